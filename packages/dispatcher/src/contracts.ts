@@ -1,0 +1,84 @@
+import type { DdlEvent, SyncPointEvent, TableInfo } from '@tidegate/protocol';
+
+/** Where changes come from. A source module, given by URL, exports `createSource`. */
+export type SourceFactory = (options: unknown) => Source | Promise<Source>;
+
+/** What exists at the ts where a source opens. */
+export interface SourceSnapshot {
+  /** The ts it opened at: everything at or below it is not delivered. */
+  readonly startTs: bigint;
+  readonly tables: readonly (TableInfo & { readonly splittable: boolean })[];
+}
+
+/** One element of a source, in commit order. */
+export type SourceEvent =
+  | {
+      readonly type: 'rows';
+      readonly tableId: number;
+      readonly commitTs: bigint;
+      /** Row changes in `bytes`. */
+      readonly count: number;
+      /** The change in the source's own encoding; handed on as it is to the worker that owns the table. */
+      readonly bytes: Uint8Array;
+    }
+  | DdlEvent
+  | SyncPointEvent
+  /** Nothing at or below `ts` follows. */
+  | { readonly type: 'resolved'; readonly ts: bigint };
+
+/**
+ * A source of changes, pulled by the host's source thread. Timestamps never go back; table and schema ids are the
+ * source's, unique and never reused, and follow renames. After an error the source is closed and read no further.
+ */
+export interface Source {
+  /** Opens behind `startTs` (0: from the beginning). Called once, before the first read. */
+  open(options: { readonly startTs: bigint; readonly signal: AbortSignal }): Promise<SourceSnapshot>;
+  /** The next events, at least one; null at the end of a finite source. */
+  read(): Promise<readonly SourceEvent[] | null>;
+  close(): Promise<void>;
+}
+
+/** Where changes go. A sink module, given by URL, exports `createSink`; it runs in the dispatchers' worker thread. */
+export type SinkFactory = (options: unknown, context: SinkContext) => Sink | Promise<Sink>;
+
+export interface SinkContext {
+  /** Name of the worker, `worker-0` …: several workers have a sink each. */
+  readonly worker: string;
+  /** Aborted when the host stops without draining. */
+  readonly signal: AbortSignal;
+}
+
+/** Changes of one table, in commit order, in the source's encoding. Valid until the promise of `write` settles. */
+export interface TableRows {
+  readonly table: TableInfo;
+  /** Number of changes. A change is one message of the source and holds one or more rows of one transaction. */
+  readonly length: number;
+  commitTs(index: number): bigint;
+  /** Rows in change `index`. */
+  rows(index: number): number;
+  /** Bytes of change `index`. A view: copy what outlives the write. */
+  bytes(index: number): Uint8Array;
+}
+
+/**
+ * A sink. Calls for one table never overlap in a way that matters: rows are written in commit order, `execute` is called
+ * only when every influenced table is flushed below the DDL and none has written above it. A rejected promise stops the
+ * changefeed with that error (D-33). Rows may come again after a restart, and so may a DDL: record it to apply it once.
+ */
+export interface Sink {
+  /** When a dispatcher may take further rows: once `write` was called (`enqueue`, the default) or once its rows are durable (`flush`). */
+  readonly wakeOn?: 'enqueue' | 'flush';
+  /** Takes rows. Settles when they are durable; returning nothing means they are already. */
+  write(rows: TableRows): void | Promise<void>;
+  /** Settles when everything written for the table is durable (D-20). */
+  flush(table: TableInfo | undefined): void | Promise<void>;
+  /** Executes a DDL, exactly once per event and epoch. */
+  execute(ddl: DdlEvent): void | Promise<void>;
+  /** Told once per sync point, everything at or below it flushed and nothing above it. */
+  syncPoint?(event: SyncPointEvent): void | Promise<void>;
+  /** This worker's dispatcher of the table saw a DDL that another dispatcher executed; `tables` has the new state. */
+  pass?(event: DdlEvent): void | Promise<void>;
+  /** The checkpoint of the whole changefeed: everything at or below it is durable everywhere. Called on one worker only. */
+  checkpoint?(ts: bigint): void | Promise<void>;
+  close(): void | Promise<void>;
+}

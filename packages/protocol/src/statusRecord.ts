@@ -1,0 +1,51 @@
+import type { Mode } from './ids.js';
+import type { Stage } from './stage.js';
+import {
+  STATUS_FLAG_ALREADY,
+  STATUS_FLAG_REDO,
+  STATUS_FLAG_SYNC_POINT,
+  STATUS_FLAGS_SHIFT,
+  STATUS_GENERATION,
+  STATUS_HANDLE,
+  STATUS_HEADER,
+  STATUS_STAGE_SHIFT,
+  STATUS_TS_HIGH,
+  STATUS_TS_LOW,
+} from './statusLayout.js';
+
+/** Flags of a status from its parts. */
+export function statusFlags(isSyncPoint: boolean, mode: Mode, already: boolean): number {
+  return (isSyncPoint ? STATUS_FLAG_SYNC_POINT : 0) | (mode === 0 ? 0 : STATUS_FLAG_REDO) | (already ? STATUS_FLAG_ALREADY : 0);
+}
+
+/** Writes a status into the cell that starts at `at` (an index of 32-bit words); keeps the low byte of word 0, which is the lane's. */
+export function writeStatus(
+  words: Uint32Array,
+  at: number,
+  stage: Stage,
+  flags: number,
+  handle: number,
+  generation: number,
+  tsHigh: number,
+  tsLow: number,
+): void {
+  words[at + STATUS_HEADER] =
+    ((words[at + STATUS_HEADER] as number) & 0xff) | (stage << STATUS_STAGE_SHIFT) | (flags << STATUS_FLAGS_SHIFT);
+  words[at + STATUS_HANDLE] = handle;
+  words[at + STATUS_GENERATION] = generation;
+  words[at + STATUS_TS_LOW] = tsLow;
+  words[at + STATUS_TS_HIGH] = tsHigh;
+  words[at + 5] = 0;
+  words[at + 6] = 0;
+  words[at + 7] = 0;
+}
+
+/** Stage of the status whose cell starts at `at`. */
+export function statusStage(words: Uint32Array, at: number): Stage {
+  return (((words[at + STATUS_HEADER] as number) >>> STATUS_STAGE_SHIFT) & 0xff) as Stage;
+}
+
+/** Flag bits of the status whose cell starts at `at`. */
+export function statusFlagsAt(words: Uint32Array, at: number): number {
+  return ((words[at + STATUS_HEADER] as number) >>> STATUS_FLAGS_SHIFT) & 0xff;
+}
