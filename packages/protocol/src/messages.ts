@@ -1,5 +1,5 @@
 import type { AddedTable, BlockFacts, DdlEvent, EventKey, Influence, SyncPointEvent, TableInfo } from './blockEvent.js';
-import type { DispatcherId, HostId, Mode, SchemaId, TableId } from './ids.js';
+import type { DispatcherId, DispatcherRef, HostId, Mode, SchemaId, TableId } from './ids.js';
 import type { ComponentState, Stage } from './stage.js';
 
 /*
@@ -386,12 +386,19 @@ export type CoordinatorToSource = Subscribe | Unsubscribe;
 
 // ---------------------------------------------------------------- source -> dispatchers of a worker
 
-/** First event of a stream: where it starts and what the table is called. Acts as a resolved mark at `resolvedTs`. */
+/**
+ * First event of a stream: where it starts and what the table is called. Acts as a resolved mark at `resolvedTs`.
+ *
+ * A stream may begin behind the lane: the source held back the table's events until its dispatcher existed. Then
+ * `caughtUp` is false, lane-wide marks do not apply to this dispatcher (its own resolved ts stays where its stream is: a
+ * mark would jump over rows still to come), and a {@link ResolvedMessage} that names it says when they do.
+ */
 export interface StreamStart {
   readonly type: 'stream';
   readonly handle: number;
   readonly generation: number;
   readonly resolvedTs: bigint;
+  readonly caughtUp: boolean;
   /** Absent for the table trigger. */
   readonly table?: TableInfo;
 }
@@ -420,10 +427,14 @@ export interface BlockEventMessage {
     | { readonly type: 'normal'; readonly handle: Uint32Array; readonly generation: Uint32Array };
 }
 
-/** Nothing at or below `ts` follows on this lane, for any dispatcher that is already subscribed. */
+/**
+ * Nothing at or below `ts` follows on this lane, for any dispatcher whose stream has caught up. With `only`: a mark for
+ * that one dispatcher, which has caught up with the lane by it.
+ */
 export interface ResolvedMessage {
   readonly type: 'resolved';
   readonly ts: bigint;
+  readonly only?: DispatcherRef;
 }
 
 export type SourceToWorker = StreamStart | RowsMessage | BlockEventMessage | ResolvedMessage;
