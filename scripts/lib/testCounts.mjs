@@ -1,0 +1,38 @@
+// Sums what each package's vitest wrote (its JSON report) into one count.
+
+import { existsSync, readFileSync } from 'node:fs';
+
+/**
+ * Counts of one vitest JSON report. A file that failed before any of its tests could run counts as one failure,
+ * so that an import error never reads as "nothing failed".
+ */
+function countReport(report) {
+  const broken = report.testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+  ).length;
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + broken,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+/** Counts of one report file, or a reason why they cannot be had. */
+export function readCounts(path) {
+  if (!existsSync(path)) return { missing: true, problem: 'wrote no report (its build or its test run did not come that far)' };
+  const counts = countReport(JSON.parse(readFileSync(path, 'utf8')));
+  if (counts.passed + counts.failed === 0) return { problem: 'has no test that ran' };
+  return counts;
+}
+
+/** The sum of several counts. */
+export function sum(all) {
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const counts of all) for (const key of Object.keys(total)) total[key] += counts[key];
+  return total;
+}
+
+/** The closing line: `N passed, N failed`, with `, N skipped` when something was. */
+export function closingLine({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}

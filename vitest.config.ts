@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// Shared by every package: `vitest run --config ../../vitest.config.ts` from the package's own folder.
+// The JSON report is what `npm test` sums; its folder is ignored by git and kept by turbo as the task's output.
+export default defineConfig({
+  test: {
+    reporters: ['default', 'json'],
+    outputFile: { json: '.tidegate/vitest.json' },
+    allowOnly: false,
+    passWithNoTests: false,
+  },
+});
