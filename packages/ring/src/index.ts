@@ -1,1 +1,19 @@
-export {};
+export type { AttachOptions } from './attachLane.js';
+export { createLane, type LaneOptions } from './createLane.js';
+export { Doorbell, SLICE_MS } from './doorbell.js';
+export {
+  LaneCapacityError,
+  LaneClosedError,
+  LaneCorruptError,
+  LaneError,
+  type LaneErrorCode,
+  LaneFingerprintError,
+  LaneFrameTooLargeError,
+  LaneGenerationError,
+  LaneMagicError,
+  LaneOptionError,
+  LaneReenteredError,
+  LaneVersionError,
+} from './errors.js';
+export { type ConsumerOptions, LaneConsumer, type LaneHandler } from './laneConsumer.js';
+export { LaneProducer, type ProducerOptions } from './laneProducer.js';

@@ -1,0 +1,140 @@
+import { LaneMagicError } from './errors.js';
+import { BELL_BYTES, BELL_MAGIC, BELL_MAGIC_WORD, BELL_SEQUENCE, BELL_SLEEPERS } from './layout.js';
+
+/** A sleep looks up at least this often, in milliseconds: what a wake-up costs at most if its ringer died before it rang. */
+export const SLICE_MS = 20;
+
+/** Longest delay of a Node timer, near enough: the handle that holds the loop open never fires in practice. */
+const HOLD_MS = 2 ** 30;
+
+/**
+ * Wakes a thread that sleeps. One per thread, however many lanes it produces to or consumes from.
+ *
+ * The ringer first makes its news visible, then calls {@link ring}. The sleeper announces itself, *then* looks for news
+ * once more, and only then waits:
+ *
+ * ```
+ *   ringer                                  sleeper
+ *   R1 store the news (tail, head, flag)    S1 add 1 to sleepers
+ *   R2 load sleepers; 0: done               S2 load sequence
+ *   R3 add 1 to sequence                    S3 load the news; some: S5
+ *   R4 notify                               S4 wait while sequence is what S2 saw
+ *                                           S5 subtract 1 from sleepers
+ * ```
+ *
+ * All are sequentially consistent. R2 before S1: then R1 before S3, the news is seen. R2 after S1 and R3 before S2: R1
+ * before S3 again. R3 between S2 and S4: the wait returns at once. R3 after S4: R4 wakes. A ringer that dies between R1
+ * and R4 leaves a sleeper that no one wakes: the slices of the wait bound that, and a successor rings when it attaches.
+ *
+ * A ring is no message: it says "look again", and says nothing to one who is awake.
+ */
+export class Doorbell {
+  readonly #words: Int32Array;
+  readonly #sequence: number;
+  readonly #sleepers: number;
+  /** A pending waitAsync does not hold the event loop open; this timer does, while somebody sleeps here. */
+  #hold: NodeJS.Timeout | undefined;
+  #holders = 0;
+
+  /** Use {@link attach}. `at`: the first word of the doorbell. */
+  constructor(words: Int32Array, at: number) {
+    this.#words = words;
+    this.#sequence = at + BELL_SEQUENCE;
+    this.#sleepers = at + BELL_SLEEPERS;
+  }
+
+  /** Memory for one doorbell. */
+  static create(): SharedArrayBuffer {
+    const sab = new SharedArrayBuffer(BELL_BYTES);
+    new Uint32Array(sab)[BELL_MAGIC_WORD] = BELL_MAGIC;
+    return sab;
+  }
+
+  /**
+   * For the thread that sleeps and for those that ring, alike.
+   *
+   * @throws LaneMagicError when the memory is no doorbell.
+   */
+  static attach(sab: SharedArrayBuffer): Doorbell {
+    if (sab.byteLength !== BELL_BYTES || new Uint32Array(sab)[BELL_MAGIC_WORD] !== BELL_MAGIC) {
+      throw new LaneMagicError(`memory of ${sab.byteLength} bytes is no doorbell: pass what Doorbell.create returned`);
+    }
+    return new Doorbell(new Int32Array(sab), 0);
+  }
+
+  /** Wakes whoever sleeps. Call it after the news is visible. Costs one load when nobody sleeps. */
+  ring(): void {
+    if (Atomics.load(this.#words, this.#sleepers) !== 0) this.#wake();
+  }
+
+  #wake(): void {
+    Atomics.add(this.#words, this.#sequence, 1);
+    Atomics.notify(this.#words, this.#sequence);
+  }
+
+  /**
+   * Announces a sleep. Look for news after it, then call {@link sleep} or {@link disarm} with what it returned. Several
+   * on one thread may be armed at a time: a ring wakes them all.
+   */
+  arm(): number {
+    Atomics.add(this.#words, this.#sleepers, 1);
+    return Atomics.load(this.#words, this.#sequence);
+  }
+
+  /** Takes the announcement back. */
+  disarm(): void {
+    Atomics.sub(this.#words, this.#sleepers, 1);
+  }
+
+  /**
+   * Sleeps until a ring, `timeoutMs` or one slice ({@link SLICE_MS}), whichever comes first; then disarms. True: rung. The
+   * event loop goes on, and is held open. Whatever it returned, look for news, and arm again before the next sleep.
+   */
+  async sleep(ticket: number, timeoutMs: number): Promise<boolean> {
+    const wait = Atomics.waitAsync(this.#words, this.#sequence, ticket, Math.min(timeoutMs, SLICE_MS));
+    if (!wait.async) {
+      this.disarm();
+      return wait.value === 'not-equal';
+    }
+    this.#holdLoop();
+    try {
+      return (await wait.value) === 'ok';
+    } finally {
+      this.#releaseLoop();
+      this.disarm();
+    }
+  }
+
+  /**
+   * Sleeps until `ready` says so, looking after each ring and each slice. False: `timeoutMs` passed and it still did not.
+   * A thread whose `ready` is always true never gives its timers a turn: that is for its loop to see to.
+   */
+  async sleepUntil(ready: () => boolean, timeoutMs: number): Promise<boolean> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const ticket = this.arm();
+      const left = deadline - performance.now();
+      if (ready() || left <= 0) {
+        this.disarm();
+        return left > 0 || ready();
+      }
+      await this.sleep(ticket, left);
+    }
+  }
+
+  /** For the successor of a thread that died in its sleep, before its own first: forgets the dead sleepers. */
+  reset(): void {
+    Atomics.store(this.#words, this.#sleepers, 0);
+    this.#wake();
+  }
+
+  #holdLoop(): void {
+    if (this.#holders++ > 0) return;
+    if (this.#hold === undefined) this.#hold = setInterval(() => undefined, HOLD_MS);
+    else this.#hold.ref();
+  }
+
+  #releaseLoop(): void {
+    if (--this.#holders === 0) this.#hold?.unref();
+  }
+}
