@@ -58,7 +58,7 @@ export class SourceRouter implements Actor<RouterInput> {
     for (const { splittable: _, ...info } of options.snapshot.tables) this.#routes.addTable(info.tableId, info.schemaId, info);
   }
 
-  receive(message: RouterInput): void {
+  receive(message: RouterInput, _from?: string): void {
     switch (message.type) {
       case 'subscribe':
         this.#subscribe(message);

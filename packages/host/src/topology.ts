@@ -1,0 +1,106 @@
+import type { ActorPlacement, LinkDeclaration, ThreadPlacement, Topology } from '@tidegate/runtime';
+import type { CheckedHostOptions } from './options.js';
+
+export const SOURCE = 'source';
+export const COORDINATOR = 'coordinator';
+export const MAINTAINER = 'maintainer';
+
+/** Row bytes gathered for one worker before they are sent. */
+const BATCH_BYTES = 128 * 1024;
+
+/** Address of the dispatchers of one worker thread. */
+export function workerAddress(index: number): string {
+  return `worker-${index}`;
+}
+
+/**
+ * Where the actors of one host live and which lanes run between them.
+ *
+ * ```
+ *  source ═══▶ worker-0 … worker-(W-1) ═══▶ coordinator ═══▶ maintainer
+ *    ▲                   ▲                    ║   ▲              ║
+ *    ╚═══════════════════╩═══════════════════╝   ╚══════════════╝
+ * ```
+ */
+export function hostTopology(options: CheckedHostOptions): Topology {
+  const workers = Array.from({ length: options.workers }, (_, index) => workerAddress(index));
+  const control: ThreadPlacement[] =
+    options.control === 'shared'
+      ? [{ name: 'control', actors: [coordinator(options, workers), maintainer(options)] }]
+      : [
+          { name: COORDINATOR, actors: [coordinator(options, workers)] },
+          { name: MAINTAINER, actors: [maintainer(options)] },
+        ];
+  return {
+    threads: [
+      { name: SOURCE, actors: [source(options, workers)] },
+      ...workers.map((address) => ({
+        name: address,
+        actors: [dispatchers(options, address)],
+        ...(options.workerHeapMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: options.workerHeapMb } }),
+      })),
+      ...control,
+    ],
+    links: links(options, workers),
+    // The checkpoint that the sinks persist last comes from the control side, so that stops before the workers.
+    stopOrder: [SOURCE, MAINTAINER, COORDINATOR, workers],
+    limits: { start: options.startDeadline },
+  };
+}
+
+function links(options: CheckedHostOptions, workers: readonly string[]): LinkDeclaration[] {
+  const status = options.statusLaneBytes;
+  return [
+    { from: COORDINATOR, to: SOURCE, capacityBytes: status },
+    { from: COORDINATOR, to: MAINTAINER, capacityBytes: status },
+    { from: MAINTAINER, to: COORDINATOR, capacityBytes: status },
+    ...workers.flatMap((worker) => [
+      { from: SOURCE, to: worker, capacityBytes: options.laneBytes },
+      { from: worker, to: COORDINATOR, capacityBytes: status },
+      { from: COORDINATOR, to: worker, capacityBytes: status },
+    ]),
+  ];
+}
+
+function source(options: CheckedHostOptions, workers: readonly string[]): ActorPlacement {
+  return {
+    address: SOURCE,
+    module: new URL('./sourceActor.js', import.meta.url),
+    factory: 'createSourceActor',
+    options: {
+      ...options.source,
+      startTs: options.startTs,
+      workers,
+      batchBytes: Math.min(BATCH_BYTES, options.laneBytes / 8),
+      maxMessageBytes: options.laneBytes / 4,
+      heldBytes: options.heldBytes,
+    },
+  };
+}
+
+function dispatchers(options: CheckedHostOptions, address: string): ActorPlacement {
+  return {
+    address,
+    module: import.meta.resolve('@tidegate/dispatcher/worker'),
+    factory: 'createDispatcherGroup',
+    options: { ...options.dispatcher, coordinator: COORDINATOR, source: SOURCE, sink: options.sink },
+  };
+}
+
+function coordinator(options: CheckedHostOptions, workers: readonly string[]): ActorPlacement {
+  return {
+    address: COORDINATOR,
+    module: import.meta.resolve('@tidegate/coordinator/actor'),
+    factory: 'createCoordinator',
+    options: { ...options.coordinator, host: options.name, workers, source: SOURCE, maintainer: MAINTAINER },
+  };
+}
+
+function maintainer(options: CheckedHostOptions): ActorPlacement {
+  return {
+    address: MAINTAINER,
+    module: import.meta.resolve('@tidegate/maintainer/actor'),
+    factory: 'createMaintainer',
+    options: { ...options.maintainer },
+  };
+}
