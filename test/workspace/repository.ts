@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The root of the repository, absolute. */
+export const root: string = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What the checks read of a package.json. */
+export interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly type?: string;
+  readonly license?: string;
+  readonly engines?: { readonly node?: string };
+  readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly files?: readonly string[];
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+/** One package of the workspace: `short` is its folder's name, `folder` its path from the root. */
+export interface Package {
+  readonly short: string;
+  readonly folder: string;
+  readonly manifest: Manifest;
+}
+
+/** A source file: its path from the root, with forward slashes, and its text. */
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Reads a text file by its path from the root. */
+export function read(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
+
+/** Whether there is a file or folder at this path from the root. */
+export function exists(path: string): boolean {
+  return existsSync(join(root, path));
+}
+
+/** The manifest in a folder given from the root (`''` for the root's own). */
+export function readManifest(folder: string): Manifest {
+  return JSON.parse(read(join(folder, 'package.json'))) as Manifest;
+}
+
+/** The packages that are published: the folders of packages/. */
+export function packages(): readonly Package[] {
+  return readdirSync(join(root, 'packages'))
+    .filter((short) => exists(`packages/${short}/package.json`))
+    .map((short) => ({ short, folder: `packages/${short}`, manifest: readManifest(`packages/${short}`) }));
+}
+
+/** Every TypeScript file under a package's src/. */
+export function sourcesOf(pkg: Package): readonly SourceFile[] {
+  return readdirSync(join(root, pkg.folder, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((entry) => entry.endsWith('.ts'))
+    .map((entry) => `${pkg.folder}/src/${entry.replaceAll('\\', '/')}`)
+    .sort()
+    .map((path) => ({ path, text: read(path) }));
+}
+
+/** Files that git has or would take: everything that is in the folder, is not ignored, and still exists. */
+export function repositoryFiles(): readonly string[] {
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return [...new Set(listed.split('\0'))].filter((path) => path !== '' && exists(path)).sort();
+}

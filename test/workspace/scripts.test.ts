@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { root } from './repository.js';
+
+/** Calls a function of one of the scripts' modules in a Node of its own and returns its result. */
+function call(module: string, name: string, ...args: readonly unknown[]): unknown {
+  const program = `import { ${name} } from './scripts/lib/${module}.mjs';
+    console.log(JSON.stringify(${name}(...${JSON.stringify(args)}) ?? null));`;
+  return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', program], { cwd: root, encoding: 'utf8' }));
+}
+
+describe('contents of a tarball', () => {
+  const manifest = { exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' } } };
+  const good = ['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.js.map', 'dist/index.d.ts', 'src/index.ts'];
+
+  it('passes a good one', () => {
+    expect(call('tarball', 'strangeContents', good, manifest)).toEqual([]);
+  });
+
+  it.each(['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts'])('misses %s', (path) => {
+    const files = good.filter((one) => one !== path);
+    expect(call('tarball', 'strangeContents', files, manifest)).toEqual(expect.arrayContaining([`the tarball lacks ${path}`]));
+  });
+
+  it('misses an entry point and a command', () => {
+    const more = { exports: { ...manifest.exports, './worker': { default: './dist/worker.js' } }, bin: { x: './dist/main.js' } };
+    expect(call('tarball', 'strangeContents', good, more)).toEqual([
+      'the tarball lacks dist/worker.js',
+      'the tarball lacks dist/main.js',
+    ]);
+  });
+
+  it.each(['src/index.test.ts', 'dist/.tsbuildinfo', 'tsconfig.json', 'out/x.csv', '.env'])('refuses %s', (path) => {
+    expect(call('tarball', 'strangeContents', [...good, path], manifest)).toEqual([expect.stringContaining('has no business')]);
+  });
+
+  it('refuses compiled code without a source', () => {
+    expect(call('tarball', 'strangeContents', [...good, 'dist/gone.js'], manifest)).toEqual([
+      expect.stringContaining('no source'),
+    ]);
+  });
+});
+
+describe('closing line', () => {
+  it('sums counts, and names skipped tests only if there are any', () => {
+    const counts = [
+      { passed: 3, failed: 0, skipped: 0 },
+      { passed: 4, failed: 1, skipped: 2 },
+    ];
+    expect(call('testCounts', 'sum', counts)).toEqual({ passed: 7, failed: 1, skipped: 2 });
+    expect(call('testCounts', 'closingLine', { passed: 7, failed: 1, skipped: 2 })).toBe('7 passed, 1 failed, 2 skipped');
+    expect(call('testCounts', 'closingLine', { passed: 7, failed: 0, skipped: 0 })).toBe('7 passed, 0 failed');
+  });
+
+  it('counts a file that fails before its tests run', () => {
+    const file = (status: string, tests: readonly string[]) => ({
+      status,
+      assertionResults: tests.map((one) => ({ status: one })),
+    });
+    const report = {
+      ...{ numPassedTests: 1, numFailedTests: 1, numPendingTests: 0, numTodoTests: 1 },
+      testResults: [file('failed', []), file('failed', ['failed']), file('passed', ['passed'])],
+    };
+    expect(call('testCounts', 'countReport', report)).toEqual({ passed: 1, failed: 2, skipped: 1 });
+  });
+
+  it('has a reason where there is no report', () => {
+    expect(call('testCounts', 'readCounts', 'no/such/file.json')).toMatchObject({ missing: true });
+  });
+});
