@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { LaneCapacityError, LaneFingerprintError, LaneGenerationError, LaneMagicError, LaneVersionError } from './errors.js';
 import {
   HEADER_BYTES,
@@ -24,15 +25,15 @@ export interface AttachOptions {
   /** The generation that this attachment is to have: 1 for the first, one more for each successor. */
   readonly generation?: number;
   /**
-   * Take the side over from a predecessor. Allowed only once no store of the predecessor can come any more: after its
-   * thread's exit event, or after it was put away on the same thread.
+   * Take the side over from a predecessor whose thread is gone. Allowed only after that thread's exit event: from then on no
+   * store of the predecessor can come.
    */
   readonly takeOver?: boolean;
 }
 
 /** Checks the header. Throws; takes nothing. */
 export function checkLane(sab: SharedArrayBuffer, expected: AttachOptions): void {
-  if (!(sab instanceof SharedArrayBuffer)) {
+  if (!types.isSharedArrayBuffer(sab)) {
     throw new LaneMagicError('a lane is a SharedArrayBuffer made by createLane, got something else');
   }
   if (sab.byteLength < HEADER_BYTES) {

@@ -4,8 +4,18 @@ import { BELL_BYTES, BELL_MAGIC, BELL_MAGIC_WORD, BELL_SEQUENCE, BELL_SLEEPERS }
 /** A sleep looks up at least this often, in milliseconds: what a wake-up costs at most if its ringer died before it rang. */
 export const SLICE_MS = 20;
 
+/** How often a sleep looks before it announces itself. A sleep and a wake-up cost tens of microseconds, this about one. */
+export const SPIN_LOOKS = 100;
+
 /** Longest delay of a Node timer, near enough: the handle that holds the loop open never fires in practice. */
 const HOLD_MS = 2 ** 30;
+
+export interface DoorbellOptions {
+  /** Longest single wait, in milliseconds. Default {@link SLICE_MS}. */
+  readonly sliceMs?: number;
+  /** Looks before the first wait of a {@link Doorbell.sleepUntil}. Default {@link SPIN_LOOKS}. */
+  readonly spinLooks?: number;
+}
 
 /**
  * Wakes a thread that sleeps. One per thread, however many lanes it produces to or consumes from.
@@ -32,15 +42,19 @@ export class Doorbell {
   readonly #words: Int32Array;
   readonly #sequence: number;
   readonly #sleepers: number;
+  readonly #sliceMs: number;
+  readonly #spinLooks: number;
   /** A pending waitAsync does not hold the event loop open; this timer does, while somebody sleeps here. */
   #hold: NodeJS.Timeout | undefined;
   #holders = 0;
 
   /** Use {@link attach}. `at`: the first word of the doorbell. */
-  constructor(words: Int32Array, at: number) {
+  constructor(words: Int32Array, at: number, options: DoorbellOptions = {}) {
     this.#words = words;
     this.#sequence = at + BELL_SEQUENCE;
     this.#sleepers = at + BELL_SLEEPERS;
+    this.#sliceMs = options.sliceMs ?? SLICE_MS;
+    this.#spinLooks = options.spinLooks ?? SPIN_LOOKS;
   }
 
   /** Memory for one doorbell. */
@@ -55,11 +69,11 @@ export class Doorbell {
    *
    * @throws LaneMagicError when the memory is no doorbell.
    */
-  static attach(sab: SharedArrayBuffer): Doorbell {
+  static attach(sab: SharedArrayBuffer, options: DoorbellOptions = {}): Doorbell {
     if (sab.byteLength !== BELL_BYTES || new Uint32Array(sab)[BELL_MAGIC_WORD] !== BELL_MAGIC) {
       throw new LaneMagicError(`memory of ${sab.byteLength} bytes is no doorbell: pass what Doorbell.create returned`);
     }
-    return new Doorbell(new Int32Array(sab), 0);
+    return new Doorbell(new Int32Array(sab), 0, options);
   }
 
   /** Wakes whoever sleeps. Call it after the news is visible. Costs one load when nobody sleeps. */
@@ -91,7 +105,7 @@ export class Doorbell {
    * event loop goes on, and is held open. Whatever it returned, look for news, and arm again before the next sleep.
    */
   async sleep(ticket: number, timeoutMs: number): Promise<boolean> {
-    const wait = Atomics.waitAsync(this.#words, this.#sequence, ticket, Math.min(timeoutMs, SLICE_MS));
+    const wait = Atomics.waitAsync(this.#words, this.#sequence, ticket, Math.min(timeoutMs, this.#sliceMs));
     if (!wait.async) {
       this.disarm();
       return wait.value === 'not-equal';
@@ -110,19 +124,27 @@ export class Doorbell {
    * A thread whose `ready` is always true never gives its timers a turn: that is for its loop to see to.
    */
   async sleepUntil(ready: () => boolean, timeoutMs: number): Promise<boolean> {
+    for (let look = 0; look < this.#spinLooks; look++) if (ready()) return true;
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       const ticket = this.arm();
       const left = deadline - performance.now();
-      if (ready() || left <= 0) {
-        this.disarm();
-        return left > 0 || ready();
+      let waits = false;
+      try {
+        if (ready()) return true;
+        if (left <= 0) return false;
+        waits = true;
+      } finally {
+        if (!waits) this.disarm();
       }
       await this.sleep(ticket, left);
     }
   }
 
-  /** For the successor of a thread that died in its sleep, before its own first: forgets the dead sleepers. */
+  /**
+   * For the successor of a thread that has exited, before its own first sleep: forgets sleepers that died. Without it they
+   * would cost every ringer a notify.
+   */
   reset(): void {
     Atomics.store(this.#words, this.#sleepers, 0);
     this.#wake();

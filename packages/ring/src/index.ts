@@ -1,6 +1,6 @@
 export type { AttachOptions } from './attachLane.js';
 export { createLane, type LaneOptions } from './createLane.js';
-export { Doorbell, SLICE_MS } from './doorbell.js';
+export { Doorbell, type DoorbellOptions, SLICE_MS, SPIN_LOOKS } from './doorbell.js';
 export {
   LaneCapacityError,
   LaneClosedError,

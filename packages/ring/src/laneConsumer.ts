@@ -84,8 +84,11 @@ export class LaneConsumer {
   static attach(sab: SharedArrayBuffer, options: ConsumerOptions = {}): LaneConsumer {
     checkLane(sab, options);
     const consumer = new LaneConsumer(sab, takeSide(sab, 'consumer', options), options);
-    // The predecessor may have died between its last release and the ring that belongs to it.
-    if (options.takeOver) consumer.#producerDoorbell.ring();
+    if (options.takeOver) {
+      if (options.doorbell === undefined) consumer.#doorbell.reset();
+      // The predecessor may have died between its last release and the ring that belongs to it.
+      consumer.#producerDoorbell.ring();
+    }
     return consumer;
   }
 

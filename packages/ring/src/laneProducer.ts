@@ -98,6 +98,7 @@ export class LaneProducer {
     const producer = new LaneProducer(sab, takeSide(sab, 'producer', options), options);
     if (options.takeOver) {
       Atomics.store(producer.#shared, WORD_ROOM_WANTED, 0);
+      if (options.doorbell === undefined) producer.#doorbell.reset();
       // The predecessor may have died between its last publish and the ring that belongs to it.
       producer.#consumerDoorbell.ring();
     }
