@@ -25,6 +25,12 @@ export function readCounts(path) {
   return counts;
 }
 
+/** The counts that a command left in a file; a command that failed without counting a failure counts as one. */
+export function readTotal(path, status) {
+  const total = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : { passed: 0, failed: 0, skipped: 0 };
+  return status !== 0 && total.failed === 0 ? { ...total, failed: 1 } : total;
+}
+
 /** The sum of several counts. */
 export function sum(all) {
   const total = { passed: 0, failed: 0, skipped: 0 };

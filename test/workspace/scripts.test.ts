@@ -64,6 +64,11 @@ describe('closing line', () => {
     expect(call('testCounts', 'countReport', report)).toEqual({ passed: 1, failed: 2, skipped: 1 });
   });
 
+  it('counts a command that failed without a count', () => {
+    expect(call('testCounts', 'readTotal', 'no/such/file.json', 1)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+    expect(call('testCounts', 'readTotal', 'no/such/file.json', 0)).toEqual({ passed: 0, failed: 0, skipped: 0 });
+  });
+
   it('has a reason where there is no report', () => {
     expect(call('testCounts', 'readCounts', 'no/such/file.json')).toMatchObject({ missing: true });
   });
