@@ -1,0 +1,152 @@
+import { type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { hasSystemCode } from './errors.js';
+import { tempName } from './layout.js';
+
+/**
+ * Writes files so that a reader never sees half of one: each is written under a temporary name in its own directory,
+ * synced, and only then given its name, in one step of the file system.
+ *
+ * At most one file is open in each call, so the number of calls under way bounds the descriptors.
+ */
+export class Files {
+  readonly #writer: string;
+  readonly #session: string;
+  readonly #fsync: boolean;
+  #temps = 0;
+
+  /** `writer` names who writes, `session` tells this life of it from earlier ones. */
+  constructor(writer: string, session: string, fsync: boolean) {
+    this.#writer = writer;
+    this.#session = session;
+    this.#fsync = fsync;
+  }
+
+  /** Creates a directory with its parents, durably. */
+  async ensureDir(dir: string): Promise<void> {
+    const first = await mkdir(dir, { recursive: true });
+    if (first === undefined || !this.#fsync) return;
+    // A new directory is durable once the directory that holds its name is.
+    const top = dirname(first);
+    for (let at = dirname(dir); at.length >= top.length; at = dirname(at)) {
+      await this.syncDir(at);
+      if (at === dirname(at)) break;
+    }
+  }
+
+  /**
+   * Gives `dir/name` the content, whatever it held before. Durable when the promise settles, unless `durable` is false:
+   * then a power failure may bring the earlier content back, but never half of one.
+   */
+  async replace(dir: string, name: string, content: readonly Uint8Array[], durable = true): Promise<void> {
+    const temp = await this.#writeTemp(dir, name, content);
+    try {
+      await rename(temp, join(dir, name));
+    } catch (error) {
+      await rm(temp, { force: true });
+      throw error;
+    }
+    if (durable) await this.syncDir(dir);
+  }
+
+  /** Creates `dir/name` with the content unless there is such a file: then nothing changes and the answer is false. */
+  async create(dir: string, name: string, content: readonly Uint8Array[]): Promise<boolean> {
+    if (await exists(join(dir, name))) return false;
+    const temp = await this.#writeTemp(dir, name, content);
+    try {
+      return await this.#publish(temp, dir, name);
+    } finally {
+      await rm(temp, { force: true });
+    }
+  }
+
+  /**
+   * Creates the first of the files `names` that does not exist yet, with the content, and answers its position. A
+   * file that is there is never touched.
+   */
+  async createNext(dir: string, nameOf: (attempt: number) => string, content: readonly Uint8Array[]): Promise<number> {
+    const temp = await this.#writeTemp(dir, nameOf(0), content);
+    try {
+      for (let attempt = 0; ; attempt++) {
+        if (await this.#publish(temp, dir, nameOf(attempt))) return attempt;
+      }
+    } finally {
+      await rm(temp, { force: true });
+    }
+  }
+
+  async syncDir(dir: string): Promise<void> {
+    if (!this.#fsync) return;
+    const handle = await open(dir, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #publish(temp: string, dir: string, name: string): Promise<boolean> {
+    try {
+      // Unlike a rename, a link never replaces what another writer has put there.
+      await link(temp, join(dir, name));
+    } catch (error) {
+      if (hasSystemCode(error, 'EEXIST')) return false;
+      if (!hasSystemCode(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK')) throw error;
+      if (!(await this.#renameIfFree(temp, dir, name))) return false;
+    }
+    await this.syncDir(dir);
+    return true;
+  }
+
+  /** For file systems without hard links: safe as long as one writer owns the directory, which the host sees to. */
+  async #renameIfFree(temp: string, dir: string, name: string): Promise<boolean> {
+    if (await exists(join(dir, name))) return false;
+    await rename(temp, join(dir, name));
+    return true;
+  }
+
+  async #writeTemp(dir: string, name: string, content: readonly Uint8Array[]): Promise<string> {
+    const temp = join(dir, tempName(name, this.#writer, `${this.#session}-${this.#temps++}`));
+    try {
+      const handle = await open(temp, 'wx');
+      try {
+        await writeAll(handle, content);
+        if (this.#fsync) await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      await rm(temp, { force: true }).catch(() => undefined);
+      throw error;
+    }
+    return temp;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (hasSystemCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+/** A vector write may stop short; this goes on until all is written. */
+async function writeAll(handle: FileHandle, content: readonly Uint8Array[]): Promise<void> {
+  let rest = content.filter((chunk) => chunk.length > 0);
+  while (rest.length > 0) {
+    const written = await handle.writev(rest);
+    rest = skipBytes(rest, written.bytesWritten);
+  }
+}
+
+function skipBytes(chunks: readonly Uint8Array[], count: number): Uint8Array[] {
+  let left = count;
+  let at = 0;
+  for (let chunk = chunks[at]; chunk !== undefined && left >= chunk.length; chunk = chunks[++at]) left -= chunk.length;
+  const rest = chunks.slice(at);
+  if (left > 0 && rest[0] !== undefined) rest[0] = rest[0].subarray(left);
+  return rest;
+}
