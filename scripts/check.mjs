@@ -12,7 +12,7 @@ const { ensureInstalled, root, runNode, runNpm, runTurbo } = await import('./lib
 
 ensureInstalled();
 
-const quiet = ['--output-logs=errors-only', '--log-prefix=none', '--continue=always'];
+const quiet = ['--output-logs=errors-only', '--log-prefix=none', '--continue=dependencies-successful'];
 
 const steps = [
   ['lock file agrees with every package.json', () => runNpm(['ci', '--dry-run', '--no-audit', '--no-fund'])],

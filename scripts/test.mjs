@@ -7,17 +7,21 @@ requireNode();
 
 const { join } = await import('node:path');
 const { mkdirSync, rmSync, writeFileSync } = await import('node:fs');
-const { ensureBuilt, packages, root, runTurbo } = await import('./lib/workspace.mjs');
+const { ensureInstalled, packages, root, runTurbo } = await import('./lib/workspace.mjs');
 const { closingLine, readCounts, sum } = await import('./lib/testCounts.mjs');
 
 // Where vitest.config.ts has each package write its report.
 const REPORT = '.tidegate/vitest.json';
 
 const args = process.argv.slice(2);
-ensureBuilt();
+ensureInstalled();
 
 const tested = packages().filter(({ manifest }) => manifest.scripts?.test !== undefined);
 for (const { folder } of tested) rmSync(join(root, folder, REPORT), { force: true });
+
+// A package that does not build, and those that stand on it, are counted as failed below; the others are still tested.
+const go = ['--continue=dependencies-successful', '--log-prefix=none'];
+runTurbo(['run', 'build', '--output-logs=errors-only', ...go, ...args]);
 
 // One package at a time: vitest itself spreads a package's files over the cores, and tests of threads want theirs undisturbed.
 const status = runTurbo([

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
  * Counts of one vitest JSON report. A file that failed before any of its tests could run counts as one failure,
  * so that an import error never reads as "nothing failed".
  */
-export function countReport(report) {
+function countReport(report) {
   const broken = report.testResults.filter(
     (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
   ).length;

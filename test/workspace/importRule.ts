@@ -17,7 +17,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that know the dispatcher by its source and sink contracts alone. */
-export const CONTRACTS_ONLY: readonly string[] = ['canal-json', 'storage'];
+const CONTRACTS_ONLY: readonly string[] = ['canal-json', 'storage'];
 
 /** Packages that load a user's module by its URL. */
 const LOADERS: readonly string[] = ['host'];

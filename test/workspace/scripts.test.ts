@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from './repository.js';
 
@@ -7,6 +9,14 @@ function call(module: string, name: string, ...args: readonly unknown[]): unknow
   const program = `import { ${name} } from './scripts/lib/${module}.mjs';
     console.log(JSON.stringify(${name}(...${JSON.stringify(args)}) ?? null));`;
   return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', program], { cwd: root, encoding: 'utf8' }));
+}
+
+/** Writes a report where no commit finds it, and returns the path. */
+function written(report: unknown): string {
+  const path = join(root, 'test/.tidegate/report.json');
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, JSON.stringify(report));
+  return path;
 }
 
 describe('contents of a tarball', () => {
@@ -61,7 +71,7 @@ describe('closing line', () => {
       ...{ numPassedTests: 1, numFailedTests: 1, numPendingTests: 0, numTodoTests: 1 },
       testResults: [file('failed', []), file('failed', ['failed']), file('passed', ['passed'])],
     };
-    expect(call('testCounts', 'countReport', report)).toEqual({ passed: 1, failed: 2, skipped: 1 });
+    expect(call('testCounts', 'readCounts', written(report))).toEqual({ passed: 1, failed: 2, skipped: 1 });
   });
 
   it('counts a command that failed without a count', () => {
@@ -69,7 +79,9 @@ describe('closing line', () => {
     expect(call('testCounts', 'readTotal', 'no/such/file.json', 0)).toEqual({ passed: 0, failed: 0, skipped: 0 });
   });
 
-  it('has a reason where there is no report', () => {
+  it('has a reason where no test ran, or where there is no report', () => {
+    const none = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 3, numTodoTests: 0, testResults: [] };
+    expect(call('testCounts', 'readCounts', written(none))).toEqual({ problem: 'has no test that ran' });
     expect(call('testCounts', 'readCounts', 'no/such/file.json')).toMatchObject({ missing: true });
   });
 });

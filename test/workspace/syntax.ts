@@ -9,7 +9,7 @@ export interface SyntaxNode {
 }
 
 /** Whether a value found in the tree is a node. */
-export function isNode(value: unknown): value is SyntaxNode {
+function isNode(value: unknown): value is SyntaxNode {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }
 
