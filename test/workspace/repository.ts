@@ -66,12 +66,24 @@ export function sourcesOf(pkg: Package): readonly SourceFile[] {
     .map((path) => ({ path, text: read(path) }));
 }
 
+/** Folders of what is made here, as .gitignore has them, for a copy of the repository without git. */
+const MADE: ReadonlySet<string> = new Set(['node_modules', 'dist', '.turbo', '.tidegate', 'coverage', 'out', '.git']);
+
 /** Files that git has or would take: everything that is in the folder, is not ignored, and still exists. */
 export function repositoryFiles(): readonly string[] {
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
+  const files = exists('.git') ? filesByGit() : filesByFolder();
+  return [...new Set(files)].filter((path) => path !== '' && exists(path)).sort();
+}
+
+function filesByGit(): readonly string[] {
+  const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+  return execFileSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }).split('\0');
+}
+
+function filesByFolder(folder = ''): readonly string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}${entry.name}`;
+    if (entry.isDirectory()) return MADE.has(entry.name) ? [] : filesByFolder(`${path}/`);
+    return entry.isFile() ? [path] : [];
   });
-  return [...new Set(listed.split('\0'))].filter((path) => path !== '' && exists(path)).sort();
 }

@@ -27,6 +27,13 @@ describe('style', () => {
     expect(styleFaults(file('export let a = 1;\n'))).toHaveLength(1);
   });
 
+  it('refuses ! on anything but an element of an array', () => {
+    expect(styleFaults(file('const f = (words: Int32Array, at: number) => words[at]! + 1;\n'))).toEqual([]);
+    expect(styleFaults(file('const f = (map: Map<string, number>) =>\n  map.get("a")! + 1;\n'))).toEqual([
+      expect.stringMatching(/lane\.ts:2: asserts by !/),
+    ]);
+  });
+
   it.each(['Lane.ts', 'lane-layout.ts', 'lane_layout.ts', 'lane.spec.ts'])('refuses the name %s', (name) => {
     expect(styleFaults(file('', `packages/ring/src/${name}`))).toHaveLength(1);
   });
