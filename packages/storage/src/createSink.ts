@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SinkContext } from '@tidegate/dispatcher';
 import { storageError } from './errors.js';
@@ -20,9 +20,9 @@ import { StorageSink } from './storageSink.js';
 export async function createSink(options: unknown, context: SinkContext): Promise<StorageSink> {
   const resolved = resolveOptions(options);
   const session = randomBytes(6).toString('hex');
-  const files = new Files(context.worker, session, resolved.fsync);
+  const files = new Files(resolved.dir, context.worker, session, resolved.fsync);
   try {
-    await mkdir(resolved.dir, { recursive: true });
+    await files.ensureDir(resolved.dir);
     for (const name of await readdir(resolved.dir)) {
       if (isTempOf(name, context.worker)) await rm(join(resolved.dir, name), { force: true });
     }

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { hasSystemCode } from './errors.js';
 import { tempName } from './layout.js';
 
+const KNOWN_DIRS = 4_096;
+
 /**
  * Writes files so that a reader never sees half of one: each is written under a temporary name in its own directory,
  * synced, and only then given its name, in one step of the file system.
@@ -10,13 +12,17 @@ import { tempName } from './layout.js';
  * At most one file is open in each call, so the number of calls under way bounds the descriptors.
  */
 export class Files {
+  readonly #root: string;
   readonly #writer: string;
   readonly #session: string;
   readonly #fsync: boolean;
+  /** Directories known to be durable: forgotten as a whole when there are too many, which costs a few calls. */
+  readonly #durableDirs = new Set<string>();
   #temps = 0;
 
-  /** `writer` names who writes, `session` tells this life of it from earlier ones. */
-  constructor(writer: string, session: string, fsync: boolean) {
+  /** `root`: all files lie below it. `writer` names who writes, `session` tells this life of it from earlier ones. */
+  constructor(root: string, writer: string, session: string, fsync: boolean) {
+    this.#root = root;
     this.#writer = writer;
     this.#session = session;
     this.#fsync = fsync;
@@ -24,14 +30,21 @@ export class Files {
 
   /** Creates a directory with its parents, durably. */
   async ensureDir(dir: string): Promise<void> {
-    const first = await mkdir(dir, { recursive: true });
-    if (first === undefined || !this.#fsync) return;
-    // A new directory is durable once the directory that holds its name is.
-    const top = dirname(first);
-    for (let at = dirname(dir); at.length >= top.length; at = dirname(at)) {
-      await this.syncDir(at);
-      if (at === dirname(at)) break;
+    if (this.#durableDirs.has(dir)) return;
+    let made = await makeDir(dir);
+    if (made === 'no parent') {
+      await this.ensureDir(dirname(dir));
+      // Not mkdir's own recursion: in Node 20 that never ends where a parent is there but takes no directories, as /proc.
+      made = await makeDir(dir);
+      if (made === 'no parent') throw new Error(`ENOENT: ${dirname(dir)} takes no directories`);
     }
+    // A directory is durable once the one that holds its name is. Another worker may have made it a moment ago, so below
+    // the root that is seen to even when it was there.
+    const below = dir.startsWith(this.#root) && dir !== this.#root;
+    if (below) await this.ensureDir(dirname(dir));
+    if (below || made === 'new') await this.syncDir(dirname(dir));
+    if (this.#durableDirs.size >= KNOWN_DIRS) this.#durableDirs.clear();
+    this.#durableDirs.add(dir);
   }
 
   /**
@@ -120,6 +133,17 @@ export class Files {
       throw error;
     }
     return temp;
+  }
+}
+
+async function makeDir(dir: string): Promise<'new' | 'there' | 'no parent'> {
+  try {
+    await mkdir(dir);
+    return 'new';
+  } catch (error) {
+    if (hasSystemCode(error, 'ENOENT') && dirname(dir) !== dir) return 'no parent';
+    if (hasSystemCode(error, 'EEXIST') && (await stat(dir)).isDirectory()) return 'there';
+    throw error;
   }
 }
 

@@ -50,6 +50,8 @@ export class StorageSink implements Sink {
   #readyAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed: StorageError | undefined;
+  /** The first table that could not be written: after it nothing is said to be flushed as a whole. */
+  #failure: StorageError | undefined;
   #openBytes = 0;
   #bufferedBytes = 0;
   #peakBufferedBytes = 0;
@@ -160,6 +162,7 @@ export class StorageSink implements Sink {
     for (const queue of [...this.#open]) this.#close(queue);
     const results = await Promise.allSettled([...this.#busy].map((queue) => queue.done));
     for (const result of results) if (result.status === 'rejected') throw result.reason;
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   #queueOf(info: TableInfo): TableQueue {
@@ -255,6 +258,7 @@ export class StorageSink implements Sink {
   }
 
   #failed(queue: TableQueue, error: StorageError): void {
+    this.#failure ??= error;
     this.#openBytes -= queue.openSize;
     this.#bufferedBytes -= queue.fail(error);
     this.#open.delete(queue);
