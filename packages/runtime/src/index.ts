@@ -1,1 +1,16 @@
 export * from './actor.js';
+export type { ActorState } from './core/actorCell.js';
+export { OUTSIDE } from './core/actorCell.js';
+export type { DeadLetter, DeadLetterReason, EmittedEvent, LogLine } from './core/reports.js';
+export * from './errors.js';
+export { createLocal } from './local.js';
+export { createStepped, type Step, type SteppedOptions, type SteppedSystem } from './stepped.js';
+export * from './system.js';
+export {
+  type ActorPlacement,
+  DEFAULT_LIMITS,
+  type Limits,
+  type LinkDeclaration,
+  type ThreadPlacement,
+  type Topology,
+} from './topology.js';

@@ -1,0 +1,359 @@
+import type { Actor, Address, Delivery } from '../actor.js';
+import { ActorFaultError, AskError, type AskFailure, MailboxFullError } from '../errors.js';
+import { type AskOutcome, Asks } from './asks.js';
+import type { CellHost } from './cellHost.js';
+import { Inbound } from './inbound.js';
+import { type LinkReceiver, type LinkSender, MessageKind } from './link.js';
+import { messageType } from './messageType.js';
+import { Outbound } from './outbound.js';
+import type { DeadLetterReason } from './reports.js';
+
+/** `from` of a message that came through the system's `send` or `ask`. */
+export const OUTSIDE: Address = '@outside';
+
+export type ActorState = 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
+
+/** What waits for an actor besides its links. */
+export type SelfItem =
+  | { readonly type: 'message'; readonly message: unknown }
+  | { readonly type: 'outside'; readonly message: unknown; readonly answer?: (outcome: AskOutcome) => void }
+  | { readonly type: 'outcome'; readonly done: (outcome: AskOutcome) => void; readonly outcome: AskOutcome }
+  | { readonly type: 'ask-deadline'; readonly id: number }
+  | { readonly type: 'ask-dead'; readonly id: number; readonly reason: AskFailure }
+  | { readonly type: 'tick' };
+
+/**
+ * One actor with its mailbox, outboxes and timers. A turn delivers a bounded burst, calls `turnEnd`, and only then makes
+ * visible what the actor sent.
+ */
+export class ActorCell {
+  readonly address: Address;
+  readonly host: CellHost;
+  readonly inbound: Inbound[] = [];
+  readonly outbound: Map<Address, Outbound> = new Map();
+  readonly asks: Asks = new Asks();
+  readonly counters: Map<string, number> = new Map();
+  state: ActorState = 'starting';
+  inTurn = false;
+  timers = 0;
+  turns = 0;
+  /** Answers the message in hand, when it was asked. */
+  answer: ((outcome: AskOutcome) => void) | undefined;
+  readonly #tickInterval: number | undefined;
+  #actor: Actor<unknown> | undefined;
+  #self: SelfItem[] = [];
+  #nextInbound = 0;
+
+  constructor(address: Address, host: CellHost, tickInterval?: number) {
+    this.address = address;
+    this.host = host;
+    this.#tickInterval = tickInterval;
+  }
+
+  /** Called while the system is put together. */
+  connect(peer: Address, way: { sender: LinkSender; outbox: number } | { receiver: LinkReceiver }): void {
+    if ('receiver' in way) this.inbound.push(new Inbound(this, peer, way.receiver));
+    else this.outbound.set(peer, new Outbound(peer, way.sender, way.outbox));
+  }
+
+  get actor(): Actor<unknown> | undefined {
+    return this.#actor;
+  }
+
+  /** From now on the actor receives. */
+  start(actor: Actor<unknown>): void {
+    this.#actor = actor;
+    if (this.state !== 'starting') return; // It has failed while it was made.
+    this.state = 'running';
+    this.#scheduleTick();
+  }
+
+  // ------------------------------------------------------------------ turns
+
+  /** Whether a turn would do anything. */
+  get ready(): boolean {
+    if (this.#self.length > 0) return true;
+    for (const inbound of this.inbound) if (inbound.ready || (this.#gone && !inbound.receiver.empty)) return true;
+    return this.roomReady;
+  }
+
+  get selfReady(): boolean {
+    return this.#self.length > 0;
+  }
+
+  get roomReady(): boolean {
+    for (const outbound of this.outbound.values()) if (outbound.ready) return true;
+    return false;
+  }
+
+  /** One turn. Returns how much was delivered. */
+  turn(): number {
+    const handled = this.roomTurn() + this.selfTurn();
+    let delivered = 0;
+    const count = this.inbound.length;
+    // Another link is first in each turn; a burst bounds what one may take.
+    const first = this.#nextInbound++ % (count || 1);
+    for (let i = 0; i < count; i++)
+      delivered += this.#drain(this.inbound[(first + i) % count] as Inbound, this.host.limits.burst);
+    if (delivered > 0) this.#endTurn();
+    return handled + delivered;
+  }
+
+  /** A turn with at most `limit` items of one link. */
+  linkTurn(inbound: Inbound, limit: number): number {
+    const delivered = this.#drain(inbound, limit);
+    if (delivered > 0) this.#endTurn();
+    return delivered;
+  }
+
+  /** A turn with what the actor has posted to itself, its fired timers, and messages from outside. */
+  selfTurn(): number {
+    if (this.#self.length === 0) return 0;
+    const items = this.#self;
+    this.#self = [];
+    for (const item of items) this.#onSelf(item);
+    this.#endTurn();
+    return items.length;
+  }
+
+  /** A turn that tells the actor where there is room again, if anywhere. */
+  roomTurn(): number {
+    let told = 0;
+    this.flush();
+    for (const outbound of this.outbound.values()) {
+      if (!outbound.takeRoom() || this.state !== 'running' || this.#actor?.room === undefined) continue;
+      told++;
+      this.#guard('room', () => this.#actor?.room?.(outbound.to));
+    }
+    if (told > 0) this.#endTurn();
+    return told;
+  }
+
+  /** Moves what waits in outboxes onto links that have room, and makes all that lies on links visible. */
+  flush(): void {
+    for (const outbound of this.outbound.values()) {
+      outbound.flush();
+      outbound.publish();
+    }
+  }
+
+  /** Calls the actor's `stop` in a turn, and gives what it returned. */
+  stopTurn(): void | Promise<void> {
+    if (this.state !== 'running') return undefined;
+    const result = this.#guard('stop', () => this.#actor?.stop?.());
+    this.#endTurn();
+    if (!this.#gone) this.state = 'stopping';
+    return result;
+  }
+
+  /** The end of a stop: the actor receives nothing more. What waits in its outboxes still goes out. */
+  close(): void {
+    if (this.#gone) return;
+    this.state = 'stopped';
+    this.#forget('receiver-stopped');
+  }
+
+  #endTurn(): void {
+    this.turns++;
+    if (!this.#gone) this.#guard('turnEnd', () => this.#actor?.turnEnd?.());
+    this.flush();
+  }
+
+  #drain(inbound: Inbound, limit: number): number {
+    if (this.#gone || !inbound.paused) {
+      this.inTurn = true;
+      try {
+        return inbound.drain(limit);
+      } finally {
+        this.inTurn = false;
+      }
+    }
+    return 0;
+  }
+
+  // ------------------------------------------------------------------ deliveries
+
+  onRecord(words: Uint32Array, at: number, inbound: Inbound): boolean {
+    const actor = this.#actor;
+    if (this.state !== 'running' || actor === undefined) {
+      this.host.reports.deadRecord(inbound.from, this.address, this.#deadReason);
+      return true;
+    }
+    try {
+      if (actor.receiveRecord === undefined) throw new Error(`record from ${inbound.from} to an actor without receiveRecord`);
+      actor.receiveRecord(words, at, inbound.from);
+    } catch (error) {
+      this.fault('record', error, true);
+    }
+    return this.state === 'running' && !inbound.paused;
+  }
+
+  onMessage(kind: MessageKind, id: number, message: unknown, inbound: Inbound): boolean {
+    if (kind === MessageKind.REPLY || kind === MessageKind.REFUSAL) {
+      if (this.#gone) return true;
+      const error = kind === MessageKind.REFUSAL ? new AskError(inbound.from, message as AskFailure) : undefined;
+      this.#guard('ask outcome', () => this.asks.settle(id, error === undefined ? { reply: message } : { error }));
+    } else {
+      const answer = kind === MessageKind.ASK ? (outcome: AskOutcome) => this.#answerLink(inbound.from, id, outcome) : undefined;
+      if (this.state === 'running') this.#receive(message, inbound.from, answer);
+      else this.#refuse(message, inbound.from, answer);
+    }
+    return this.#gone || !inbound.paused;
+  }
+
+  onUndecodable(error: Error, inbound: Inbound): boolean {
+    this.fault(`a frame from ${inbound.from}`, error, true);
+    return true;
+  }
+
+  #onSelf(item: SelfItem): void {
+    switch (item.type) {
+      case 'outside':
+        if (this.state === 'running') this.#receive(item.message, OUTSIDE, item.answer);
+        else this.#refuse(item.message, OUTSIDE, item.answer);
+        return;
+      case 'tick':
+        if (this.state === 'running') this.#guard('tick', () => this.#actor?.tick?.(this.host.clock.now()));
+        this.#scheduleTick();
+        return;
+    }
+    if (this.#gone) return;
+    if (item.type === 'message') this.#receive(item.message, this.address, undefined);
+    else if (item.type === 'outcome') this.#guard('ask outcome', () => item.done(item.outcome));
+    else this.#guard('ask outcome', () => this.asks.fail(item.id, item.type === 'ask-deadline' ? 'deadline' : item.reason));
+  }
+
+  #receive(message: unknown, from: Address, answer: ((outcome: AskOutcome) => void) | undefined): void {
+    let answered = false;
+    this.answer =
+      answer &&
+      ((outcome) => {
+        if (answered) return;
+        answered = true;
+        answer(outcome);
+      });
+    this.#guard(messageType(message), () => this.#actor?.receive(message, from));
+    // Nobody can reply later: the asker need not wait for its deadline.
+    this.answer?.({ error: new AskError(this.address, this.state === 'failed' ? 'receiver-failed' : 'no-reply') });
+    this.answer = undefined;
+  }
+
+  #refuse(message: unknown, from: Address, answer: ((outcome: AskOutcome) => void) | undefined): void {
+    const reason = this.#deadReason;
+    if (answer === undefined) this.host.reports.deadLetter(from, this.address, message, reason);
+    else answer({ error: new AskError(this.address, reason) });
+  }
+
+  #answerLink(to: Address, id: number, outcome: AskOutcome): void {
+    const isReply = 'reply' in outcome;
+    const value = isReply ? outcome.reply : outcome.error instanceof AskError ? outcome.error.reason : 'receiver-failed';
+    const sent = this.outbound.get(to)?.send(isReply ? MessageKind.REPLY : MessageKind.REFUSAL, id, value, 'control');
+    if (sent !== true) this.host.reports.deadLetter(this.address, to, value, 'reply-refused');
+  }
+
+  // ------------------------------------------------------------------ what the actor does
+
+  send(to: Address, message: unknown, delivery: Delivery): boolean {
+    const reason = this.deadEnd(to);
+    if (reason !== undefined) {
+      this.host.reports.deadLetter(this.address, to, message, reason);
+      return true;
+    }
+    const outbound = this.outbound.get(to) as Outbound;
+    const sent = outbound.send(MessageKind.TELL, 0, message, delivery);
+    if (!this.inTurn) {
+      outbound.publish();
+      this.host.wake();
+    }
+    return sent;
+  }
+
+  /** Why nothing can go to `to`, if so. */
+  deadEnd(to: Address): DeadLetterReason | undefined {
+    if (this.#gone) return 'sender-stopped';
+    const outbound = this.outbound.get(to);
+    if (outbound === undefined) return this.host.knows(to) ? 'no-link' : 'unknown-address';
+    return outbound.severed ? 'thread-dead' : undefined;
+  }
+
+  /** Puts something into the actor's own queue; at its bound the actor fails (a post that vanished would be worse). */
+  enqueue(item: SelfItem): void {
+    if (this.#gone && item.type !== 'outside') return;
+    if (this.#self.length >= this.host.limits.selfQueue) {
+      this.fault(
+        item.type,
+        new MailboxFullError(this.address, 'the queue of posts and timers', this.host.limits.selfQueue),
+        false,
+      );
+      return;
+    }
+    this.#self.push(item);
+    this.host.wake();
+  }
+
+  /** A message from outside. False: the queue is full. */
+  enqueueOutside(message: unknown, answer?: (outcome: AskOutcome) => void): boolean {
+    if (this.#self.length >= this.host.limits.selfQueue) return false;
+    this.enqueue({ type: 'outside', message, ...(answer && { answer }) });
+    return true;
+  }
+
+  /**
+   * The actor has failed. `thrown`: in the middle of something, so what its turn has put on links is dropped, for a
+   * record may be half-written.
+   */
+  fault(during: string, error: unknown, thrown: boolean): void {
+    if (this.#gone) return;
+    this.state = 'failed';
+    if (thrown) for (const outbound of this.outbound.values()) outbound.abort();
+    this.#forget('receiver-failed');
+    this.host.reports.fault(new ActorFaultError(this.address, this.host.thread, during, error));
+    this.host.wake();
+  }
+
+  /** The threads of `addresses` are gone: what waits for them is buried, asks to them end. */
+  sever(addresses: ReadonlySet<Address>): void {
+    for (const outbound of this.outbound.values()) {
+      if (!addresses.has(outbound.to)) continue;
+      outbound.sever((message) => this.host.reports.deadLetter(this.address, outbound.to, message, 'thread-dead'));
+    }
+    for (const id of this.asks.waitingFor(addresses)) this.enqueue({ type: 'ask-dead', id, reason: 'thread-dead' });
+  }
+
+  get #gone(): boolean {
+    return this.state === 'stopped' || this.state === 'failed';
+  }
+
+  get #deadReason(): 'receiver-failed' | 'receiver-stopped' {
+    return this.state === 'failed' ? 'receiver-failed' : 'receiver-stopped';
+  }
+
+  #forget(reason: 'receiver-failed' | 'receiver-stopped'): void {
+    this.asks.clear();
+    const items = this.#self;
+    this.#self = [];
+    for (const item of items) {
+      if (item.type !== 'outside') continue;
+      item.answer?.({ error: new AskError(this.address, reason) });
+      if (item.answer === undefined) this.host.reports.deadLetter(OUTSIDE, this.address, item.message, reason);
+    }
+  }
+
+  #guard<T>(during: string, body: () => T): T | undefined {
+    const outer = this.inTurn;
+    this.inTurn = true;
+    try {
+      return body();
+    } catch (error) {
+      this.fault(during, error, true);
+      return undefined;
+    } finally {
+      this.inTurn = outer;
+    }
+  }
+
+  #scheduleTick(): void {
+    if (this.#tickInterval === undefined || this.state !== 'running') return;
+    this.host.timers.add(this.host.clock.now() + this.#tickInterval, { cell: this, item: { type: 'tick' } });
+  }
+}

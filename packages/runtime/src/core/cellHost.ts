@@ -1,0 +1,19 @@
+import type { Address } from '../actor.js';
+import type { Limits } from '../topology.js';
+import type { ActorCell, SelfItem } from './actorCell.js';
+import type { Clock } from './clock.js';
+import type { Reports } from './reports.js';
+import type { TimerQueue } from './timerQueue.js';
+
+/** What the scheduler gives to the actors on it. */
+export interface CellHost {
+  readonly thread: string;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly timers: TimerQueue<{ readonly cell: ActorCell; readonly item: SelfItem }>;
+  readonly reports: Reports;
+  /** Whether the topology places an actor of that address, on any thread. */
+  knows(address: Address): boolean;
+  /** Something is to be done outside a turn: whoever sleeps looks again. */
+  wake(): void;
+}

@@ -1,0 +1,136 @@
+import { type LaneConsumer, LaneFrameTooLargeError, type LaneHandler, type LaneProducer } from '@tidegate/ring';
+import type { Address } from '../actor.js';
+import { MessageTooLargeError } from '../errors.js';
+import type { Codec } from './codec.js';
+import type { LinkHandler, LinkReceiver, LinkSender, MessageKind } from './link.js';
+import { messageType } from './messageType.js';
+
+/**
+ * A frame's payload:
+ *
+ * ```
+ *  word 0  kind of message
+ *  word 1  id of the ask that it is or answers, or 0
+ *  then    the message, encoded
+ * ```
+ */
+export const FRAME_HEADER_BYTES = 8;
+
+/** The producer's end of a link that is a lane to another thread. */
+export class LaneSender implements LinkSender {
+  readonly words: Uint32Array;
+  readonly #producer: LaneProducer;
+  readonly #codec: Codec;
+  readonly #from: Address;
+  readonly #to: Address;
+  /** Cells that the last refused claim wanted. */
+  #needed = 1;
+
+  constructor(producer: LaneProducer, codec: Codec, from: Address, to: Address) {
+    this.words = producer.words;
+    this.#producer = producer;
+    this.#codec = codec;
+    this.#from = from;
+    this.#to = to;
+  }
+
+  claimRecord(): number {
+    const at = this.#producer.claimRecord();
+    if (at === -1) this.#needed = 1;
+    return at;
+  }
+
+  offer(kind: MessageKind, id: number, message: unknown, control: boolean): boolean {
+    const producer = this.#producer;
+    const encoded = this.#codec.encode(message);
+    const length = FRAME_HEADER_BYTES + encoded.length;
+    const at = this.#claim(length, control, message);
+    if (at === -1) {
+      this.#needed = producer.frameCells(length);
+      return false;
+    }
+    this.words[at >>> 2] = kind;
+    this.words[(at >>> 2) + 1] = id;
+    producer.bytes.set(encoded, at + FRAME_HEADER_BYTES);
+    return true;
+  }
+
+  hasRoom(control: boolean): boolean {
+    return this.#producer.free(control) >= this.#needed || this.#producer.wantRoom(this.#needed, control);
+  }
+
+  publish(): void {
+    this.#producer.publish();
+  }
+
+  abort(): void {
+    this.#producer.abort();
+  }
+
+  #claim(length: number, control: boolean, message: unknown): number {
+    try {
+      return this.#producer.claimFrame(length, control);
+    } catch (error) {
+      if (!(error instanceof LaneFrameTooLargeError)) throw error;
+      throw new MessageTooLargeError(this.#from, this.#to, messageType(message), length, this.#producer.maxFrameBytes);
+    }
+  }
+}
+
+/** Thrown before an entry that is not to be delivered now: the lane then keeps it, and releases what went before. */
+const STOP = new Error('stop');
+
+/** The consumer's end. */
+export class LaneReceiver implements LinkReceiver, LaneHandler {
+  readonly capacity: number;
+  readonly #consumer: LaneConsumer;
+  readonly #codec: Codec;
+  #handler: LinkHandler | undefined;
+  #handled = 0;
+  #goOn = true;
+
+  constructor(consumer: LaneConsumer, codec: Codec) {
+    this.capacity = consumer.capacityCells;
+    this.#consumer = consumer;
+    this.#codec = codec;
+  }
+
+  get empty(): boolean {
+    return this.#consumer.empty;
+  }
+
+  drain(limit: number, handler: LinkHandler): number {
+    this.#handler = handler;
+    this.#handled = 0;
+    this.#goOn = true;
+    try {
+      this.#consumer.drain(limit, this);
+    } catch (error) {
+      if (error !== STOP) throw error;
+    }
+    return this.#handled;
+  }
+
+  record(words: Uint32Array, at: number): void {
+    if (!this.#goOn) throw STOP;
+    this.#handled++;
+    this.#goOn = (this.#handler as LinkHandler).record(words, at);
+  }
+
+  frame(bytes: Uint8Array, offset: number, length: number): void {
+    if (!this.#goOn) throw STOP;
+    this.#handled++;
+    const words = this.#consumer.words;
+    const kind = words[offset >>> 2] as MessageKind;
+    const id = words[(offset >>> 2) + 1] as number;
+    const handler = this.#handler as LinkHandler;
+    let message: unknown;
+    try {
+      message = this.#codec.decode(bytes, offset + FRAME_HEADER_BYTES, length - FRAME_HEADER_BYTES);
+    } catch (error) {
+      this.#goOn = handler.undecodable(error as Error);
+      return;
+    }
+    this.#goOn = handler.message(kind, id, message);
+  }
+}

@@ -1,0 +1,35 @@
+/** What a message on a link is. */
+export const MessageKind = { TELL: 0, ASK: 1, REPLY: 2, REFUSAL: 3 } as const;
+export type MessageKind = (typeof MessageKind)[keyof typeof MessageKind];
+
+/** The producer's end of the way from one actor to another. Nothing is visible before {@link publish}. */
+export interface LinkSender {
+  /** The cells as 32-bit words. */
+  readonly words: Uint32Array;
+  /** Index of the first word of a fresh cell, or -1: full, nothing has changed. */
+  claimRecord(): number;
+  /** Puts a message on the link. False: no room, nothing has changed. `control` may use the reserve. */
+  offer(kind: MessageKind, id: number, message: unknown, control: boolean): boolean;
+  /** After something was refused: whether it would fit now. If not, the receiver will wake this side when it has made room. */
+  hasRoom(control: boolean): boolean;
+  publish(): void;
+  /** Drops what is not published. */
+  abort(): void;
+}
+
+/** Takes what a link delivers. The answer says whether the link may go on at once (false: stop behind this one). */
+export interface LinkHandler {
+  record(words: Uint32Array, at: number): boolean;
+  message(kind: MessageKind, id: number, message: unknown): boolean;
+  /** A message that cannot be decoded; it is gone. */
+  undecodable(error: Error): boolean;
+}
+
+/** The consumer's end. */
+export interface LinkReceiver {
+  readonly empty: boolean;
+  /** Most items that can lie on the link at one moment. */
+  readonly capacity: number;
+  /** Hands over up to `limit` records and messages, in order, and frees their cells. Returns how many. */
+  drain(limit: number, handler: LinkHandler): number;
+}

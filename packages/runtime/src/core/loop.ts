@@ -1,0 +1,56 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Scheduler } from './scheduler.js';
+
+/** Milliseconds of work before the event loop gets its turn: completions of I/O and control calls must not starve. */
+const WORK_SLICE = 1;
+/** Longest delay that a Node timer takes. */
+const LONGEST_SLEEP = 2 ** 31 - 1;
+
+/** Where a thread sleeps when its actors have nothing to do. */
+export interface Parking {
+  /** Sleeps at most `milliseconds`, shorter when woken or when `ready` turns out true. Holds the event loop open. */
+  park(milliseconds: number, ready: () => boolean): Promise<void>;
+  wake(): void;
+}
+
+/** Runs a scheduler on the real clock until {@link end}. */
+export class Loop {
+  readonly #scheduler: Scheduler;
+  readonly #parking: Parking;
+  readonly #afterWork: () => void;
+  #ended = false;
+
+  /** `afterWork` runs between turns: the place to tell the outside. */
+  constructor(scheduler: Scheduler, parking: Parking, afterWork: () => void) {
+    this.#scheduler = scheduler;
+    this.#parking = parking;
+    this.#afterWork = afterWork;
+    scheduler.onWake = () => parking.wake();
+  }
+
+  async run(): Promise<void> {
+    const { clock } = this.#scheduler;
+    const ready = () => this.#ended || this.#scheduler.ready;
+    while (!this.#ended) {
+      const sliceEnd = clock.now() + WORK_SLICE;
+      let handled = 0;
+      do handled = this.#scheduler.iterate();
+      while (handled > 0 && !this.#ended && clock.now() < sliceEnd);
+      this.#afterWork();
+      if (handled > 0 || ready()) {
+        await nextTurn();
+      } else {
+        const due = this.#scheduler.nextDue;
+        const sleep = due === undefined ? LONGEST_SLEEP : Math.min(due - clock.now(), LONGEST_SLEEP);
+        if (sleep > 0) await this.#parking.park(sleep, ready);
+      }
+    }
+    this.#scheduler.releaseWaiters();
+    this.#afterWork();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#parking.wake();
+  }
+}

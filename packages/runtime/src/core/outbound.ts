@@ -1,0 +1,152 @@
+import type { Address, Delivery, RecordOutlet } from '../actor.js';
+import type { LinkSender, MessageKind } from './link.js';
+
+interface Waiting {
+  readonly kind: MessageKind;
+  readonly id: number;
+  message: unknown;
+  readonly control: boolean;
+  readonly key: string | undefined;
+}
+
+/** Places beyond the outbox's bound that only control messages and replies may take. */
+const CONTROL_PLACES = 64;
+
+/**
+ * One actor's way to one receiver: the link, and before it the outbox in which lossless messages wait for room. Order is
+ * that of sending: as long as anything waits, nothing goes past it, records included.
+ */
+export class Outbound implements RecordOutlet {
+  readonly to: Address;
+  readonly #link: LinkSender;
+  readonly #bound: number;
+  readonly #keys = new Map<string, Waiting>();
+  #queue: Waiting[] = [];
+  #first = 0;
+  #dirty = false;
+  #refused = false;
+  /** The receiver's thread has died. */
+  severed = false;
+  /** Messages handed to the link so far. */
+  sent = 0;
+  /** Offers of messages or records that were refused. */
+  refusals = 0;
+  /** Messages that took the place of an earlier one with their key. */
+  coalesced = 0;
+
+  constructor(to: Address, link: LinkSender, bound: number) {
+    this.to = to;
+    this.#link = link;
+    this.#bound = bound;
+  }
+
+  get words(): Uint32Array {
+    return this.#link.words;
+  }
+
+  get backlog(): number {
+    return this.#queue.length - this.#first;
+  }
+
+  claim(): number {
+    if (this.severed) return -1;
+    const at = this.backlog > 0 ? -1 : this.#link.claimRecord();
+    if (at < 0) {
+      this.#refuse();
+      return -1;
+    }
+    this.#dirty = true;
+    return at;
+  }
+
+  /** False: refused, nothing has changed. */
+  send(kind: MessageKind, id: number, message: unknown, delivery: Delivery): boolean {
+    if (this.severed) return false;
+    const key = typeof delivery === 'object' ? delivery.coalesce : undefined;
+    const control = delivery === 'control';
+    if (this.backlog === 0 && this.#link.offer(kind, id, message, control)) {
+      this.#dirty = true;
+      this.sent++;
+      return true;
+    }
+    if (delivery === 'refusable') return this.#refuse();
+    const earlier = key === undefined ? undefined : this.#keys.get(key);
+    if (earlier !== undefined) {
+      earlier.message = message;
+      this.coalesced++;
+      return true;
+    }
+    if (this.backlog >= this.#bound + (control ? CONTROL_PLACES : 0)) return this.#refuse();
+    const waiting: Waiting = { kind, id, message, control, key };
+    this.#queue.push(waiting);
+    if (key !== undefined) this.#keys.set(key, waiting);
+    return true;
+  }
+
+  /** Moves what waits onto the link as far as there is room. */
+  flush(): void {
+    if (this.backlog === 0 || !this.#worthTrying()) return;
+    while (this.#first < this.#queue.length) {
+      const waiting = this.#queue[this.#first] as Waiting;
+      if (!this.#link.offer(waiting.kind, waiting.id, waiting.message, waiting.control)) break;
+      if (waiting.key !== undefined) this.#keys.delete(waiting.key);
+      this.#dirty = true;
+      this.sent++;
+      this.#first++;
+    }
+    if (this.#first === this.#queue.length) {
+      this.#queue = [];
+      this.#first = 0;
+    } else if (this.#first > this.#queue.length / 2) {
+      this.#queue.splice(0, this.#first);
+      this.#first = 0;
+    }
+  }
+
+  publish(): void {
+    if (!this.#dirty) return;
+    this.#dirty = false;
+    this.#link.publish();
+  }
+
+  /** Drops what this turn put on the link: after a throw, when a record may be half-written. */
+  abort(): void {
+    if (!this.#dirty) return;
+    this.#dirty = false;
+    this.#link.abort();
+  }
+
+  /** Whether {@link flush} or {@link takeRoom} would get anywhere. */
+  get ready(): boolean {
+    if (this.backlog > 0) return this.#worthTrying();
+    return this.#refused && this.#link.hasRoom(false);
+  }
+
+  /** True once after a refusal, when nothing waits any more and the link has room again. */
+  takeRoom(): boolean {
+    if (!this.#refused || this.backlog > 0 || !this.#link.hasRoom(false)) return false;
+    this.#refused = false;
+    return true;
+  }
+
+  /** The receiver is gone for good: what waits goes to `bury`, nothing more is sent. */
+  sever(bury: (message: unknown) => void): void {
+    const queue = this.#queue.slice(this.#first);
+    this.severed = true;
+    this.#queue = [];
+    this.#first = 0;
+    this.#refused = false;
+    this.#keys.clear();
+    for (const waiting of queue) bury(waiting.message);
+  }
+
+  #worthTrying(): boolean {
+    return this.#link.hasRoom((this.#queue[this.#first] as Waiting).control);
+  }
+
+  #refuse(): false {
+    this.#refused = true;
+    this.refusals++;
+    return false;
+  }
+}

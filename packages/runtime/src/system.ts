@@ -1,0 +1,128 @@
+import type { Address } from './actor.js';
+import type { ActorState } from './core/actorCell.js';
+import type { DeadLetter, EmittedEvent, LogLine } from './core/reports.js';
+import type { ActorFaultError, InFlight, ThreadDeathError } from './errors.js';
+
+/** What a system tells its host. Listeners run on the host's thread, never inside an actor's turn. */
+export interface SystemListeners {
+  /** An actor emitted something. */
+  event: (event: EmittedEvent) => void;
+  /** An actor or a thread is lost. Without a listener the system is terminated and the error thrown, like an 'error' event. */
+  fault: (error: ActorFaultError | ThreadDeathError) => void;
+  log: (line: LogLine) => void;
+  /** A message reached nobody. Only the first ones are told; all are counted in the snapshot. */
+  'dead-letter': (letter: DeadLetter) => void;
+}
+
+export interface LinkSnapshot {
+  readonly from: Address;
+  readonly paused: boolean;
+  readonly empty: boolean;
+  readonly records: number;
+  readonly messages: number;
+}
+
+export interface OutboxSnapshot {
+  readonly to: Address;
+  readonly backlog: number;
+  readonly sent: number;
+  readonly refusals: number;
+  readonly coalesced: number;
+}
+
+export interface ActorSnapshot {
+  readonly address: Address;
+  readonly state: ActorState;
+  readonly turns: number;
+  readonly timers: number;
+  readonly asks: number;
+  readonly lateReplies: number;
+  readonly counters: Readonly<Record<string, number>>;
+  readonly inbound: readonly LinkSnapshot[];
+  readonly outbound: readonly OutboxSnapshot[];
+  /** What the actor's own `inspect` says. */
+  readonly detail: unknown;
+}
+
+/** What a thread says of itself. */
+export interface ThreadReport {
+  readonly name: string;
+  readonly actors: readonly ActorSnapshot[];
+  /** Dead letters so far, by reason. */
+  readonly deadLetters: Readonly<Record<string, number>>;
+  readonly droppedEvents: number;
+  readonly droppedLogs: number;
+  /** Milliseconds of the system's clock. */
+  readonly time: number;
+}
+
+export type ThreadSnapshot =
+  | (ThreadReport & { readonly state: 'running' })
+  | { readonly name: string; readonly state: 'unresponsive' | 'stopped' | 'dead'; readonly why?: string };
+
+/** Plain data about a system at one moment. */
+export interface SystemSnapshot {
+  readonly binding: 'stepped' | 'local' | 'threads';
+  readonly seed: number;
+  readonly threads: readonly ThreadSnapshot[];
+}
+
+/** How the stop went for one actor. */
+export interface ActorStop {
+  readonly address: Address;
+  readonly outcome: /** Drained, stopped, outboxes empty. */
+    | 'stopped'
+    /** It had failed before. */
+    | 'failed'
+    /** The deadline passed first; `why` says in what. */
+    | 'deadline'
+    /** Its thread was terminated, or had died. */
+    | 'lost';
+  readonly why?: string;
+}
+
+export interface StopReport {
+  /** Everything was handled and every actor stopped by itself. */
+  readonly clean: boolean;
+  readonly actors: readonly ActorStop[];
+  /** Threads that did not end by themselves. */
+  readonly terminated: readonly string[];
+  /** What was sent and reached nobody, per link. */
+  readonly unfinished: readonly InFlight[];
+}
+
+export interface StopOptions {
+  /** Milliseconds for the whole stop. Default 10 000. What is not done by then is cut off, and said. */
+  readonly deadline?: number;
+  /** Overrides the topology's `stopOrder`. */
+  readonly order?: readonly (string | readonly string[])[];
+}
+
+export const DEFAULT_STOP_DEADLINE = 10_000;
+
+/** A running system, whatever its binding. */
+export interface System {
+  /** Returns a function that takes the listener away. */
+  on<Name extends keyof SystemListeners>(name: Name, listener: SystemListeners[Name]): () => void;
+  /** @throws nothing: a thread that does not answer is reported as such. */
+  inspect(): Promise<SystemSnapshot>;
+  /**
+   * Asks an actor from outside.
+   *
+   * @throws AskError (no such actor, deadline in milliseconds passed, receiver stopped, …)
+   */
+  ask(address: Address, message: unknown, options: { readonly deadline: number }): Promise<unknown>;
+  /**
+   * Sends from outside; the actor sees {@link OUTSIDE} as sender. Settles when the message lies in the actor's own queue.
+   *
+   * @throws MailboxFullError when the actor's own queue is full, AskError when there is no such actor or it is gone.
+   */
+  send(address: Address, message: unknown): Promise<void>;
+  /**
+   * Stops actors in order: each handles what was delivered before, then its `stop` runs, then its outboxes go out. Always
+   * settles, at the latest shortly after the deadline; calling it again gives the same promise.
+   */
+  stop(options?: StopOptions): Promise<StopReport>;
+  /** Ends everything at once, handling nothing more. */
+  terminate(): Promise<void>;
+}
