@@ -38,7 +38,7 @@ describe('every DDL runs once, after everything smaller and before everything la
     [3, 2],
     [4, 8],
   ] as const) {
-    const seed = Number(process.env['TIDEGATE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+    const seed = Number(process.env.TIDEGATE_SEED ?? Math.floor(Math.random() * 2 ** 31));
     test(`shop, ${workers} workers, sink delays up to ${maxDelay} ms, seed ${seed}`, { timeout: 120_000 }, async () => {
       const stamps = await replicate(log, { seed, maxDelay, wakeOn: workers % 2 === 0 ? 'flush' : 'enqueue' }, { workers });
       const events = await readLog(log);
@@ -54,7 +54,7 @@ describe('every DDL runs once, after everything smaller and before everything la
 describe('every sync point is told once, with everything below it durable and nothing above it', () => {
   const log = { path: SHOP, syncPointIntervalMs: 500, allowShortSyncPoints: true };
   for (const workers of [1, 3]) {
-    const seed = Number(process.env['TIDEGATE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+    const seed = Number(process.env.TIDEGATE_SEED ?? Math.floor(Math.random() * 2 ** 31));
     test(`shop, ${workers} workers, a sync point every half second of the log, seed ${seed}`, { timeout: 120_000 }, async () => {
       const stamps = await replicate(log, { seed, maxDelay: 3 }, { workers });
       const events = await readLog(log);

@@ -1,1 +1,5 @@
-export {};
+export { HostError, type HostErrorCode } from './errors.js';
+export type { HostEvents, HostListener, HostLog } from './events.js';
+export { type FinishReport, type Host, type HostStopReport, startHost } from './host.js';
+export type { HostOptions, ModuleReference } from './options.js';
+export type { HostSnapshot, HostThread, SourceSnapshotDetail } from './snapshot.js';

@@ -52,9 +52,9 @@ async function loadFactory(module: string): Promise<SourceFactory> {
   } catch (error) {
     throw new HostError('HOST_MODULE', `source module ${module} could not be loaded: ${errorMessage(error)}`, { cause: error });
   }
-  if (typeof loaded['createSource'] !== 'function') {
+  if (typeof loaded.createSource !== 'function') {
     const names = Object.keys(loaded).join(', ') || 'nothing';
     throw new HostError('HOST_MODULE', `source module ${module} exports no function createSource; it exports ${names}`);
   }
-  return loaded['createSource'] as SourceFactory;
+  return loaded.createSource as SourceFactory;
 }

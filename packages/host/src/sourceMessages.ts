@@ -11,7 +11,7 @@ export type PumpMessage =
 export type SourceControl =
   /** Asked: the answer is a {@link SourceSnapshot}. */
   | { readonly type: 'source-snapshot' }
-  /** Asked: route nothing more. The answer is the last commit ts that was routed. */
+  /** Asked: route nothing more. The answer is the ts up to which everything was routed: the checkpoint will reach it. */
   | { readonly type: 'hold' };
 
 /** What the source thread tells the host facade. */

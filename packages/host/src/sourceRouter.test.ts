@@ -299,12 +299,13 @@ describe('the end of the source', () => {
   });
 });
 
-test('after hold nothing more is routed', () => {
+test('after hold nothing more is routed; what is below the last commit ts is resolved', () => {
   const f = fixture([1]);
   f.subscribe(1, 11, 'worker-0');
   f.feed(row(1, 5n));
   f.router.receive({ type: 'hold' });
-  expect(f.context.replies).toEqual([5n]);
+  expect(f.context.replies).toEqual([4n]);
+  expect(f.taken('worker-1')).toEqual([{ type: 'resolved', ts: 4n }]);
   f.taken();
   f.feed(row(1, 6n));
   expect(f.taken()).toEqual([]);

@@ -3,6 +3,7 @@ import { type BlockEvent, type BlockEventMessage, maxTs, type SourceToWorker, ty
 import type { Actor, ActorContext, Timer } from '@tidegate/runtime';
 import type { HostErrorCode } from './errors.js';
 import { type HeldEvent, type Route, Routes } from './routes.js';
+import type { SourceSnapshotDetail } from './snapshot.js';
 import type { Pump, RouterInput, SourceHostEvent, SourceSnapshot } from './sourceMessages.js';
 import { CHANGE_OVERHEAD, WorkerOutlets, type WorkerOutletsOptions } from './workerOutlets.js';
 
@@ -47,7 +48,8 @@ export class SourceRouter implements Actor<RouterInput> {
   #roomNet: Timer | undefined;
   #changes = 0;
   #rows = 0;
-  #blockEvents = 0;
+  #ddls = 0;
+  #syncPoints = 0;
 
   constructor(context: ActorContext<SourceToWorker>, options: SourceRouterOptions) {
     this.#context = context;
@@ -70,8 +72,7 @@ export class SourceRouter implements Actor<RouterInput> {
         this.#context.reply(this.#options.snapshot);
         return;
       case 'hold':
-        this.#onHold = true;
-        this.#context.reply(this.#lastCommitTs);
+        this.#putOnHold();
         break;
       case 'chunk':
         this.#pulling = false;
@@ -97,12 +98,13 @@ export class SourceRouter implements Actor<RouterInput> {
     this.#advance();
   }
 
-  inspect(): unknown {
+  inspect(): SourceSnapshotDetail {
     return {
       tables: this.#routes.tables,
       changes: this.#changes,
       rows: this.#rows,
-      blockEvents: this.#blockEvents,
+      ddls: this.#ddls,
+      syncPoints: this.#syncPoints,
       commitTs: this.#lastCommitTs,
       resolvedTs: this.#resolvedTs,
       heldBytes: this.#heldBytes,
@@ -133,6 +135,15 @@ export class SourceRouter implements Actor<RouterInput> {
       this.#pulling = true;
       this.#options.pump.pull();
     }
+  }
+
+  /** Routes nothing more. The transaction in hand may be incomplete, so the last promise that can be given is one below it. */
+  #putOnHold(): void {
+    if (!this.#onHold && !this.#endTold) {
+      this.#onHold = true;
+      if (this.#lastCommitTs - 1n > this.#resolvedTs) this.#resolved(this.#lastCommitTs - 1n);
+    }
+    this.#context.reply(this.#resolvedTs);
   }
 
   #mayRoute(): boolean {
@@ -211,9 +222,12 @@ export class SourceRouter implements Actor<RouterInput> {
       this.#fail('HOST_SOURCE_EVENT', `the DDL at ${event.commitTs} names table id ${id}, which does not exist: ${text}`);
       return;
     }
-    this.#blockEvents++;
     this.#deliver(event, recipients);
-    if (event.type !== 'ddl') return;
+    if (event.type !== 'ddl') {
+      this.#syncPoints++;
+      return;
+    }
+    this.#ddls++;
     const existing = this.#routes.apply(event);
     if (existing !== undefined) {
       this.#fail('HOST_SOURCE_EVENT', `the DDL at ${event.commitTs} adds table id ${existing}, which exists: ${text}`);
