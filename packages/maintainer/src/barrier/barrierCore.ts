@@ -1,0 +1,212 @@
+import {
+  Action,
+  type Answer,
+  type BlockFacts,
+  type EventKey,
+  formatEventKey,
+  type HostId,
+  type MaintainerEvent,
+} from '@tidegate/protocol';
+import type { Checker } from '../coverage/checker.js';
+import { CountChecker } from '../coverage/countChecker.js';
+import { SpanChecker } from '../coverage/spanChecker.js';
+import { BarrierFault } from '../errors.js';
+import type { Hosts } from '../hosts.js';
+import { NO_HOST } from '../hosts.js';
+import type { ResolvedOptions } from '../options.js';
+import type { SpanTable } from '../span/spanTable.js';
+import { BarrierEvent, type Writer } from './barrierEvent.js';
+import type { BarrierObserver, CompletedBarrier, Scheduling } from './contracts.js';
+import { PendingHeap } from './pendingHeap.js';
+import { ScheduledKeys } from './scheduledKeys.js';
+
+/** What a barrier is made with. */
+export interface BarrierParts {
+  readonly table: SpanTable;
+  readonly hosts: Hosts;
+  readonly scheduling: Scheduling;
+  readonly options: ResolvedOptions;
+  readonly observer: BarrierObserver;
+  /** Milliseconds of the actor's clock. */
+  readonly now: () => number;
+  /** 32 random bits of the actor's seeded source, for jitter (T-E). */
+  readonly random: () => number;
+}
+
+/** An answer on its way to the host that its target lives on. */
+export interface Addressed {
+  readonly host: number;
+  readonly answer: Answer;
+}
+
+/** NONE reports that are remembered as scheduled (W-14). */
+const SCHEDULED_KEYS = 65_536;
+
+/**
+ * The state of one barrier and the steps that more than one of its parts takes: open, select, schedule, complete. The
+ * parts are the intake of requests, the resend round, and the rebuild at bootstrap.
+ */
+export class BarrierCore {
+  readonly parts: BarrierParts;
+  readonly table: SpanTable;
+  readonly options: ResolvedOptions;
+  readonly events: Map<string, BarrierEvent> = new Map();
+  readonly heap: PendingHeap = new PendingHeap();
+  readonly scheduled: ScheduledKeys = new ScheduledKeys(SCHEDULED_KEYS);
+  readonly history: CompletedBarrier[] = [];
+  /** Something moved on, so that a resend round is worth its while at once (T-E). */
+  progress = false;
+  /** The clock, read once for each request and each round. */
+  time = 0;
+  /** The trigger's checkpoint as its own heartbeats say: unlike the table's, B-5 never raises it (W-14). */
+  triggerReported = -1n;
+
+  constructor(parts: BarrierParts) {
+    this.parts = parts;
+    this.table = parts.table;
+    this.options = parts.options;
+    parts.table.observe({
+      taskLeft: (handle) => this.#taskLeft(handle),
+      tableGone: (slot, tableId) => {
+        for (const event of this.events.values()) event.coverage.tableGone(slot, tableId);
+      },
+      tableAdded: (slot, tableId, schemaId) => {
+        for (const event of this.events.values()) event.coverage.tableAdded(slot, tableId, schemaId);
+      },
+    });
+  }
+
+  find(key: EventKey): BarrierEvent | undefined {
+    return this.events.get(formatEventKey(key));
+  }
+
+  /** B-20. Undefined at the bound of open events: the report is not admitted now and comes again. */
+  open(facts: BlockFacts): BarrierEvent | undefined {
+    if (this.events.size >= this.options.maxEvents) {
+      this.parts.observer.count('barrier.refused-at-bound');
+      return undefined;
+    }
+    // M-2: found before anything is written, not when the tables should go.
+    if (facts.blockTables?.type === 'all' && facts.drops !== undefined) throw allDrops(facts);
+    const event = new BarrierEvent(facts, this.table, this.newChecker, this.time);
+    this.events.set(event.name, event);
+    this.tell('opened', event);
+    return event;
+  }
+
+  readonly newChecker: () => Checker = () => (this.options.splitTables ? new SpanChecker() : new CountChecker());
+
+  /** B-29, B-30: chooses the writer and returns the Write for it. `completer` is the dispatcher whose report was the last. */
+  select(event: BarrierEvent, completer: number): Addressed {
+    const byTrigger = event.influence.type !== 'normal' || event.triggerRelated;
+    const handle = byTrigger ? this.table.trigger : completer;
+    event.select({ handle, generation: this.table.generation[handle]! }, this.time);
+    if (event.needsSchedule) this.heap.push({ facts: event.facts });
+    this.progress = true;
+    this.tell('selected', event);
+    return this.writeAction(event, event.writer as Writer);
+  }
+
+  writeAction(event: BarrierEvent, writer: Writer): Addressed {
+    return {
+      host: this.table.host[writer.handle]!,
+      answer: {
+        target: {
+          type: 'normal',
+          handle: Uint32Array.of(writer.handle),
+          generation: Uint32Array.of(writer.generation),
+        },
+        action: { action: Action.WRITE, key: event.key },
+      },
+    };
+  }
+
+  /** The writer, if it is still there and on a host. */
+  livingWriter(event: BarrierEvent): Writer | undefined {
+    const writer = event.writer;
+    if (writer === undefined || !this.table.isTask(writer.handle, writer.generation)) return undefined;
+    return this.table.host[writer.handle] === NO_HOST ? undefined : writer;
+  }
+
+  /** B-33: schedules what the event drops, adds and moves, if its turn has come. */
+  trySchedule(facts: BlockFacts): boolean {
+    if (!this.heap.popIfHead(facts.key).ready) return false;
+    const { scheduling } = this.parts;
+    if (facts.drops?.type === 'db') scheduling.dropSchema(facts.drops.schemaId);
+    else if (facts.drops?.type === 'normal') scheduling.dropTables(facts.drops.tableIds);
+    else if (facts.drops?.type === 'all') throw allDrops(facts);
+    scheduling.addTables(facts.adds, facts.key.commitTs);
+    scheduling.changeSchemas(facts.schemaChanges);
+    this.progress = true;
+    return true;
+  }
+
+  /** B-17: the writer wrote. */
+  advance(event: BarrierEvent): void {
+    event.advance(this.time, this.options.passBackdate);
+    this.progress = true;
+    this.tell('written', event);
+  }
+
+  /** B-52: selected, and everybody reported DONE. */
+  completeIfCovered(event: BarrierEvent): boolean {
+    if (!event.selected || !event.coverage.covered) return false;
+    // I-2: everybody passed, so the write returned; a writer whose own DONE waits for its turn still has to come back.
+    if (!event.advanced) return false;
+    event.closed = true;
+    this.events.delete(event.name);
+    this.progress = true;
+    const now = this.time;
+    const selectedAt = event.selectedAt ?? event.openedAt;
+    const writtenAt = event.writtenAt ?? selectedAt;
+    this.history.push({
+      key: event.key,
+      influence: event.influence.type,
+      participants: event.coverage.reportedCount,
+      openedAt: event.openedAt,
+      alignment: selectedAt - event.openedAt,
+      writing: writtenAt - selectedAt,
+      passing: now - writtenAt,
+    });
+    if (this.history.length > this.options.history) this.history.shift();
+    this.tell('completed', event);
+    return true;
+  }
+
+  /** K-3b: the smallest commit ts of tracked events with new tables. */
+  checkpointBound(): bigint | undefined {
+    let bound: bigint | undefined;
+    for (const event of this.events.values()) {
+      if (event.hasNewTable && (bound === undefined || event.key.commitTs < bound)) bound = event.key.commitTs;
+    }
+    return bound;
+  }
+
+  tell(phase: Extract<MaintainerEvent, { type: 'barrier' }>['phase'], event: BarrierEvent): void {
+    const now = this.time;
+    this.parts.observer.event({
+      type: 'barrier',
+      phase,
+      key: event.key,
+      mode: event.mode,
+      influence: event.influence.type,
+      at: now,
+      age: now - event.openedAt,
+    });
+  }
+
+  hostName(index: number): HostId {
+    return this.parts.hosts.name(index);
+  }
+
+  #taskLeft(handle: number): void {
+    for (const event of this.events.values()) event.coverage.taskLeft(handle);
+    // W-11: nobody would come back for the turn of a report whose reporter is gone.
+    if (this.heap.size > 0) this.heap.dropOwner(handle, this.table.generation[handle]!);
+  }
+}
+
+function allDrops(facts: BlockFacts): BarrierFault {
+  const what = `block event ${formatEventKey(facts.key)} touches all tables and drops some`;
+  return new BarrierFault('BARRIER_ALL_DROPS', `${what}: no DDL does that (M-2); look at how the source classified it`, facts);
+}

@@ -1,0 +1,57 @@
+import { type BlockState, Stage, tsHigh, tsLow } from '@tidegate/protocol';
+import { TaskState } from '../span/taskState.js';
+import type { Addressed, BarrierCore } from './barrierCore.js';
+import { isProvenOver } from './forwarding.js';
+
+/** A dispatcher's pending block state in a bootstrap snapshot (D-51). */
+export interface RebuiltState {
+  readonly handle: number;
+  readonly blockState: BlockState;
+}
+
+/**
+ * S-7: makes the events again that the dispatchers stand at. WRITING and DONE put an event into its second phase, in
+ * which only DONE counts; a WAITING counts only in the first (W-4a).
+ */
+export function rebuild(core: BarrierCore, states: readonly RebuiltState[]): void {
+  core.time = core.parts.now();
+  const { table } = core;
+  const taking = states.filter(({ handle, blockState }) => {
+    return table.state[handle] === TaskState.REPLICATING && blockState.stage !== Stage.NONE && blockState.stage !== Stage.UNKNOWN;
+  });
+  for (const { handle, blockState } of taking) {
+    const { key } = blockState.facts;
+    table.positions.record(handle, tsHigh(key.commitTs), tsLow(key.commitTs), key.isSyncPoint, blockState.stage);
+    const event = core.find(key) ?? core.open(blockState.facts);
+    if (event === undefined) continue;
+    if (handle === table.trigger) {
+      event.triggerRelated = true;
+      if (!event.coverage.sized) event.coverage.size();
+    }
+    if (blockState.stage === Stage.WRITING) {
+      event.rebuildSelected({ handle, generation: table.generation[handle]! }, false, core.time);
+      // S-9: harmless when the writer is a trigger that did not survive, needed when it did.
+      if (event.needsSchedule) core.heap.push({ facts: event.facts });
+    } else if (blockState.stage === Stage.DONE) {
+      event.rebuildSelected(undefined, true, core.time);
+    }
+  }
+  for (const { handle, blockState } of taking) {
+    const event = core.find(blockState.facts.key);
+    if (event === undefined) continue;
+    const counts = event.selected ? blockState.stage === Stage.DONE : blockState.stage === Stage.WAITING;
+    if (counts) event.coverage.mark(handle);
+  }
+}
+
+/** S-7 and W-5: fully reported events are selected, and of the others those that somebody proves to be over are forwarded. */
+export function settleRebuilt(core: BarrierCore): Addressed[] {
+  core.time = core.parts.now();
+  const writes: Addressed[] = [];
+  for (const event of core.events.values()) {
+    if (event.selected) continue;
+    if (event.coverage.covered) writes.push(core.select(event, event.coverage.reported().at(-1) ?? core.table.trigger));
+    else if (isProvenOver(core, event)) event.forward(core.time);
+  }
+  return writes;
+}

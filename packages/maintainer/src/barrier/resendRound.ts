@@ -1,0 +1,176 @@
+import { Action, type Answer, type Influence } from '@tidegate/protocol';
+import { BarrierFault } from '../errors.js';
+import { NO_HOST } from '../hosts.js';
+import { TaskState } from '../span/taskState.js';
+import type { Addressed, BarrierCore } from './barrierCore.js';
+import type { BarrierEvent } from './barrierEvent.js';
+import type { BarrierMessage } from './contracts.js';
+import { explain } from './explain.js';
+import { isProvenOver } from './forwarding.js';
+
+/** Sends at the shortest pause before the pauses grow (T-E). */
+const STEADY_SENDS = 5;
+
+/** One look at every event: what is due is sent again, what is complete goes, what is late explains itself. */
+export function resendRound(core: BarrierCore, now: number): BarrierMessage[] {
+  core.time = now;
+  const messages: BarrierMessage[] = [];
+  for (const event of core.events.values()) {
+    for (const { host, answer } of due(core, event, now)) messages.push({ to: core.hostName(host), answers: [answer] });
+  }
+  for (const event of core.events.values()) {
+    // B-44: also what this round marked or forwarded.
+    if (!core.completeIfCovered(event)) warn(core, event, now);
+  }
+  return messages;
+}
+
+function due(core: BarrierCore, event: BarrierEvent, now: number): Addressed[] {
+  // B-37
+  if (now - event.lastResend < (event.pause || core.options.barrierResend)) return [];
+  if (!event.selected) {
+    // B-38, B-62. What is forwarded is due at once, in the next round.
+    if (isProvenOver(core, event)) {
+      event.forward(now);
+      core.progress = true;
+      core.parts.observer.count('barrier.forwarded');
+    }
+    return [];
+  }
+  if (!event.advanced) return write(core, event, now);
+  const isBroad = event.influence.type !== 'normal';
+  // B-40: DONEs are still flowing in.
+  if (isBroad && event.passSent && now - event.lastStatus < core.options.quietWindow) return [];
+  event.passSent = true;
+  sent(core, event, now);
+  return pass(core, event);
+}
+
+/** B-39 */
+function write(core: BarrierCore, event: BarrierEvent, now: number): Addressed[] {
+  const writer = core.livingWriter(event);
+  if (writer === undefined) {
+    event.lastResend = now;
+    reelect(core, event);
+    return [];
+  }
+  sent(core, event, now);
+  return [core.writeAction(event, writer)];
+}
+
+/** The writer is gone: the first dispatcher of the listed tables that replicates takes its place. */
+function reelect(core: BarrierCore, event: BarrierEvent): void {
+  const { table } = core;
+  if (event.influence.type !== 'normal' || event.influence.tableIds.length === 0) {
+    throw new BarrierFault(
+      'BARRIER_WRITER_LOST',
+      `block event ${event.name} has no writer: the table trigger is gone (B-39)`,
+      explain(core, event),
+    );
+  }
+  let tasks = 0;
+  for (const tableId of event.influence.tableIds) {
+    let found = false;
+    table.forEachOfSlot(table.tables.slotOf(tableId), (handle) => {
+      tasks++;
+      if (table.state[handle] !== TaskState.REPLICATING) return true;
+      event.reelect({ handle, generation: table.generation[handle]! });
+      found = true;
+      return false;
+    });
+    if (found) {
+      core.parts.observer.count('barrier.writer-reelected');
+      return;
+    }
+  }
+  if (tasks === 0) {
+    const text = `block event ${event.name} has no writer and none of its tables has a dispatcher left (B-39)`;
+    throw new BarrierFault('BARRIER_WRITER_LOST', text, explain(core, event));
+  }
+}
+
+/** B-42, B-43: the writer is among the targets on purpose. */
+function pass(core: BarrierCore, event: BarrierEvent): Addressed[] {
+  const { table } = core;
+  const action = { action: Action.PASS, key: event.key };
+  const { influence, coverage } = event;
+  if (influence.type === 'all') {
+    const answer: Answer = { target: { type: 'all' }, action };
+    return Array.from({ length: core.parts.hosts.size }, (_, host) => ({ host, answer }));
+  }
+  if (influence.type === 'db') {
+    if (!table.tables.hasSchema(influence.schemaId)) {
+      coverage.markCovered();
+      return [];
+    }
+    const hosts = new Set<number>();
+    table.tables.forEachOfSchema(influence.schemaId, (slot) => {
+      table.forEachOfSlot(slot, (handle) => {
+        if (table.host[handle] !== NO_HOST) hosts.add(table.host[handle]!);
+      });
+    });
+    hosts.add(table.host[core.livingWriter(event)?.handle ?? table.trigger]!);
+    const answer: Answer = { target: { type: 'db', schemaId: influence.schemaId }, action };
+    return [...hosts].map((host) => ({ host, answer }));
+  }
+  return passListed(core, event, influence.tableIds).map(([host, handles]) => ({
+    host,
+    answer: {
+      target: {
+        type: 'normal',
+        handle: Uint32Array.from(handles),
+        generation: Uint32Array.from(handles, (handle) => table.generation[handle]!),
+      },
+      action,
+    },
+  }));
+}
+
+function passListed(
+  core: BarrierCore,
+  event: BarrierEvent,
+  tableIds: Extract<Influence, { type: 'normal' }>['tableIds'],
+): [number, number[]][] {
+  const { table } = core;
+  const byHost = new Map<number, number[]>();
+  for (const tableId of tableIds) {
+    const slot = table.tables.slotOf(tableId);
+    // T-11, B-53: nobody is left to report for a dropped table.
+    if (slot < 0) event.coverage.markGone(tableId);
+    table.forEachOfSlot(slot, (handle) => {
+      const host = table.host[handle]!;
+      if (host === NO_HOST) return;
+      const handles = byHost.get(host);
+      if (handles === undefined) byHost.set(host, [handle]);
+      else handles.push(handle);
+    });
+  }
+  return [...byHost];
+}
+
+/** Spaces the next send: steady at first, then twice as long each time, capped, with a tenth of jitter (T-E, W-13). */
+function sent(core: BarrierCore, event: BarrierEvent, now: number): void {
+  const { barrierResend, barrierResendMax } = core.options;
+  event.lastResend = now;
+  event.attempts++;
+  const doublings = Math.min(Math.max(event.attempts - STEADY_SENDS, 0), 20);
+  const pause = Math.min(barrierResend * 2 ** doublings, barrierResendMax);
+  event.pause = doublings === 0 ? barrierResend : Math.round(pause * (0.9 + (core.parts.random() / 0xffff_ffff) * 0.1));
+}
+
+/** B-45, T-F. */
+function warn(core: BarrierCore, event: BarrierEvent, now: number): void {
+  const { unresolvedWarning, barrierDeadline, onBarrierDeadline } = core.options;
+  const age = now - event.openedAt;
+  const overdue = barrierDeadline > 0 && age >= barrierDeadline;
+  if (overdue && onBarrierDeadline === 'fail') {
+    const open = explain(core, event);
+    throw new BarrierFault('BARRIER_DEADLINE', `${open.text} This is longer than the deadline of ${barrierDeadline} ms.`, open);
+  }
+  const first = overdue && !event.deadlineReported;
+  if (!first && now - event.lastWarning < unresolvedWarning) return;
+  event.lastWarning = now;
+  event.deadlineReported ||= overdue;
+  const { missing, missingCount, text } = explain(core, event);
+  core.parts.observer.event({ type: 'barrier-stuck', key: event.key, mode: event.mode, age, missing, missingCount, text });
+}

@@ -1,0 +1,43 @@
+import { type EventKey, formatEventKey } from '@tidegate/protocol';
+
+/**
+ * W-14: the NONE reports that were scheduled, so that a repeat (its ACK was lost) is acknowledged and not scheduled
+ * again. A key is kept until the trigger's own reported checkpoint passes it, which it cannot while the report is
+ * un-acknowledged (D-40). At the bound the smallest goes first: it is the least likely to come again.
+ */
+export class ScheduledKeys {
+  readonly #keys = new Map<string, bigint>();
+  readonly #bound: number;
+  #evicted = 0;
+
+  constructor(bound: number) {
+    this.#bound = bound;
+  }
+
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  /** Keys that were dropped at the bound. */
+  get evicted(): number {
+    return this.#evicted;
+  }
+
+  has(key: EventKey): boolean {
+    return this.#keys.has(formatEventKey(key));
+  }
+
+  add(key: EventKey): void {
+    this.#keys.set(formatEventKey(key), key.commitTs);
+    if (this.#keys.size <= this.#bound) return;
+    let smallest: [string, bigint] | undefined;
+    for (const entry of this.#keys) if (smallest === undefined || entry[1] < smallest[1]) smallest = entry;
+    if (smallest !== undefined) this.#keys.delete(smallest[0]);
+    this.#evicted++;
+  }
+
+  /** The trigger reported this checkpoint. */
+  passed(checkpointTs: bigint): void {
+    for (const [name, commitTs] of this.#keys) if (commitTs < checkpointTs) this.#keys.delete(name);
+  }
+}

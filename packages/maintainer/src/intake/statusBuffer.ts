@@ -1,0 +1,103 @@
+import type { BlockStatusRequest, HeartbeatRequest, HostId, Mode } from '@tidegate/protocol';
+import { Gate, type GatedRequest } from './gate.js';
+import { HeartbeatMerge } from './heartbeatMerge.js';
+
+/** Takes what the buffer held. */
+export interface BufferHandler {
+  heartbeat(heartbeat: HeartbeatRequest): void;
+  statuses(request: BlockStatusRequest): void;
+  /** Every status of this request was handled as part of earlier ones: it is owed an empty reply (B-10, T-I). */
+  settled(from: HostId, mode: Mode, seq: number): void;
+}
+
+interface Sender {
+  heartbeat: HeartbeatMerge | undefined;
+  readonly requests: GatedRequest[];
+  /** Requests that the gate suppressed whole. */
+  readonly settled: { mode: Mode; seq: number }[];
+}
+
+/** Suppressed requests of one host to which a reply is kept in mind. */
+const SETTLED_KEPT = 1024;
+
+/**
+ * T-H: what hosts report, held until the maintainer is ready for it. Statuses pass the gate on their way in, so what is
+ * held is bounded by the distinct keys, and by `capacity`; beyond that they are refused, and come again because they were
+ * not answered. Heartbeats merge by host. What is drained of one host is its heartbeat first and then its statuses, so a
+ * status never overtakes a heartbeat, and "Working" is known before the first WAITING.
+ */
+export class StatusBuffer {
+  readonly #gate = new Gate();
+  readonly #capacity: number;
+  #senders = new Map<HostId, Sender>();
+  #refused = 0;
+  #dropped = 0;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** Statuses held. */
+  get size(): number {
+    return this.#gate.reserved;
+  }
+
+  get suppressed(): number {
+    return this.#gate.suppressed;
+  }
+
+  /** Statuses refused, and component statuses dropped, at the bound. */
+  get refused(): number {
+    return this.#refused + this.#dropped;
+  }
+
+  offerStatuses(request: BlockStatusRequest): void {
+    const sender = this.#senderOf(request.from);
+    const room = this.#capacity - this.#gate.reserved;
+    const gated = this.#gate.admit(request, room);
+    if (gated !== undefined) sender.requests.push(gated);
+    else if (room > 0 && sender.settled.length < SETTLED_KEPT) sender.settled.push({ mode: request.mode, seq: request.seq });
+    if (room < request.handle.length) this.#refused += request.handle.length - (gated?.request.handle.length ?? 0);
+  }
+
+  offerHeartbeat(heartbeat: HeartbeatRequest): void {
+    const sender = this.#senderOf(heartbeat.from);
+    if (sender.heartbeat === undefined) sender.heartbeat = new HeartbeatMerge(heartbeat, this.#capacity);
+    else sender.heartbeat.add(heartbeat);
+  }
+
+  /** Hands out everything. A handler that throws ends it; the keys of what it held are free again (G-6). */
+  drain(handler: BufferHandler): void {
+    for (const [from, sender] of this.#senders) {
+      const { heartbeat } = sender;
+      sender.heartbeat = undefined;
+      if (heartbeat !== undefined) {
+        this.#dropped += heartbeat.dropped;
+        handler.heartbeat(heartbeat.result());
+      }
+      for (const gated of sender.requests.splice(0)) {
+        try {
+          handler.statuses(gated.request);
+        } finally {
+          this.#gate.release(gated);
+        }
+      }
+      for (const { mode, seq } of sender.settled.splice(0)) handler.settled(from, mode, seq);
+    }
+  }
+
+  /** Forgets everything: the maintainer is going (T-H). */
+  discard(): void {
+    for (const sender of this.#senders.values()) for (const gated of sender.requests.splice(0)) this.#gate.release(gated);
+    this.#senders = new Map();
+  }
+
+  #senderOf(from: HostId): Sender {
+    let sender = this.#senders.get(from);
+    if (sender === undefined) {
+      sender = { heartbeat: undefined, requests: [], settled: [] };
+      this.#senders.set(from, sender);
+    }
+    return sender;
+  }
+}

@@ -1,0 +1,107 @@
+const EMPTY = 0xffff_ffff;
+const SMALL = 16;
+
+/**
+ * A set of small unsigned integers (handles, table slots). A few members live in an array that is searched, many in a
+ * bitset: an event over three tables costs bytes, one over a million handles a bit each. `add`, `delete` and `has` are
+ * O(1) and allocate nothing once the bitset has its size.
+ */
+export class HandleSet {
+  #size = 0;
+  #few: Uint32Array | undefined = new Uint32Array(SMALL).fill(EMPTY);
+  #bits: Uint32Array = new Uint32Array(0);
+
+  get size(): number {
+    return this.#size;
+  }
+
+  has(value: number): boolean {
+    if (this.#few === undefined) {
+      const word = value >>> 5;
+      return word < this.#bits.length && (this.#bits[word]! & (1 << (value & 31))) !== 0;
+    }
+    return this.#few.indexOf(value) >= 0;
+  }
+
+  /** True when `value` was not a member before. */
+  add(value: number): boolean {
+    if (this.#few === undefined) {
+      const word = value >>> 5;
+      if (word >= this.#bits.length) this.#growBits(word + 1);
+      const old = this.#bits[word]!;
+      const bit = 1 << (value & 31);
+      if ((old & bit) !== 0) return false;
+      this.#bits[word] = old | bit;
+      this.#size++;
+      return true;
+    }
+    if (this.#few.indexOf(value) >= 0) return false;
+    if (this.#size === SMALL) {
+      this.#toBits();
+      return this.add(value);
+    }
+    this.#few[this.#few.indexOf(EMPTY)] = value;
+    this.#size++;
+    return true;
+  }
+
+  /** True when `value` was a member. */
+  delete(value: number): boolean {
+    if (this.#few === undefined) {
+      const word = value >>> 5;
+      if (word >= this.#bits.length) return false;
+      const old = this.#bits[word]!;
+      const bit = 1 << (value & 31);
+      if ((old & bit) === 0) return false;
+      this.#bits[word] = old & ~bit;
+      this.#size--;
+      return true;
+    }
+    const at = this.#few.indexOf(value);
+    if (at < 0) return false;
+    this.#few[at] = EMPTY;
+    this.#size--;
+    return true;
+  }
+
+  /** Empties the set and gives its memory back. */
+  clear(): void {
+    this.#size = 0;
+    this.#few = new Uint32Array(SMALL).fill(EMPTY);
+    this.#bits = new Uint32Array(0);
+  }
+
+  /** Visits the members, in ascending order once there are many, until `visit` returns false. */
+  forEach(visit: (value: number) => unknown): void {
+    if (this.#few !== undefined) {
+      for (const value of this.#few) if (value !== EMPTY && visit(value) === false) return;
+      return;
+    }
+    for (let word = 0; word < this.#bits.length; word++) {
+      for (let rest = this.#bits[word]!; rest !== 0; rest &= rest - 1) {
+        if (visit((word << 5) + (31 - Math.clz32(rest & -rest))) === false) return;
+      }
+    }
+  }
+
+  toArray(): number[] {
+    const values: number[] = [];
+    this.forEach((value) => {
+      values.push(value);
+    });
+    return values.sort((a, b) => a - b);
+  }
+
+  #toBits(): void {
+    const few = this.#few as Uint32Array;
+    this.#few = undefined;
+    this.#size = 0;
+    for (const value of few) if (value !== EMPTY) this.add(value);
+  }
+
+  #growBits(words: number): void {
+    const grown = new Uint32Array(Math.max(words, this.#bits.length * 2, 8));
+    grown.set(this.#bits);
+    this.#bits = grown;
+  }
+}
