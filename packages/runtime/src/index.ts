@@ -6,6 +6,7 @@ export * from './errors.js';
 export { createLocal } from './local.js';
 export { createStepped, type Step, type SteppedOptions, type SteppedSystem } from './stepped.js';
 export * from './system.js';
+export { startThreads } from './threads.js';
 export {
   type ActorPlacement,
   DEFAULT_LIMITS,

@@ -88,6 +88,7 @@ export const DEFAULT_LIMITS: Limits = {
   start: 30_000,
 };
 
+const CELL_BYTES = 32;
 const DEFAULT_CAPACITY_BYTES = 1 << 20;
 const MIN_CAPACITY_BYTES = 4_096;
 const MAX_DEFAULT_RESERVE_BYTES = 16 * 1_024;
@@ -163,8 +164,15 @@ function checkLink(link: LinkDeclaration, addresses: ReadonlySet<Address>, seen:
       `${name}: capacityBytes is ${capacityBytes}; it must be a power of two, at least ${MIN_CAPACITY_BYTES}`,
     );
   }
-  if (!Number.isInteger(reserveBytes) || reserveBytes < 0 || reserveBytes > capacityBytes / 2) {
-    throw new TopologyError(`${name}: reserveBytes is ${reserveBytes}; it must be between 0 and half the capacity`);
+  if (
+    !Number.isInteger(reserveBytes) ||
+    reserveBytes < 0 ||
+    reserveBytes % CELL_BYTES !== 0 ||
+    reserveBytes > capacityBytes / 2
+  ) {
+    throw new TopologyError(
+      `${name}: reserveBytes is ${reserveBytes}; it must be a multiple of ${CELL_BYTES} from 0 to half the capacity`,
+    );
   }
   if (!Number.isInteger(outbox) || outbox < 0)
     throw new TopologyError(`${name}: outbox is ${outbox}; it must be a whole number from 0`);

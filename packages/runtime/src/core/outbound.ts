@@ -131,8 +131,13 @@ export class Outbound implements RecordOutlet {
 
   /** The receiver is gone for good: what waits goes to `bury`, nothing more is sent. */
   sever(bury: (message: unknown) => void): void {
-    const queue = this.#queue.slice(this.#first);
     this.severed = true;
+    this.drop(bury);
+  }
+
+  /** Takes what waits out of the outbox. */
+  drop(bury: (message: unknown) => void): void {
+    const queue = this.#queue.slice(this.#first);
     this.#queue = [];
     this.#first = 0;
     this.#refused = false;

@@ -11,7 +11,6 @@ import { MemoryLink } from './memoryLink.js';
 import { Scheduler } from './scheduler.js';
 import { stopActors } from './stopActors.js';
 import { stopGroups } from './stopOrder.js';
-import { unfinishedOf } from './unfinished.js';
 
 /** What the stepped and the local binding share: all actors of a topology on one scheduler, memory links between them. */
 export class SingleThread {
@@ -86,11 +85,14 @@ export class SingleThread {
     const { scheduler } = this;
     const until = scheduler.clock.now() + (options.deadline ?? DEFAULT_STOP_DEADLINE);
     const actors: ActorStop[] = [];
+    const unfinished: InFlight[] = [];
     for (const group of stopGroups(this.topology, options.order)) {
-      const stops = await Promise.all(group.map((address) => stopActors(scheduler, [address], until)));
-      actors.push(...stops.flat());
+      const outcomes = await Promise.all(group.map((address) => stopActors(scheduler, [address], until)));
+      for (const outcome of outcomes.flat()) {
+        actors.push(outcome.stop);
+        unfinished.push(...outcome.unfinished);
+      }
     }
-    const unfinished: InFlight[] = scheduler.cells.flatMap(unfinishedOf);
     return {
       clean: !this.#terminated && unfinished.length === 0 && actors.every(({ outcome }) => outcome === 'stopped'),
       actors,

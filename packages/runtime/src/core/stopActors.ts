@@ -1,14 +1,22 @@
 import type { Address } from '../actor.js';
+import type { InFlight } from '../errors.js';
 import type { ActorStop } from '../system.js';
 import type { ActorCell } from './actorCell.js';
 import type { Scheduler } from './scheduler.js';
+import { cutOff } from './unfinished.js';
+
+/** How the stop of one actor went, and what was cut off. */
+export interface StopOutcome {
+  readonly stop: ActorStop;
+  readonly unfinished: readonly InFlight[];
+}
 
 /**
  * Stops actors of one thread, one after the other in the order given: handle what was delivered before, call `stop`, wait
  * for it (posts, timers and replies still arrive), let the outboxes go out. `until` is a time of the scheduler's clock.
  */
-export async function stopActors(scheduler: Scheduler, addresses: readonly Address[], until: number): Promise<ActorStop[]> {
-  const stops: ActorStop[] = [];
+export async function stopActors(scheduler: Scheduler, addresses: readonly Address[], until: number): Promise<StopOutcome[]> {
+  const stops: StopOutcome[] = [];
   for (const address of addresses) {
     const cell = scheduler.cell(address);
     if (cell !== undefined) stops.push(await stopActor(scheduler, cell, until));
@@ -16,9 +24,9 @@ export async function stopActors(scheduler: Scheduler, addresses: readonly Addre
   return stops;
 }
 
-async function stopActor(scheduler: Scheduler, cell: ActorCell, until: number): Promise<ActorStop> {
+async function stopActor(scheduler: Scheduler, cell: ActorCell, until: number): Promise<StopOutcome> {
   const { address } = cell;
-  if (cell.state === 'stopped') return { address, outcome: 'stopped' };
+  if (cell.state === 'stopped') return { stop: { address, outcome: 'stopped' }, unfinished: [] };
   for (const inbound of cell.inbound) inbound.beginDrain();
   const gone = () => cell.state === 'failed';
   const drained = () => gone() || (!cell.selfReady && cell.inbound.every((inbound) => inbound.drained));
@@ -29,10 +37,11 @@ async function stopActor(scheduler: Scheduler, cell: ActorCell, until: number): 
   const flushed = () => gone() || (!cell.selfReady && backlog(cell).length === 0);
   if (!(await scheduler.until(flushed, until))) late.push(`sending ${backlog(cell).join(', ') || 'its last posts'}`);
 
-  if (gone()) return { address, outcome: 'failed' };
+  if (gone()) return { stop: { address, outcome: 'failed' }, unfinished: [] };
   cell.close();
-  if (late.length > 0) return { address, outcome: 'deadline', why: `the deadline passed during ${late.join(' and ')}` };
-  return { address, outcome: 'stopped' };
+  if (late.length === 0) return { stop: { address, outcome: 'stopped' }, unfinished: [] };
+  const why = `the deadline passed during ${late.join(' and ')}`;
+  return { stop: { address, outcome: 'deadline', why }, unfinished: cutOff(cell) };
 }
 
 async function stopItself(scheduler: Scheduler, cell: ActorCell, until: number): Promise<boolean> {

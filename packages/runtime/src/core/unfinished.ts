@@ -22,24 +22,23 @@ export class ContentCounter implements LinkHandler {
   }
 }
 
-/** Empties a link whose receiver is gone for good, and counts. */
+/** Empties a link and counts. */
 export function emptyLink(receiver: LinkReceiver): ContentCounter {
   const counter = new ContentCounter();
   receiver.drain(receiver.capacity, counter);
   return counter;
 }
 
-/** What was sent to and by an actor that has been stopped, and reached nobody: on its inbound links and in its outboxes. */
-export function unfinishedOf(cell: ActorCell): InFlight[] {
+/** Takes away, and counts, what a closed actor can neither receive nor send any more: its inbound links and its outboxes. */
+export function cutOff(cell: ActorCell): InFlight[] {
   const inbound = cell.inbound.map(({ from, receiver }) => {
     const { records, messages } = emptyLink(receiver);
     return { from, to: cell.address, records, messages };
   });
-  const outbound = [...cell.outbound.values()].map(({ to, backlog }) => ({
-    from: cell.address,
-    to,
-    records: 0,
-    messages: backlog,
-  }));
+  const outbound = [...cell.outbound.values()].map((way) => {
+    let messages = 0;
+    way.drop(() => messages++);
+    return { from: cell.address, to: way.to, records: 0, messages };
+  });
   return [...inbound, ...outbound].filter(({ records, messages }) => records + messages > 0);
 }

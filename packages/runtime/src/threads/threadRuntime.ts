@@ -1,0 +1,122 @@
+import { Doorbell, LaneConsumer, LaneProducer } from '@tidegate/ring';
+import type { Address } from '../actor.js';
+import type { AskOutcome } from '../core/asks.js';
+import { RealClock } from '../core/clock.js';
+import { Codec } from '../core/codec.js';
+import { LaneReceiver, LaneSender } from '../core/laneLink.js';
+import { loadActor } from '../core/loadActor.js';
+import { Loop } from '../core/loop.js';
+import { MemoryLink } from '../core/memoryLink.js';
+import { Scheduler } from '../core/scheduler.js';
+import { type StopOutcome, stopActors } from '../core/stopActors.js';
+import { AskError, MailboxFullError } from '../errors.js';
+import { DoorbellParking } from './doorbellParking.js';
+import { ReportOutlet } from './reportOutlet.js';
+import type { LinkSpec, OutsideOutcome, ThreadControl, ThreadSpec } from './threadSpec.js';
+
+/** The actors of one worker thread, their lanes, and the loop that runs them. */
+export class ThreadRuntime {
+  readonly control: ThreadControl;
+  readonly #scheduler: Scheduler;
+  readonly #outlet: ReportOutlet;
+  readonly #loop: Loop;
+  #start: () => void = () => {};
+  readonly #started: Promise<void> = new Promise((resolve) => {
+    this.#start = resolve;
+  });
+
+  private constructor(spec: ThreadSpec) {
+    const scheduler = new Scheduler(spec.name, new RealClock(), spec.limits, new Set(spec.addresses), spec.seed);
+    const bell = Doorbell.attach(spec.doorbell);
+    this.#scheduler = scheduler;
+    this.#outlet = new ReportOutlet(spec.reportPort, scheduler.reports, () => scheduler.wake());
+    this.#loop = new Loop(scheduler, new DoorbellParking(bell), () => this.#outlet.flush());
+    for (const actor of spec.actors) scheduler.add(actor.address, actor.tickInterval);
+    const codec = new Codec(spec.structures);
+    for (const link of spec.links) connect(scheduler, link, codec, bell);
+    this.control = this.#makeControl();
+  }
+
+  /** @throws StartError, or what attaching a lane throws. */
+  static async create(spec: ThreadSpec): Promise<ThreadRuntime> {
+    const runtime = new ThreadRuntime(spec);
+    const scheduler = runtime.#scheduler;
+    for (const placement of spec.actors) {
+      const cell = scheduler.cell(placement.address);
+      if (cell !== undefined) cell.start(await loadActor(placement, scheduler.contextOf(cell)));
+    }
+    return runtime;
+  }
+
+  /** Runs from the control's `start` to its `finish`. */
+  async run(): Promise<void> {
+    this.#outlet.ready();
+    await this.#started;
+    await this.#loop.run();
+    this.#outlet.end();
+  }
+
+  #makeControl(): ThreadControl {
+    const scheduler = this.#scheduler;
+    return {
+      start: () => this.#start(),
+      ask: (address, message, deadline) => this.#ask(address, message, deadline),
+      send: (address, message) => this.#deliver(address, message) ?? { type: 'done', value: undefined },
+      stop: (addresses, milliseconds): Promise<StopOutcome[]> =>
+        stopActors(scheduler, addresses, scheduler.clock.now() + milliseconds),
+      inspect: () => scheduler.report(),
+      sever: (addresses) => {
+        for (const cell of scheduler.cells) cell.sever(new Set(addresses));
+      },
+      finish: () => {
+        this.#loop.end();
+        this.#start();
+      },
+    };
+  }
+
+  async #ask(address: Address, message: unknown, deadline: number): Promise<OutsideOutcome> {
+    const scheduler = this.#scheduler;
+    let outcome: AskOutcome | undefined;
+    const failure = this.#deliver(address, message, (given) => {
+      outcome = given;
+      scheduler.wake();
+    });
+    if (failure !== undefined) return failure;
+    await scheduler.until(() => outcome !== undefined, scheduler.clock.now() + deadline);
+    if (outcome === undefined) return { type: 'failed', reason: 'deadline' };
+    if ('reply' in outcome) return { type: 'done', value: outcome.reply };
+    return { type: 'failed', reason: outcome.error instanceof AskError ? outcome.error.reason : 'receiver-failed' };
+  }
+
+  #deliver(address: Address, message: unknown, answer?: (outcome: AskOutcome) => void): OutsideOutcome | undefined {
+    try {
+      this.#scheduler.sendFromOutside(address, message, answer);
+      return undefined;
+    } catch (error) {
+      if (error instanceof AskError) return { type: 'failed', reason: error.reason };
+      if (error instanceof MailboxFullError) return { type: 'full', limit: this.#scheduler.limits.selfQueue };
+      throw error;
+    }
+  }
+}
+
+function connect(scheduler: Scheduler, link: LinkSpec, codec: Codec, bell: Doorbell): void {
+  const { from, to, outbox, lane, peerDoorbell, capacityBytes, reserveBytes } = link;
+  if (lane === undefined || peerDoorbell === undefined) {
+    const memory = new MemoryLink(capacityBytes, reserveBytes);
+    scheduler.cell(from)?.connect(to, { sender: memory, outbox });
+    scheduler.cell(to)?.connect(from, { receiver: memory });
+    return;
+  }
+  const { fingerprint } = codec;
+  const peer = Doorbell.attach(peerDoorbell);
+  const sender = scheduler.cell(from);
+  if (sender !== undefined) {
+    const producer = LaneProducer.attach(lane, { fingerprint, doorbell: bell, consumerDoorbell: peer });
+    sender.connect(to, { sender: new LaneSender(producer, codec, from, to), outbox });
+  } else {
+    const consumer = LaneConsumer.attach(lane, { fingerprint, doorbell: bell, producerDoorbell: peer });
+    scheduler.cell(to)?.connect(from, { receiver: new LaneReceiver(consumer, codec) });
+  }
+}
