@@ -1,1 +1,13 @@
-export {};
+export { createCoordinator } from './actor.js';
+export { Coordinator, type CoordinatorMessage } from './coordinator.js';
+export { CoordinatorError, type CoordinatorErrorCode, ReportedError } from './errors.js';
+export type { CoordinatorEvent } from './events.js';
+export type { CoordinatorInspection } from './inspection.js';
+export { type CoordinatorOptions, heartbeatIntervals, type ResolvedOptions, resolveOptions } from './options.js';
+export { type Builders, collect } from './status/collect.js';
+export { EventTable } from './status/eventTable.js';
+export { KeyTable } from './status/keyTable.js';
+export { type IsAlive, Outstanding, type OutstandingOptions } from './status/outstanding.js';
+export { type BlockStatus, Offered, PendingMap, type PendingMapOptions } from './status/pendingMap.js';
+export { batchOf, RequestQueue, type RequestQueueOptions } from './status/requestQueue.js';
+export { BatchBuilder, type StatusBatch } from './status/statusBatch.js';

@@ -161,11 +161,21 @@ export interface StaleEpochNotice {
   readonly currentEpoch: number;
 }
 
+/** Answer to a close request. A request of an epoch that is not the current one is answered with success and changes nothing (F-4). */
+export interface CloseResponse {
+  readonly type: 'close-response';
+  readonly from: HostId;
+  readonly epoch: number;
+  /** Nothing of the changefeed is left on this host. False: it is being taken down; another response follows when it is. */
+  readonly success: boolean;
+}
+
 export type CoordinatorToMaintainer =
   | BlockStatusRequest
   | HeartbeatRequest
   | BootstrapResponse
   | PostBootstrapResponse
+  | CloseResponse
   | StaleEpochNotice;
 
 // ---------------------------------------------------------------- maintainer -> coordinator
@@ -306,6 +316,11 @@ export interface WorkerAnswer {
 export interface SnapshotRequest {
   readonly type: 'snapshot';
   readonly id: number;
+  /**
+   * Component states and checkpoints are enough, as columns (complete heartbeats): the answer is a
+   * {@link ComponentStatusMessage} with this request's id. A {@link WorkerSnapshot} is taken as well.
+   */
+  readonly columns?: boolean;
 }
 
 export interface SinkCheckpoint {
@@ -328,6 +343,8 @@ export interface FactsMessage {
 export interface ComponentStatusMessage {
   readonly type: 'component-statuses';
   readonly statuses: ComponentStatuses;
+  /** The {@link SnapshotRequest} that asked for it: then every dispatcher is listed. Absent: those that changed. */
+  readonly snapshot?: number;
 }
 
 /**

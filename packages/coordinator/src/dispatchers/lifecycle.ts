@@ -1,0 +1,169 @@
+import {
+  ComponentState,
+  type ComponentStatuses,
+  type DispatcherConfig,
+  isTrigger,
+  MAX_HANDLE,
+  type Mode,
+} from '@tidegate/protocol';
+import type { ActorContext } from '@tidegate/runtime';
+import type { ComponentStatusRow } from '../maintainer/statusWindow.js';
+import type { Outbox } from './outbox.js';
+import type { Placement } from './placement.js';
+import type { Progress } from './progress.js';
+import type { Subscriptions } from './subscriptions.js';
+
+export interface LifecycleDeps {
+  readonly context: ActorContext;
+  readonly placement: Placement;
+  readonly progress: Progress;
+  readonly subscriptions: Subscriptions;
+  /** One a worker. */
+  readonly outboxes: readonly Outbox[];
+  /** Tells the maintainer of a component state. */
+  readonly report: (row: ComponentStatusRow) => void;
+  /** Frees the dedupe keys of a dispatcher that is gone. */
+  readonly forget: (handle: number, generation: number) => void;
+}
+
+/**
+ * Creates, subscribes and removes dispatchers (sections 2.4, 4 and 7.4, F-9).
+ *
+ * A create is executed at once, so the placement is its journal: a repeated one finds the dispatcher here and is ignored, a
+ * removal is under way until the worker reports the dispatcher stopped.
+ */
+export class Lifecycle {
+  readonly #deps: LifecycleDeps;
+  #triggersReleased = false;
+
+  constructor(deps: LifecycleDeps) {
+    this.#deps = deps;
+  }
+
+  /** Places dispatchers on the least loaded workers. */
+  create(configs: readonly DispatcherConfig[]): void {
+    const { placement, progress, outboxes, context } = this.#deps;
+    const shares: DispatcherConfig[][] = outboxes.map(() => []);
+    for (const config of configs) {
+      if (!this.#isFree(config)) continue;
+      const worker = placement.leastLoaded();
+      placement.insert(config, worker, progress.assign(config.mode));
+      shares[worker]!.push(config);
+    }
+    shares.forEach((share, worker) => {
+      if (share.length === 0) return;
+      // The share of the watermark that is not heard of yet is known before anything of the dispatchers is (H-3).
+      progress.created(worker, share);
+      outboxes[worker]!.send({ type: 'create', configs: share }, 'lossless', false);
+      context.count('coordinator.created', share.length);
+    });
+  }
+
+  /** Removes dispatchers. One that is not here is reported stopped, so that the maintainer converges (D-49). */
+  remove(dispatchers: readonly { readonly handle: number; readonly generation: number }[]): void {
+    const { placement, report } = this.#deps;
+    const leaving: number[] = [];
+    for (const { handle, generation } of dispatchers) {
+      if (placement.has(handle, generation)) leaving.push(handle);
+      else report({ handle, generation, state: ComponentState.STOPPED, mode: 0, checkpointTs: 0n, seq: 0 });
+    }
+    this.#removeHandles(leaving);
+  }
+
+  /** Removes everything (close). */
+  removeAll(): void {
+    const leaving: number[] = [];
+    this.#deps.placement.forEach((handle) => {
+      leaving.push(handle);
+    });
+    this.#removeHandles(leaving);
+  }
+
+  /** S-12: from now on table triggers are subscribed as soon as they can be, and those that wait at once. */
+  releaseTriggers(): void {
+    this.#triggersReleased = true;
+    for (const handle of [0, 1]) this.#subscribe(handle);
+    this.#deps.subscriptions.flush();
+  }
+
+  /** A new owner: its trigger waits for its post-bootstrap. */
+  holdTriggers(): void {
+    this.#triggersReleased = false;
+  }
+
+  /** Component statuses of a worker, in order. */
+  heard(worker: number, statuses: ComponentStatuses): void {
+    for (let row = 0; row < statuses.handle.length; row++) {
+      this.#heardOne(
+        worker,
+        statuses.handle[row]!,
+        statuses.generation[row]!,
+        statuses.state[row]! as ComponentState,
+        statuses.mode[row] === 0 ? 0 : 1,
+        statuses.checkpointTs[row]!,
+      );
+    }
+    this.#deps.subscriptions.flush();
+  }
+
+  #heardOne(worker: number, handle: number, generation: number, state: ComponentState, mode: Mode, checkpointTs: bigint): void {
+    const { placement, subscriptions, report, forget } = this.#deps;
+    const isOurs = placement.workerOf(handle, generation) === worker;
+    const seq = isOurs ? placement.seq(handle) : 0;
+    if (state === ComponentState.STOPPED || state === ComponentState.REMOVED) {
+      forget(handle, generation);
+      if (isOurs) {
+        if (!placement.isRemoving(handle)) subscriptions.unsubscribe(handle);
+        placement.remove(handle);
+      }
+    } else if (isOurs) {
+      placement.setState(handle, state);
+    }
+    // H-2: an initialising dispatcher counts in the watermark but is not listed.
+    if (state === ComponentState.INITIALIZING) this.#subscribe(handle);
+    else report({ handle, generation, state, mode, checkpointTs, seq });
+  }
+
+  /** The stream must not reach the worker before the dispatcher is there: only after it was heard of. */
+  #subscribe(handle: number): void {
+    const { placement, subscriptions } = this.#deps;
+    if (!placement.isPlaced(handle) || placement.state(handle) !== ComponentState.INITIALIZING) return;
+    if (placement.isSubscribed(handle) || placement.isRemoving(handle)) return;
+    if (isTrigger(handle) && !this.#triggersReleased) return;
+    subscriptions.subscribe(handle);
+  }
+
+  #isFree(config: DispatcherConfig): boolean {
+    const { placement, context } = this.#deps;
+    const { handle, generation } = config;
+    if (!(Number.isInteger(handle) && handle >= 0 && handle <= MAX_HANDLE)) {
+      context.log('error', `create with handle ${handle}, outside 0 to ${MAX_HANDLE}: ignored`, { id: config.id });
+      return false;
+    }
+    if (!placement.isPlaced(handle)) return true;
+    context.count('coordinator.create-ignored');
+    // The handle is in use: F-9 ignores a repeat. A later generation means that the maintainer is through with the former
+    // one, which goes now; the maintainer's repeat of this request will find the handle free.
+    if (generation > placement.generation(handle)) this.#removeHandles([handle]);
+    return false;
+  }
+
+  #removeHandles(handles: readonly number[]): void {
+    const { placement, subscriptions, outboxes } = this.#deps;
+    const shares: number[][] = outboxes.map(() => []);
+    for (const handle of handles) {
+      // D-49: a removal under way is not begun again.
+      if (placement.isRemoving(handle)) continue;
+      subscriptions.unsubscribe(handle);
+      placement.markRemoving(handle);
+      shares[placement.worker(handle)]!.push(handle);
+    }
+    shares.forEach((share, worker) => {
+      if (share.length === 0) return;
+      const handle = Uint32Array.from(share);
+      const generation = Uint32Array.from(share, (one) => placement.generation(one));
+      outboxes[worker]!.send({ type: 'remove', handle, generation }, 'lossless', false);
+    });
+    subscriptions.flush();
+  }
+}

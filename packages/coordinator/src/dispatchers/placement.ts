@@ -1,0 +1,205 @@
+import { type ComponentState, type DispatcherConfig, joinTs, type Mode, tsHigh, tsLow } from '@tidegate/protocol';
+
+const PAGE_SHIFT = 12;
+const PAGE_ROWS = 1 << PAGE_SHIFT;
+const PAGE_MASK = PAGE_ROWS - 1;
+
+/** A dispatcher that was sent to its worker and of which nothing was heard yet; beside the {@link ComponentState} values. */
+export const CREATED = 7;
+const STATE_MASK = 7;
+const PLACED = 0x08;
+const REDO = 0x10;
+const SUBSCRIBED = 0x20;
+const REMOVING = 0x40;
+
+/** What `inspect` calls the states. */
+export const STATE_NAMES = [
+  'working',
+  'stopped',
+  'removed',
+  'initializing',
+  'preparing',
+  'mergeReady',
+  'waitingMerge',
+  'created',
+] as const;
+
+/** Columns of 4096 handles: 26 bytes a dispatcher. */
+class Page {
+  readonly generation = new Int32Array(PAGE_ROWS);
+  readonly seq = new Uint32Array(PAGE_ROWS);
+  readonly startHigh = new Uint32Array(PAGE_ROWS);
+  readonly startLow = new Uint32Array(PAGE_ROWS);
+  // Table ids are safe integers, which pass 32 bits.
+  readonly tableId = new Float64Array(PAGE_ROWS);
+  readonly worker = new Uint8Array(PAGE_ROWS);
+  readonly flags = new Uint8Array(PAGE_ROWS);
+}
+
+/** Which worker has which dispatcher, and how far its life has come: flat columns by handle, in pages. */
+export class Placement {
+  /** Dispatchers on each worker, the trigger included. */
+  readonly load: Uint32Array;
+  readonly #pages: (Page | undefined)[] = [];
+  readonly #states: Uint32Array;
+  readonly #workers: number;
+  #size = 0;
+
+  constructor(workers: number) {
+    this.#workers = workers;
+    this.load = new Uint32Array(workers);
+    this.#states = new Uint32Array(workers * STATE_NAMES.length);
+  }
+
+  /** Dispatchers placed. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The worker with the fewest dispatchers; the first among equals. Whoever is placed stays where it is. */
+  leastLoaded(): number {
+    let least = 0;
+    for (let worker = 1; worker < this.#workers; worker++) if (this.load[worker]! < this.load[least]!) least = worker;
+    return least;
+  }
+
+  /** Places a dispatcher whose handle is free. `seq`: its number in the order of creation of its mode (H-3). */
+  insert(config: DispatcherConfig, worker: number, seq: number): void {
+    const { handle } = config;
+    let page = this.#pages[handle >>> PAGE_SHIFT];
+    if (page === undefined) {
+      page = new Page();
+      this.#pages[handle >>> PAGE_SHIFT] = page;
+    }
+    const row = handle & PAGE_MASK;
+    page.generation[row] = config.generation;
+    page.seq[row] = seq;
+    page.startHigh[row] = tsHigh(config.startTs);
+    page.startLow[row] = tsLow(config.startTs);
+    page.tableId[row] = config.tableId;
+    page.worker[row] = worker;
+    page.flags[row] = PLACED | CREATED | (config.mode === 0 ? 0 : REDO);
+    this.#size++;
+    this.load[worker]!++;
+    this.#countState(worker, CREATED, 1);
+  }
+
+  /** Frees the handle. */
+  remove(handle: number): void {
+    const page = this.#pages[handle >>> PAGE_SHIFT]!;
+    const row = handle & PAGE_MASK;
+    const worker = page.worker[row]!;
+    this.#countState(worker, page.flags[row]! & STATE_MASK, -1);
+    page.flags[row] = 0;
+    this.#size--;
+    this.load[worker]!--;
+  }
+
+  /** True when any dispatcher has the handle. */
+  isPlaced(handle: number): boolean {
+    return this.#flags(handle) !== 0;
+  }
+
+  /** True when the dispatcher of this generation is here. */
+  has(handle: number, generation: number): boolean {
+    const page = this.#pages[handle >>> PAGE_SHIFT];
+    if (page === undefined) return false;
+    const row = handle & PAGE_MASK;
+    return page.flags[row] !== 0 && page.generation[row] === (generation | 0);
+  }
+
+  /** The worker of a dispatcher, -1 when it is not here. */
+  workerOf(handle: number, generation: number): number {
+    const page = this.#pages[handle >>> PAGE_SHIFT];
+    if (page === undefined) return -1;
+    const row = handle & PAGE_MASK;
+    return page.flags[row] !== 0 && page.generation[row] === (generation | 0) ? page.worker[row]! : -1;
+  }
+
+  /** Of a placed handle. */
+  worker(handle: number): number {
+    return this.#page(handle).worker[handle & PAGE_MASK]!;
+  }
+
+  generation(handle: number): number {
+    return this.#page(handle).generation[handle & PAGE_MASK]! >>> 0;
+  }
+
+  seq(handle: number): number {
+    return this.#page(handle).seq[handle & PAGE_MASK]!;
+  }
+
+  mode(handle: number): Mode {
+    return (this.#flags(handle) & REDO) === 0 ? 0 : 1;
+  }
+
+  tableId(handle: number): number {
+    return this.#page(handle).tableId[handle & PAGE_MASK]!;
+  }
+
+  startTs(handle: number): bigint {
+    const page = this.#page(handle);
+    return joinTs(page.startHigh[handle & PAGE_MASK]!, page.startLow[handle & PAGE_MASK]!);
+  }
+
+  /** {@link CREATED} or a {@link ComponentState}. */
+  state(handle: number): number {
+    return this.#flags(handle) & STATE_MASK;
+  }
+
+  setState(handle: number, state: ComponentState): void {
+    const page = this.#page(handle);
+    const row = handle & PAGE_MASK;
+    const worker = page.worker[row]!;
+    this.#countState(worker, page.flags[row]! & STATE_MASK, -1);
+    this.#countState(worker, state, 1);
+    page.flags[row] = (page.flags[row]! & ~STATE_MASK) | state;
+  }
+
+  isSubscribed(handle: number): boolean {
+    return (this.#flags(handle) & SUBSCRIBED) !== 0;
+  }
+
+  markSubscribed(handle: number): void {
+    this.#page(handle).flags[handle & PAGE_MASK]! |= SUBSCRIBED;
+  }
+
+  isRemoving(handle: number): boolean {
+    return (this.#flags(handle) & REMOVING) !== 0;
+  }
+
+  markRemoving(handle: number): void {
+    this.#page(handle).flags[handle & PAGE_MASK]! |= REMOVING;
+  }
+
+  /** Calls `visit` for every placed handle, in order. */
+  forEach(visit: (handle: number) => void): void {
+    for (let index = 0; index < this.#pages.length; index++) {
+      const page = this.#pages[index];
+      if (page === undefined) continue;
+      for (let row = 0; row < PAGE_ROWS; row++) if (page.flags[row] !== 0) visit((index << PAGE_SHIFT) | row);
+    }
+  }
+
+  /** Dispatchers of a worker by the name of their state, without the states that nobody is in. */
+  statesOf(worker: number): Record<string, number> {
+    const counts: Record<string, number> = {};
+    STATE_NAMES.forEach((name, state) => {
+      const count = this.#states[worker * STATE_NAMES.length + state]!;
+      if (count > 0) counts[name] = count;
+    });
+    return counts;
+  }
+
+  #flags(handle: number): number {
+    return this.#pages[handle >>> PAGE_SHIFT]?.flags[handle & PAGE_MASK] ?? 0;
+  }
+
+  #page(handle: number): Page {
+    return this.#pages[handle >>> PAGE_SHIFT]!;
+  }
+
+  #countState(worker: number, state: number, by: number): void {
+    this.#states[worker * STATE_NAMES.length + state]! += by;
+  }
+}

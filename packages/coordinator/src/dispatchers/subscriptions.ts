@@ -1,0 +1,84 @@
+import type { CoordinatorToSource } from '@tidegate/protocol';
+import type { ActorContext, Address } from '@tidegate/runtime';
+import type { Placement } from './placement.js';
+
+const UNSUBSCRIBE = 1 << 24;
+const HANDLE_MASK = UNSUBSCRIBE - 1;
+
+/**
+ * What the source is still to be told, in order: two words an order, made into a message when there is room for it. At most
+ * two orders wait for each dispatcher, so their number is the bound.
+ */
+export class Subscriptions {
+  readonly #context: ActorContext;
+  readonly #source: Address;
+  readonly #workers: readonly Address[];
+  readonly #placement: Placement;
+  #orders = new Uint32Array(128);
+  #head = 0;
+  #tail = 0;
+
+  constructor(context: ActorContext, source: Address, workers: readonly Address[], placement: Placement) {
+    this.#context = context;
+    this.#source = source;
+    this.#workers = workers;
+    this.#placement = placement;
+  }
+
+  /** Orders that wait. */
+  get length(): number {
+    return (this.#tail - this.#head) / 2;
+  }
+
+  subscribe(handle: number): void {
+    this.#placement.markSubscribed(handle);
+    this.#push(handle, this.#placement.generation(handle));
+  }
+
+  /** Does nothing for a dispatcher that is not subscribed. */
+  unsubscribe(handle: number): void {
+    if (this.#placement.isSubscribed(handle)) this.#push(handle | UNSUBSCRIBE, this.#placement.generation(handle));
+  }
+
+  /** Sends what waits as far as there is room. */
+  flush(): void {
+    while (this.#head < this.#tail) {
+      const message = this.#message(this.#orders[this.#head]!, this.#orders[this.#head + 1]!);
+      if (message !== undefined && !this.#context.send(this.#source, message, 'lossless')) return;
+      this.#head += 2;
+    }
+    this.#head = 0;
+    this.#tail = 0;
+  }
+
+  #message(order: number, generation: number): CoordinatorToSource | undefined {
+    const handle = order & HANDLE_MASK;
+    if (order >= UNSUBSCRIBE) return { type: 'unsubscribe', handle, generation };
+    const placement = this.#placement;
+    // Removed while the order waited.
+    if (!placement.has(handle, generation) || placement.isRemoving(handle)) return undefined;
+    return {
+      type: 'subscribe',
+      handle,
+      generation,
+      mode: placement.mode(handle),
+      tableId: placement.tableId(handle),
+      startTs: placement.startTs(handle),
+      worker: this.#workers[placement.worker(handle)]!,
+    };
+  }
+
+  #push(order: number, generation: number): void {
+    if (this.#tail === this.#orders.length) {
+      const waiting = this.#orders.subarray(this.#head, this.#tail);
+      const room = waiting.length * 2 > this.#orders.length ? this.#orders.length * 2 : this.#orders.length;
+      const orders = new Uint32Array(room);
+      orders.set(waiting);
+      this.#orders = orders;
+      this.#tail -= this.#head;
+      this.#head = 0;
+    }
+    this.#orders[this.#tail++] = order;
+    this.#orders[this.#tail++] = generation;
+  }
+}

@@ -1,0 +1,141 @@
+import type { HeartbeatRequest, Mode, RunningError } from '@tidegate/protocol';
+import type { ActorContext, Timer } from '@tidegate/runtime';
+import type { Progress } from '../dispatchers/progress.js';
+import type { ResolvedOptions } from '../options.js';
+import { timer } from '../timers.js';
+import type { Ownership } from './ownership.js';
+import { type ComponentStatusRow, StatusWindow } from './statusWindow.js';
+
+/** What the maintainer hears of progress and component states (section 11). */
+export class Heartbeats {
+  readonly #context: ActorContext;
+  readonly #options: ResolvedOptions;
+  readonly #ownership: Ownership;
+  readonly #progress: Progress;
+  readonly #window: StatusWindow;
+  #windowTimer: Timer | undefined;
+  #complete = false;
+  #error: RunningError | undefined;
+  #started = false;
+  /** Heartbeats accepted for sending so far. */
+  sent = 0;
+
+  constructor(context: ActorContext, options: ResolvedOptions, ownership: Ownership, progress: Progress) {
+    this.#context = context;
+    this.#options = options;
+    this.#ownership = ownership;
+    this.#progress = progress;
+    this.#window = new StatusWindow(options.componentStatusCapacity);
+  }
+
+  /** Component statuses that wait for their heartbeat. */
+  get waiting(): number {
+    return this.#window.length;
+  }
+
+  /** More waits than the window may hold: the maintainer takes nothing. */
+  get stuck(): boolean {
+    return this.#window.full;
+  }
+
+  /** The first error, which is being reported. */
+  get error(): RunningError | undefined {
+    return this.#error;
+  }
+
+  /** H-1: the periodic heartbeat begins with the first dispatcher. */
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#context.schedule(this.#options.heartbeatFirst, timer('heartbeat'));
+  }
+
+  /**
+   * The periodic heartbeat: progress alone. What was gathered goes first: a watermark without a dispatcher must not come
+   * before the news that it stopped (H-2). One that finds no room is left out, the next is better; so none overtakes another.
+   */
+  tick(): void {
+    this.#context.schedule(this.#options.heartbeatInterval, timer('heartbeat'));
+    if (!this.flush()) return;
+    this.#send({ ...this.#watermarks((mode) => this.#progress.latest(mode)), complete: false }, 'refusable');
+  }
+
+  /** A component status for the next heartbeat of the window (H-5). A full window goes at once. */
+  report(row: ComponentStatusRow): void {
+    this.#window.add(row, (mode) => this.#progress.latest(mode));
+    if (this.#window.full) this.flush();
+    else this.#windowTimer ??= this.#context.schedule(this.#options.componentStatusWindow, timer('components'));
+  }
+
+  /** Every dispatcher was listed since the round began: the heartbeat says so (H-1). */
+  completeRound(): void {
+    this.#complete = true;
+    this.flush();
+  }
+
+  /**
+   * Sends what was gathered. False: the maintainer takes nothing now, and so must not be sent a block status either: a
+   * status never overtakes a heartbeat of the same sender (T-H).
+   */
+  flush(): boolean {
+    if (this.#window.length === 0 && !this.#complete) return true;
+    const gathered = this.#window.length > 0;
+    const body = {
+      ...this.#watermarks((mode) => this.#window.watermark(mode)),
+      ...(gathered && { statuses: this.#window.columns() }),
+      complete: this.#complete,
+    };
+    if (!this.#send(body, 'lossless')) return false;
+    this.#complete = false;
+    this.#window.clear();
+    this.#windowTimer?.cancel();
+    this.#windowTimer = undefined;
+    return true;
+  }
+
+  /** H-7: the first error is reported at once and again and again; later ones are only counted. */
+  fail(code: string, message: string): void {
+    if (this.#error !== undefined) {
+      this.#context.count('coordinator.later-errors');
+      return;
+    }
+    this.#error = { time: this.#context.now(), host: this.#options.host, code, message };
+    this.repeatError();
+  }
+
+  repeatError(): void {
+    if (this.#error === undefined) return;
+    this.#context.schedule(this.#options.errorRepeat, timer('error'));
+    this.sendError();
+  }
+
+  /** Sends the error, if there is one; a new owner is told at once. */
+  sendError(): void {
+    if (this.#error !== undefined) this.#send({ complete: false, error: this.#error }, 'lossless');
+  }
+
+  /** The changefeed is closed here: nothing is left to report. */
+  clear(): void {
+    this.#window.clear();
+    this.#windowTimer?.cancel();
+    this.#windowTimer = undefined;
+    this.#complete = false;
+    this.#error = undefined;
+  }
+
+  /** Watermarks of the modes that have, or had, dispatchers; the default mode always. */
+  #watermarks(of: (mode: Mode) => HeartbeatRequest['watermark']): Pick<HeartbeatRequest, 'watermark' | 'redoWatermark'> {
+    const watermark = of(0);
+    const redoWatermark = this.#progress.seq(1) > 0 ? of(1) : undefined;
+    return { ...(watermark && { watermark }), ...(redoWatermark && { redoWatermark }) };
+  }
+
+  #send(body: Omit<HeartbeatRequest, 'type' | 'from' | 'epoch'>, delivery: 'lossless' | 'refusable'): boolean {
+    const to = this.#ownership.address;
+    if (to === undefined) return false;
+    const heartbeat: HeartbeatRequest = { type: 'heartbeat', from: this.#options.host, epoch: this.#ownership.epoch, ...body };
+    const accepted = this.#context.send(to, heartbeat, delivery);
+    if (accepted) this.sent++;
+    return accepted;
+  }
+}

@@ -1,0 +1,243 @@
+import { Stage } from '@tidegate/protocol';
+import type { Builders } from './collect.js';
+import type { EventTable } from './eventTable.js';
+import type { KeyTable } from './keyTable.js';
+import type { RequestQueue } from './requestQueue.js';
+import { DONE_BITS, EITHER_OUTSTANDING, isKeyed, OUTSTANDING, PENDING, RESERVED, stageShift } from './stageBits.js';
+import { releaseEvents, STAGE_COLUMN_MASK, type StatusBatch, selectRows } from './statusBatch.js';
+
+/*
+ * T-I: what was delivered to the maintainer of the current epoch and is not answered yet.
+ *
+ * The one danger is to hide a status from a maintainer that does not have it. What protects against it:
+ *
+ *  - A key becomes outstanding only when its request was accepted for sending to the current owner, in the step in which
+ *    it leaves stage Q; it is in some stage, and so has a retry owner, at every moment (`adopt`).
+ *  - Everything that ends an outstanding state lets more through, never less. So whenever in doubt, clear.
+ *
+ * Interleavings, each a test in outstanding.test.ts:
+ *
+ *  1. Loss. The request, or its reply, is lost: the keys stay outstanding and the coordinator sends them again.
+ *  2. A duplicate's ack crosses a resend. The first ack clears the key while a resend waits in stage Q: the resend is
+ *     delivered all the same, is outstanding again, and is acknowledged again (the barrier acknowledges repeats).
+ *  3. The reply to an old request comes after a resend of the same DONE. The key's owner is the later request by then, so
+ *     the late reply settles nothing; the reply to the resend will. Resending once more does no harm.
+ *  4. New epoch. The new maintainer has nothing: everything outstanding is due at once (`rearm`), goes through stage Q and
+ *     counts as delivered only by that. Until then an equal offer is represented by the resend.
+ *  5. A handle is reused. Keys carry the generation: the former generation's entries never match the new one's, and go
+ *     when the former dispatcher is reported stopped, whether that comes before or after the new one's first status.
+ *  6. Ignored hint. The maintainer did not admit the status: the key is cleared before the hint goes to the dispatcher, so
+ *     that its immediate repeat passes. If a resend of it is still in stage Q, the repeat is represented by that one.
+ *  7. An action passes by. The maintainer has the WAITING, or does without; and if it asks again it lacks the DONE. Both
+ *     are cleared before the action goes on, so that the answer to a repeated action is never suppressed by a lost DONE.
+ *  8. DONE follows. A WAITING of the same event is superseded the moment the DONE is offered: no further resend, and a
+ *     resend that is already queued stays ahead of the DONE (first in, first out) and is not outstanding afterwards (W-3).
+ *  9. Removal. The keys of a stopped dispatcher go; a request of it that is delivered later does not bring them back.
+ */
+
+/** Whether a dispatcher of this generation lives on this host; of others nothing stays outstanding. */
+export type IsAlive = (handle: number, generation: number) => boolean;
+
+export interface OutstandingOptions {
+  readonly events: EventTable;
+  readonly keys: KeyTable;
+  /**
+   * Statuses that may be outstanding. One that is delivered beyond it is let go at once, as in the parent: its dispatcher's
+   * timer is then its only retry owner, and repeats of it pass.
+   */
+  readonly capacity: number;
+  /** First and longest pause before a resend, in milliseconds. */
+  readonly resend: number;
+  readonly resendMax: number;
+  /** Seeded 32-bit random numbers, for the jitter. */
+  readonly random: () => number;
+}
+
+interface SentBatch {
+  readonly seq: number;
+  batch: StatusBatch;
+  due: number;
+  attempt: number;
+}
+
+/** The outstanding statuses, kept by the request that carried them last. Their bits are in the key table. */
+export class Outstanding {
+  /** Statuses sent again so far. */
+  resent = 0;
+  /** Statuses let go at the capacity. */
+  overflowed = 0;
+  readonly #options: OutstandingOptions;
+  readonly #sent = new Map<number, SentBatch>();
+  // A lower bound of all due times: exact after a resend, too early after something was settled.
+  #next = Number.POSITIVE_INFINITY;
+
+  constructor(options: OutstandingOptions) {
+    this.#options = options;
+  }
+
+  /** Statuses outstanding now. */
+  get size(): number {
+    return this.#options.keys.outstanding;
+  }
+
+  /** Requests of which something may be outstanding. */
+  get requests(): number {
+    return this.#sent.size;
+  }
+
+  /** When to look for what is due: not later than the first resend. Undefined when nothing is outstanding. */
+  get nextDue(): number | undefined {
+    return this.#sent.size === 0 ? undefined : this.#next;
+  }
+
+  /** Takes over a request that was delivered under `seq`: its keys go from reserved to outstanding. */
+  adopt(batch: StatusBatch, seq: number, now: number, isAlive: IsAlive): void {
+    const { keys, capacity } = this.#options;
+    let kept = 0;
+    for (let row = 0; row < batch.handle.length; row++) {
+      const stage = batch.stage[row]! & STAGE_COLUMN_MASK;
+      if (!isKeyed(stage)) continue;
+      const handle = batch.handle[row]!;
+      const generation = batch.generation[row]!;
+      const reference = keys.locate(handle, generation, batch.eventIndex[batch.event[row]!]!);
+      if (reference < 0) continue;
+      const shift = stageShift(stage);
+      const bits = keys.bits(reference);
+      let next = bits & ~((RESERVED | OUTSTANDING) << shift);
+      // Interleaving 8: behind a DONE, or with one, a WAITING is not outstanding.
+      const superseded = stage === Stage.WAITING && (bits & DONE_BITS) !== 0;
+      if (!superseded && isAlive(handle, generation)) {
+        if ((bits & EITHER_OUTSTANDING) === 0 && keys.outstanding >= capacity) this.overflowed++;
+        else {
+          next |= OUTSTANDING << shift;
+          if (stage === Stage.DONE) next &= ~OUTSTANDING;
+          keys.setOwner(reference, seq);
+          kept++;
+        }
+      }
+      keys.setBits(reference, next);
+    }
+    if (kept === 0) {
+      releaseEvents(this.#options.events, batch);
+      return;
+    }
+    const due = now + this.#pause(batch.attempt);
+    if (this.#sent.size === 0 || due < this.#next) this.#next = due;
+    this.#sent.set(seq, { seq, batch, due, attempt: batch.attempt });
+  }
+
+  /** A status was answered, by whatever means: WAITING and DONE of the key are settled. */
+  settle(handle: number, generation: number, event: number): void {
+    this.#options.keys.clear(handle, generation, event, EITHER_OUTSTANDING);
+  }
+
+  /** Settles an event for all dispatchers. Walks the table only if something of the event is outstanding. */
+  settleEvent(event: number): void {
+    if (this.#options.events.outstanding[event] !== 0) this.#options.keys.clearEvent(event, EITHER_OUTSTANDING);
+  }
+
+  /** The maintainer's reply to request `seq`, after its answers were settled: its DONE are settled too, the rest waits on. */
+  settleReply(seq: number): void {
+    const sent = this.#sent.get(seq);
+    if (sent === undefined) return;
+    const { keys } = this.#options;
+    const { batch } = sent;
+    const rows = new Uint32Array(batch.handle.length);
+    let kept = 0;
+    for (let row = 0; row < rows.length; row++) {
+      const reference = this.#live(sent, row);
+      if (reference < 0) continue;
+      if ((batch.stage[row]! & STAGE_COLUMN_MASK) === Stage.DONE) {
+        keys.setBits(reference, keys.bits(reference) & ~(OUTSTANDING << 4));
+      } else rows[kept++] = row;
+    }
+    if (kept === 0) this.#drop(sent);
+    else if (kept < rows.length) sent.batch = selectRows(batch, rows.subarray(0, kept));
+  }
+
+  /** A dispatcher is gone: nothing of it is outstanding (interleaving 9). */
+  forget(handle: number, generation: number): void {
+    this.#options.keys.clearDispatcher(handle, generation, EITHER_OUTSTANDING);
+  }
+
+  /** A new epoch: the new maintainer has none of it, so all is due now, and the pauses begin anew (T-E). */
+  rearm(now: number): void {
+    this.#next = now;
+    for (const sent of this.#sent.values()) {
+      sent.due = now;
+      sent.attempt = -1;
+    }
+  }
+
+  /**
+   * Puts what is due into the request queue, in the order in which it was sent, as far as there is room; the rest stays
+   * due. What an equal status in stage L or Q already represents is left to that one.
+   */
+  resend(now: number, queue: RequestQueue, builders: Builders): void {
+    const { events, keys } = this.#options;
+    for (const sent of this.#sent.values()) {
+      if (sent.due > now) continue;
+      // A request fits into what its builder holds and one more, and each mode may leave one open.
+      if (queue.room < 4) break;
+      const builder = builders[sent.batch.mode];
+      for (let row = 0; row < sent.batch.handle.length; row++) {
+        const reference = this.#live(sent, row);
+        if (reference < 0) continue;
+        const coded = sent.batch.stage[row]!;
+        const stage = (coded & STAGE_COLUMN_MASK) as Stage;
+        const shift = stageShift(stage);
+        const bits = keys.bits(reference);
+        if ((bits & ((PENDING | RESERVED) << shift)) !== 0) continue;
+        keys.setBits(reference, bits | (RESERVED << shift));
+        const event = sent.batch.eventIndex[sent.batch.event[row]!]!;
+        builder.push(sent.batch.handle[row]!, sent.batch.generation[row]!, event, stage, coded !== stage);
+        builder.noteAttempt(sent.attempt + 1);
+        this.resent++;
+        if (builder.full) queue.push(builder.finish(queue.target));
+      }
+      releaseEvents(events, sent.batch);
+      this.#sent.delete(sent.seq);
+    }
+    for (const builder of builders) if (builder.length > 0) queue.push(builder.finish(queue.target));
+    this.#next = Number.POSITIVE_INFINITY;
+    for (const sent of this.#sent.values()) this.#next = Math.min(this.#next, sent.due);
+  }
+
+  /** Settles every status of a batch. */
+  settleRows(batch: StatusBatch): void {
+    for (let row = 0; row < batch.handle.length; row++) {
+      this.settle(batch.handle[row]!, batch.generation[row]!, batch.eventIndex[batch.event[row]!]!);
+    }
+  }
+
+  /** Nothing that was delivered is outstanding any more. */
+  clear(): void {
+    for (const sent of this.#sent.values()) {
+      this.settleRows(sent.batch);
+      this.#drop(sent);
+    }
+  }
+
+  /** Where the key of a row is, if it is outstanding on account of this request; else -1. */
+  #live(sent: SentBatch, row: number): number {
+    const { keys } = this.#options;
+    const { batch } = sent;
+    const stage = batch.stage[row]! & STAGE_COLUMN_MASK;
+    if (!isKeyed(stage)) return -1;
+    const reference = keys.locate(batch.handle[row]!, batch.generation[row]!, batch.eventIndex[batch.event[row]!]!);
+    if (reference < 0 || (keys.bits(reference) & (OUTSTANDING << stageShift(stage))) === 0) return -1;
+    return keys.owner(reference) === (sent.seq | 0) ? reference : -1;
+  }
+
+  #drop(sent: SentBatch): void {
+    releaseEvents(this.#options.events, sent.batch);
+    this.#sent.delete(sent.seq);
+  }
+
+  /** Milliseconds until the next resend: doubling, capped, spread by a quarter to either side. */
+  #pause(attempt: number): number {
+    const { resend, resendMax, random } = this.#options;
+    const pause = Math.min(resend * 2 ** Math.min(attempt, 30), resendMax);
+    return pause * (0.75 + (0.5 * random()) / 2 ** 32);
+  }
+}

@@ -1,0 +1,188 @@
+import { type BlockFacts, DEFAULTS, type EventKey, type Mode, Stage } from '@tidegate/protocol';
+import { requireInteger } from '../checks.js';
+import { EventTable, NO_EVENT } from './eventTable.js';
+import { KeyTable } from './keyTable.js';
+import { isKeyed, OUTSTANDING, PENDING, RESERVED, stageShift } from './stageBits.js';
+
+const ROW_WORDS = 3;
+const HANDLE_MASK = 0xff_ffff;
+const STAGE_SHIFT = 24;
+const STAGE_MASK = 7;
+const ALREADY_BIT = 1 << 27;
+
+/** What became of an offered status. */
+export const Offered = {
+  /** It waits in the map. */
+  ACCEPTED: 0,
+  /** An equal one is under way: this one is merged into it. */
+  SUPPRESSED: 1,
+  /** The map is full and nothing has changed: offer again when something was taken (L-8). */
+  FULL: 2,
+  /** There was nothing to offer (L-5). */
+  IGNORED: 3,
+} as const;
+export type Offered = (typeof Offered)[keyof typeof Offered];
+
+/** A block status, for those who use the map by itself. */
+export interface BlockStatus {
+  readonly handle: number;
+  readonly generation: number;
+  readonly mode: Mode;
+  readonly key: EventKey;
+  readonly stage: Stage;
+  /** T-C: a DONE for an event that lies behind the dispatcher. */
+  readonly already?: boolean;
+  /** What all statuses of the event say alike. Those of a DONE are not kept (L-3). */
+  readonly facts?: BlockFacts;
+}
+
+export interface PendingMapOptions {
+  /** Statuses that the map holds, 1 … 2^24. A smaller one counts as 1. Default 16 384. */
+  readonly capacity?: number;
+  /** Share these with other stages, so that one look tells whether an equal status is anywhere on its way. Default: its own. */
+  readonly events?: EventTable;
+  readonly keys?: KeyTable;
+}
+
+/**
+ * Dedupe stage L: a bounded first-in, first-out map of block statuses. WAITING and DONE that already wait are suppressed
+ * (L-2, L-3), everything else is queued always (L-4), and what is taken may come in again at once (L-6).
+ *
+ * A status is three words in a ring and its key's bits in the key table; no object is made before someone takes it.
+ */
+export class PendingMap {
+  readonly events: EventTable;
+  readonly keys: KeyTable;
+  readonly capacity: number;
+  /** Offers suppressed so far, by the stage in which the equal status was. */
+  readonly suppressed: { pending: number; reserved: number; outstanding: number } = { pending: 0, reserved: 0, outstanding: 0 };
+  /** Offers refused because the map was full. */
+  refused = 0;
+
+  // The row that shift() took last.
+  handle = 0;
+  generation = 0;
+  event: number = NO_EVENT;
+  stage: Stage = Stage.NONE;
+  already = false;
+
+  readonly #rows: Int32Array;
+  readonly #mask: number;
+  #head = 0;
+  #length = 0;
+
+  constructor(options: PendingMapOptions = {}) {
+    const capacity = options.capacity ?? DEFAULTS.pendingCapacity;
+    this.capacity = capacity < 1 ? 1 : requireInteger('capacity', capacity, 1, HANDLE_MASK + 1);
+    this.events = options.events ?? new EventTable();
+    this.keys = options.keys ?? new KeyTable(this.events);
+    const slots = 2 ** Math.ceil(Math.log2(this.capacity));
+    this.#rows = new Int32Array(slots * ROW_WORDS);
+    this.#mask = slots - 1;
+  }
+
+  /** Statuses in the map. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Offers one status. Null and undefined are ignored (L-5). */
+  offer(status: BlockStatus | null | undefined): Offered {
+    if (status === null || status === undefined) return Offered.IGNORED;
+    const event =
+      status.facts === undefined || status.stage === Stage.DONE
+        ? this.events.internKey(status.mode, status.key)
+        : this.events.learn(status.mode, status.facts);
+    return this.offerKey(status.handle, status.generation, event, status.stage, status.already ?? false);
+  }
+
+  /** {@link offer} for a status whose event is interned: the hot path, allocates nothing. */
+  offerKey(handle: number, generation: number, event: number, stage: Stage, already: boolean): Offered {
+    const full = this.#length >= this.capacity || event === NO_EVENT;
+    if (isKeyed(stage)) {
+      const shift = stageShift(stage);
+      // A full map still merges: then nothing may be set.
+      if (full) return this.#offerToFull(handle, generation, event, shift);
+      // A dispatcher that is done does not wait any more: its WAITING needs no further resend (W-3).
+      const clear = stage === Stage.DONE ? OUTSTANDING : 0;
+      const found = this.keys.add(
+        handle,
+        generation,
+        event,
+        PENDING << shift,
+        (PENDING | RESERVED | OUTSTANDING) << shift,
+        clear,
+      );
+      if (found !== 0) return this.#suppress(found >>> shift);
+    } else if (full) {
+      this.refused++;
+      return Offered.FULL;
+    } else {
+      this.events.retain(event);
+    }
+    const at = ((this.#head + this.#length) & this.#mask) * ROW_WORDS;
+    this.#rows[at] = handle | (stage << STAGE_SHIFT) | (already ? ALREADY_BIT : 0);
+    this.#rows[at + 1] = event;
+    this.#rows[at + 2] = generation;
+    this.#length++;
+    return Offered.ACCEPTED;
+  }
+
+  /**
+   * Moves the head of the queue into this object's row fields. False: the map is empty. The caller lets go of the row's key
+   * ({@link release}), or passes it to the next stage in the same step.
+   */
+  shift(): boolean {
+    if (this.#length === 0) return false;
+    const at = this.#head * ROW_WORDS;
+    const word = this.#rows[at]!;
+    this.handle = word & HANDLE_MASK;
+    this.stage = ((word >>> STAGE_SHIFT) & STAGE_MASK) as Stage;
+    this.already = (word & ALREADY_BIT) !== 0;
+    this.event = this.#rows[at + 1]!;
+    this.generation = this.#rows[at + 2]!;
+    this.#head = (this.#head + 1) & this.#mask;
+    this.#length--;
+    return true;
+  }
+
+  /** Lets go of the key of the row taken by {@link shift}: the same status may come in again (L-6). */
+  release(): void {
+    // The key stands in the row, so nothing that happened to the payload in between can leak it (L-11).
+    if (isKeyed(this.stage)) this.keys.clear(this.handle, this.generation, this.event, PENDING << stageShift(this.stage));
+    else this.events.release(this.event);
+  }
+
+  /** Takes the head of the queue; undefined when the map is empty. A DONE is made into a status only here (L-3, L-6). */
+  take(): BlockStatus | undefined {
+    if (!this.shift()) return undefined;
+    const { handle, event, stage, already } = this;
+    const generation = this.generation >>> 0;
+    const facts = stage === Stage.DONE ? undefined : this.events.facts(event);
+    const status: BlockStatus = {
+      handle,
+      generation,
+      mode: this.events.mode(event),
+      key: this.events.key(event),
+      stage,
+      ...(already && { already }),
+      ...(facts && { facts }),
+    };
+    this.release();
+    return status;
+  }
+
+  #offerToFull(handle: number, generation: number, event: number, shift: number): Offered {
+    const found = this.keys.bits(this.keys.locate(handle, generation, event)) & ((PENDING | RESERVED | OUTSTANDING) << shift);
+    if (found !== 0) return this.#suppress(found >>> shift);
+    this.refused++;
+    return Offered.FULL;
+  }
+
+  #suppress(found: number): Offered {
+    if ((found & PENDING) !== 0) this.suppressed.pending++;
+    else if ((found & RESERVED) !== 0) this.suppressed.reserved++;
+    else this.suppressed.outstanding++;
+    return Offered.SUPPRESSED;
+  }
+}

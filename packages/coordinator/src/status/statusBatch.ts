@@ -1,0 +1,139 @@
+import { type BlockFacts, type EventKey, type Mode, STATUS_ALREADY_BIT, Stage } from '@tidegate/protocol';
+import type { EventTable } from './eventTable.js';
+
+/** Takes the already-bit off a value of a stage column. */
+export const STAGE_COLUMN_MASK = 0x7f;
+
+/**
+ * Block statuses of one mode on their way to one target, in columns and in order. It owns its storage (C-5), which is never
+ * changed again: the request message that is made of it shares the columns.
+ *
+ * A batch holds its events in the event table, from its making until {@link releaseEvents}, which whoever has it last calls.
+ */
+export interface StatusBatch {
+  /** Whom it is for; part of every key (Q-1, Q-8). */
+  readonly target: string;
+  readonly mode: Mode;
+  /** Interned number of each event of the batch. */
+  readonly eventIndex: Uint32Array;
+  /** The same events as a request names them: facts are there when a WAITING or NONE refers to them (T-A). */
+  readonly events: readonly { readonly key: EventKey; readonly facts?: BlockFacts }[];
+  readonly handle: Uint32Array;
+  readonly generation: Uint32Array;
+  /** Index into `events`. */
+  readonly event: Uint32Array;
+  readonly stage: Uint8Array;
+  /** How often these statuses have been sent before (T-I). */
+  readonly attempt: number;
+}
+
+/** Gathers statuses of one mode into batches of at most `limit` rows. Its scratch columns are reused; batches get copies. */
+export class BatchBuilder {
+  readonly mode: Mode;
+  readonly limit: number;
+  readonly #events: EventTable;
+  readonly #handle: Uint32Array;
+  readonly #generation: Uint32Array;
+  readonly #event: Uint32Array;
+  readonly #stage: Uint8Array;
+  // Local number of an interned event within the batch, valid where the stamp is the batch's.
+  #local = new Uint32Array(64);
+  #stamps = new Uint32Array(64);
+  #stamp = 1;
+  #eventIndex: number[] = [];
+  #needsFacts: boolean[] = [];
+  #attempt = Number.POSITIVE_INFINITY;
+  #length = 0;
+
+  constructor(events: EventTable, mode: Mode, limit: number) {
+    this.#events = events;
+    this.mode = mode;
+    this.limit = limit;
+    this.#handle = new Uint32Array(limit);
+    this.#generation = new Uint32Array(limit);
+    this.#event = new Uint32Array(limit);
+    this.#stage = new Uint8Array(limit);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get full(): boolean {
+    return this.#length === this.limit;
+  }
+
+  push(handle: number, generation: number, event: number, stage: Stage, already: boolean): void {
+    const row = this.#length++;
+    const local = this.#stamps[event] === this.#stamp ? this.#local[event]! : this.#name(event);
+    this.#handle[row] = handle;
+    this.#generation[row] = generation;
+    this.#event[row] = local;
+    this.#stage[row] = already ? stage | STATUS_ALREADY_BIT : stage;
+    if (stage === Stage.WAITING || stage === Stage.NONE) this.#needsFacts[local] = true;
+  }
+
+  /** Notes that rows of the batch were sent `attempt` times before; the least counts. */
+  noteAttempt(attempt: number): void {
+    if (attempt < this.#attempt) this.#attempt = attempt;
+  }
+
+  /** The rows gathered so far as a batch of their own; the builder is empty again. */
+  finish(target: string): StatusBatch {
+    const length = this.#length;
+    const batch: StatusBatch = {
+      target,
+      mode: this.mode,
+      eventIndex: Uint32Array.from(this.#eventIndex),
+      events: this.#eventIndex.map((event, local) => {
+        const facts = this.#needsFacts[local] === true ? this.#events.facts(event) : undefined;
+        return { key: this.#events.key(event), ...(facts && { facts }) };
+      }),
+      handle: this.#handle.slice(0, length),
+      generation: this.#generation.slice(0, length),
+      event: this.#event.slice(0, length),
+      stage: this.#stage.slice(0, length),
+      attempt: Number.isFinite(this.#attempt) ? this.#attempt : 0,
+    };
+    this.#length = 0;
+    this.#attempt = Number.POSITIVE_INFINITY;
+    this.#eventIndex = [];
+    this.#needsFacts = [];
+    this.#stamp++;
+    return batch;
+  }
+
+  #name(event: number): number {
+    if (event >= this.#local.length) {
+      const length = Math.max(this.#local.length * 2, event + 1);
+      const local = new Uint32Array(length);
+      const stamps = new Uint32Array(length);
+      local.set(this.#local);
+      stamps.set(this.#stamps);
+      this.#local = local;
+      this.#stamps = stamps;
+    }
+    const number = this.#eventIndex.length;
+    this.#events.retain(event);
+    this.#eventIndex.push(event);
+    this.#local[event] = number;
+    this.#stamps[event] = this.#stamp;
+    return number;
+  }
+}
+
+/** Ends a batch: its events are no longer held on its account. */
+export function releaseEvents(events: EventTable, batch: StatusBatch): void {
+  for (let local = 0; local < batch.eventIndex.length; local++) events.release(batch.eventIndex[local]!);
+}
+
+/** Part of a batch, which takes the batch's place: the rows whose numbers are listed, in that order. */
+export function selectRows(batch: StatusBatch, rows: Uint32Array): StatusBatch {
+  return {
+    ...batch,
+    handle: rows.map((row) => batch.handle[row]!),
+    generation: rows.map((row) => batch.generation[row]!),
+    event: rows.map((row) => batch.event[row]!),
+    stage: Uint8Array.from(rows, (row) => batch.stage[row]!),
+  };
+}

@@ -1,0 +1,110 @@
+import type { ActorContext, Timer } from '@tidegate/runtime';
+import type { Heartbeats } from '../maintainer/heartbeats.js';
+import type { Ownership } from '../maintainer/ownership.js';
+import type { ResolvedOptions } from '../options.js';
+import { timer } from '../timers.js';
+import type { IsAlive } from './outstanding.js';
+import type { StatusPath } from './statusPath.js';
+
+/** What is due and found no room is tried again after so many milliseconds, if nothing says earlier that there is room. */
+const RETRY = 10;
+
+export interface StatusFlowDeps {
+  readonly context: ActorContext;
+  readonly options: ResolvedOptions;
+  readonly ownership: Ownership;
+  readonly path: StatusPath;
+  readonly heartbeats: Heartbeats;
+  readonly isAlive: IsAlive;
+}
+
+/** When statuses move on: the batch window, resends, and back-pressure in both directions. */
+export class StatusFlow {
+  readonly #deps: StatusFlowDeps;
+  #window: Timer | undefined;
+  #deadline = 0;
+  #resend: Timer | undefined;
+  #resendAt = 0;
+  #paused = false;
+
+  constructor(deps: StatusFlowDeps) {
+    this.#deps = deps;
+  }
+
+  /** The workers are paused: their lanes fill, and they feel it (L-8). */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** A status was accepted: the first opens the window (C-1), one too many ends it (C-3). */
+  accepted(): void {
+    const { path, options, context } = this.#deps;
+    const { length, capacity } = path.pending;
+    if (length === 1) {
+      this.#window?.cancel();
+      this.#deadline = context.now() + options.batchWindow;
+      this.#window = context.schedule(options.batchWindow, timer('batch'));
+    }
+    // Exactly at the bound: when the way is blocked, the statuses behind it wait for room, not for another try each.
+    if (length === options.batchStatuses || length >= capacity) this.cut();
+  }
+
+  /** C-3: while statuses keep coming the window's timer may be late; its deadline is not. */
+  turnEnd(): void {
+    if (this.#window !== undefined && this.#deps.context.now() >= this.#deadline) this.cut();
+  }
+
+  /** Ends the window. */
+  cut(): void {
+    this.#window?.cancel();
+    this.#window = undefined;
+    this.flush();
+  }
+
+  /** Moves what is ready towards the maintainer, as far as there is room. A heartbeat goes before a status (T-H). */
+  flush(): void {
+    const { context, ownership, path, heartbeats, isAlive } = this.#deps;
+    const owner = ownership.address;
+    if (owner !== undefined && heartbeats.flush()) {
+      do {
+        // While the window is open its statuses wait for it.
+        if (this.#window === undefined) path.collect();
+        path.pump(ownership.epoch, context.now(), isAlive, (request) => context.send(owner, request, 'refusable'));
+        // A queue that was full may have left statuses behind.
+      } while (this.#window === undefined && path.pending.length > 0 && path.queue.length === 0);
+      this.#scheduleResend();
+    }
+    this.regulate();
+  }
+
+  /** L-8: a full map, or a maintainer that takes no component statuses, is felt by the workers; nothing is lost. */
+  regulate(): void {
+    const { context, options, path, heartbeats } = this.#deps;
+    const { length, capacity } = path.pending;
+    if (this.#paused) {
+      if (length > capacity / 2 || heartbeats.stuck) return;
+      this.#paused = false;
+      for (const worker of options.workers) context.resume(worker);
+    } else if (length >= capacity || heartbeats.stuck) {
+      this.#paused = true;
+      context.count('coordinator.paused');
+      for (const worker of options.workers) context.pause(worker);
+    }
+  }
+
+  /** Sends again what is due (T-I). */
+  resend(): void {
+    this.#resend = undefined;
+    this.#deps.path.resend(this.#deps.context.now());
+    this.flush();
+  }
+
+  #scheduleResend(): void {
+    const { context, path } = this.#deps;
+    const due = path.outstanding.nextDue;
+    if (due === undefined || (this.#resend !== undefined && this.#resendAt <= due)) return;
+    this.#resend?.cancel();
+    this.#resendAt = due;
+    this.#resend = context.schedule(Math.max(RETRY, due - context.now()), timer('resend'));
+  }
+}

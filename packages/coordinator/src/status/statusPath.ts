@@ -1,0 +1,141 @@
+import {
+  type Answer,
+  type BlockFacts,
+  type BlockStatusRequest,
+  type Mode,
+  STATUS_FLAG_ALREADY,
+  STATUS_FLAGS_SHIFT,
+  STATUS_GENERATION,
+  STATUS_HANDLE,
+  STATUS_HEADER,
+  STATUS_STAGE_SHIFT,
+  STATUS_TS_HIGH,
+  STATUS_TS_LOW,
+  Stage,
+} from '@tidegate/protocol';
+import type { ResolvedOptions } from '../options.js';
+import { type Builders, collect } from './collect.js';
+import { EVENT_FLAGS, EventTable, NO_EVENT } from './eventTable.js';
+import { KeyTable } from './keyTable.js';
+import { type IsAlive, Outstanding } from './outstanding.js';
+import { Offered, PendingMap } from './pendingMap.js';
+import { RequestQueue } from './requestQueue.js';
+import { BatchBuilder } from './statusBatch.js';
+
+/** What goes on the wire but for what is stamped at the moment of sending. */
+export type Send = (request: BlockStatusRequest) => boolean;
+
+/**
+ * The way of a block status through this host: pending map (L), batches (C), request queue (Q), outstanding (T-I), all on
+ * one key table, so that one look tells whether an equal status is anywhere on its way.
+ */
+export class StatusPath {
+  readonly events: EventTable;
+  readonly keys: KeyTable;
+  readonly pending: PendingMap;
+  readonly queue: RequestQueue;
+  readonly outstanding: Outstanding;
+  /** Statuses dropped because the facts of their event never came; their dispatchers offer them again, facts first. */
+  withoutFacts = 0;
+  /** Statuses in requests that were accepted for sending. */
+  sent = 0;
+  readonly #host: string;
+  readonly #builders: Builders;
+  #seq = 0;
+
+  constructor(options: ResolvedOptions, random: () => number) {
+    this.#host = options.host;
+    const events = new EventTable(options.idleEvents);
+    const keys = new KeyTable(events);
+    this.events = events;
+    this.keys = keys;
+    this.pending = new PendingMap({ capacity: options.pendingCapacity, events, keys });
+    this.queue = new RequestQueue({ capacity: options.requestQueueCapacity, events, keys });
+    this.outstanding = new Outstanding({
+      events,
+      keys,
+      random,
+      capacity: options.outstandingCapacity,
+      resend: options.outstandingResend,
+      resendMax: options.outstandingResendMax,
+    });
+    this.#builders = [new BatchBuilder(events, 0, options.batchStatuses), new BatchBuilder(events, 1, options.batchStatuses)];
+  }
+
+  learn(mode: Mode, facts: BlockFacts): void {
+    this.events.learn(mode, facts);
+  }
+
+  /** Offers the status in the cell at `at`. The hot path: allocates nothing. */
+  record(words: Uint32Array, at: number): Offered {
+    const header = words[at + STATUS_HEADER]!;
+    const stage = ((header >>> STATUS_STAGE_SHIFT) & 0xff) as Stage;
+    const flags = header >>> STATUS_FLAGS_SHIFT;
+    const event = this.events.intern(words[at + STATUS_TS_HIGH]! | 0, words[at + STATUS_TS_LOW]! | 0, flags & EVENT_FLAGS);
+    if (stage <= Stage.WAITING && this.events.facts(event) === undefined) {
+      this.withoutFacts++;
+      return Offered.IGNORED;
+    }
+    const already = (flags & STATUS_FLAG_ALREADY) !== 0;
+    return this.pending.offerKey(words[at + STATUS_HANDLE]! | 0, words[at + STATUS_GENERATION]! | 0, event, stage, already);
+  }
+
+  /** Ends the window: what is pending becomes requests. */
+  collect(): void {
+    collect(this.pending, this.queue, this.#builders);
+  }
+
+  /** Sends queued requests until the queue is empty or `send` refuses. What is refused stays where it is. */
+  pump(epoch: number, now: number, isAlive: IsAlive, send: Send): void {
+    for (let batch = this.queue.peek(); batch !== undefined; batch = this.queue.peek()) {
+      const { mode, events, handle, generation, event, stage } = batch;
+      const seq = this.#seq + 1;
+      if (!send({ type: 'block-statuses', from: this.#host, mode, epoch, seq, events, handle, generation, event, stage })) return;
+      this.#seq = seq;
+      this.sent += handle.length;
+      this.queue.handOver();
+      this.outstanding.adopt(batch, seq, now, isAlive);
+    }
+  }
+
+  /** Another owner or epoch: what is queued goes there instead, and what is outstanding is sent again at once (Q-8, T-I). */
+  retarget(target: string, now: number): void {
+    this.queue.retarget(target);
+    this.outstanding.rearm(now);
+    this.resend(now);
+  }
+
+  /** Queues again what is outstanding and due. */
+  resend(now: number): void {
+    this.outstanding.resend(now, this.queue, this.#builders);
+  }
+
+  /** An answer passes by: what it answers is not outstanding any more. */
+  settle(mode: Mode, answer: Answer): void {
+    const key = answer.ack ?? answer.ignored ?? answer.action?.key ?? answer.unknown;
+    const event = key === undefined ? NO_EVENT : this.events.findKey(mode, key);
+    if (event === NO_EVENT || this.events.outstanding[event] === 0) return;
+    const { target } = answer;
+    if (target.type !== 'normal') {
+      this.outstanding.settleEvent(event);
+      return;
+    }
+    for (let row = 0; row < target.handle.length; row++) {
+      this.outstanding.settle(target.handle[row]!, target.generation[row]!, event);
+    }
+  }
+
+  /** Lets go of everything, in every stage. */
+  clear(): void {
+    const { pending, queue, outstanding } = this;
+    while (pending.shift()) {
+      outstanding.settle(pending.handle, pending.generation, pending.event);
+      pending.release();
+    }
+    for (let batch = queue.dequeue(); batch !== undefined; batch = queue.dequeue()) {
+      outstanding.settleRows(batch);
+      queue.sendComplete(batch);
+    }
+    outstanding.clear();
+  }
+}
