@@ -19,7 +19,7 @@ export function writeRecord(words: Uint32Array, at: number, generation: number, 
 }
 
 export function isRecord(words: Uint32Array, at: number, generation: number, sequence: number): boolean {
-  let wrong = (words[at]! >>> 8) ^ (generation & 0xff_ffff) | (words[at + 1]! ^ sequence);
+  let wrong = ((words[at]! >>> 8) ^ (generation & 0xff_ffff)) | (words[at + 1]! ^ sequence);
   for (let word = 2; word < CELL_WORDS; word++) wrong |= words[at + word]! ^ Math.imul(sequence, 0x9e3779b1) ^ word;
   return wrong === 0;
 }
