@@ -1,0 +1,186 @@
+import { type DispatcherConfig, isTrigger, type KeyRange, type Mode, type TableInfo, tsHigh, tsLow } from '@tidegate/protocol';
+import { Flag, Phase, Place } from './rowLayout.js';
+
+type Column = Uint8Array | Uint16Array | Int32Array | Uint32Array | Float64Array;
+
+/**
+ * All dispatchers of one worker as columns: a row is one dispatcher, and at rest nothing of it lives outside of this
+ * table. Freed rows are taken again. Columns are replaced when the table grows: do not keep one across an insert.
+ */
+export class RowTable {
+  handle: Uint32Array = new Uint32Array(0);
+  generation: Uint32Array = new Uint32Array(0);
+  flags: Uint16Array = new Uint16Array(0);
+  /** ComponentState (D-1). */
+  state: Uint8Array = new Uint8Array(0);
+  mode: Uint8Array = new Uint8Array(0);
+  phase: Uint8Array = new Uint8Array(0);
+  stage: Uint8Array = new Uint8Array(0);
+  place: Uint8Array = new Uint8Array(0);
+  /** Repetitions of the current WAITING so far. */
+  attempts: Uint8Array = new Uint8Array(0);
+  /** When its WAITING is next repeated: milliseconds of the clock, modulo 2^32. */
+  retryAt: Uint32Array = new Uint32Array(0);
+  entry: Int32Array = new Int32Array(0);
+  next: Int32Array = new Int32Array(0);
+  prev: Int32Array = new Int32Array(0);
+  doneNext: Int32Array = new Int32Array(0);
+  tableId: Float64Array = new Float64Array(0);
+  schemaId: Float64Array = new Float64Array(0);
+  startHigh: Uint32Array = new Uint32Array(0);
+  startLow: Uint32Array = new Uint32Array(0);
+  /** Its own resolved ts: valid while its stream is closed or it is fresh (see progress rules in checkpoint.ts). */
+  resolvedHigh: Uint32Array = new Uint32Array(0);
+  resolvedLow: Uint32Array = new Uint32Array(0);
+  /** Largest commit ts that entered progress or was passed (D-13, D-16). */
+  maxHigh: Uint32Array = new Uint32Array(0);
+  maxLow: Uint32Array = new Uint32Array(0);
+  /** Key of the last block event it finished (T-C), with LAST_DONE_SYNC. */
+  doneHigh: Uint32Array = new Uint32Array(0);
+  doneLow: Uint32Array = new Uint32Array(0);
+  versionHigh: Uint32Array = new Uint32Array(0);
+  versionLow: Uint32Array = new Uint32Array(0);
+  /** Dispatcher id: four words a row. */
+  id: Uint32Array = new Uint32Array(0);
+
+  /** Rows ever used: indexes are below it. */
+  used = 0;
+  /** Rows in use. */
+  live = 0;
+
+  #schemaName: string[] = [];
+  #tableName: string[] = [];
+  #ranges = new Map<number, KeyRange>();
+  #free: number[] = [];
+
+  /** Takes a row for a new dispatcher, Initializing, its resolved ts at the start ts. */
+  insert(config: DispatcherConfig): number {
+    let row = this.#free.pop();
+    if (row === undefined) {
+      row = this.used;
+      if (row === this.handle.length) this.#grow();
+      this.used++;
+    }
+    this.live++;
+    this.handle[row] = config.handle;
+    this.generation[row] = config.generation;
+    this.flags[row] =
+      (isTrigger(config.handle) ? Flag.TRIGGER : 0) |
+      (config.range === undefined ? 0 : Flag.SPLIT) |
+      (config.skipDmlAsStartTs ? Flag.SKIP_DML : 0);
+    this.mode[row] = config.mode;
+    this.phase[row] = Phase.OPEN;
+    this.stage[row] = 0;
+    this.place[row] = Place.NOWHERE;
+    this.attempts[row] = 0;
+    this.entry[row] = -1;
+    this.tableId[row] = config.tableId;
+    this.schemaId[row] = config.schemaId;
+    this.startHigh[row] = this.resolvedHigh[row] = tsHigh(config.startTs);
+    this.startLow[row] = this.resolvedLow[row] = tsLow(config.startTs);
+    this.maxHigh[row] = this.maxLow[row] = 0;
+    this.doneHigh[row] = this.doneLow[row] = 0;
+    for (let word = 0; word < 4; word++) this.id[row * 4 + word] = Number.parseInt(config.id.slice(word * 8, word * 8 + 8), 16);
+    if (config.range !== undefined) this.#ranges.set(row, config.range);
+    return row;
+  }
+
+  free(row: number): void {
+    this.flags[row] = 0;
+    this.place[row] = Place.NOWHERE;
+    this.#schemaName[row] = '';
+    this.#tableName[row] = '';
+    this.#ranges.delete(row);
+    this.#free.push(row);
+    this.live--;
+  }
+
+  has(row: number, flag: number): boolean {
+    return (this.flags[row]! & flag) !== 0;
+  }
+
+  set(row: number, flag: number): void {
+    this.flags[row]! |= flag;
+  }
+
+  clear(row: number, flag: number): void {
+    this.flags[row]! &= ~flag;
+  }
+
+  /** What its table is called now; undefined for the table trigger and before its stream began. */
+  tableOf(row: number): TableInfo | undefined {
+    if (!this.has(row, Flag.HAS_TABLE)) return undefined;
+    return {
+      tableId: this.tableId[row]!,
+      schemaId: this.schemaId[row]!,
+      schema: this.#schemaName[row] as string,
+      table: this.#tableName[row] as string,
+      version: (BigInt(this.versionHigh[row]!) << 32n) | BigInt(this.versionLow[row]!),
+    };
+  }
+
+  setTable(row: number, info: TableInfo): void {
+    this.set(row, Flag.HAS_TABLE);
+    this.schemaId[row] = info.schemaId;
+    this.#schemaName[row] = info.schema;
+    this.#tableName[row] = info.table;
+    this.versionHigh[row] = tsHigh(info.version);
+    this.versionLow[row] = tsLow(info.version);
+  }
+
+  /** The config that would create it again. */
+  configOf(row: number): DispatcherConfig {
+    const range = this.#ranges.get(row);
+    let id = '';
+    for (let word = 0; word < 4; word++) id += this.id[row * 4 + word]!.toString(16).padStart(8, '0');
+    return {
+      id,
+      handle: this.handle[row]!,
+      generation: this.generation[row]!,
+      mode: this.mode[row]! as Mode,
+      tableId: this.tableId[row]!,
+      schemaId: this.schemaId[row]!,
+      ...(range && { range }),
+      startTs: (BigInt(this.startHigh[row]!) << 32n) | BigInt(this.startLow[row]!),
+      skipDmlAsStartTs: this.has(row, Flag.SKIP_DML),
+    };
+  }
+
+  // A quarter at a time: a resting row must not pay for a table of twice its size.
+  #grow(): void {
+    const capacity = Math.max(64, Math.ceil(this.handle.length * 1.25));
+    this.handle = grown(this.handle, capacity);
+    this.generation = grown(this.generation, capacity);
+    this.flags = grown(this.flags, capacity);
+    this.state = grown(this.state, capacity);
+    this.mode = grown(this.mode, capacity);
+    this.phase = grown(this.phase, capacity);
+    this.stage = grown(this.stage, capacity);
+    this.place = grown(this.place, capacity);
+    this.attempts = grown(this.attempts, capacity);
+    this.retryAt = grown(this.retryAt, capacity);
+    this.entry = grown(this.entry, capacity);
+    this.next = grown(this.next, capacity);
+    this.prev = grown(this.prev, capacity);
+    this.doneNext = grown(this.doneNext, capacity);
+    this.tableId = grown(this.tableId, capacity);
+    this.schemaId = grown(this.schemaId, capacity);
+    this.startHigh = grown(this.startHigh, capacity);
+    this.startLow = grown(this.startLow, capacity);
+    this.resolvedHigh = grown(this.resolvedHigh, capacity);
+    this.resolvedLow = grown(this.resolvedLow, capacity);
+    this.maxHigh = grown(this.maxHigh, capacity);
+    this.maxLow = grown(this.maxLow, capacity);
+    this.doneHigh = grown(this.doneHigh, capacity);
+    this.doneLow = grown(this.doneLow, capacity);
+    this.versionHigh = grown(this.versionHigh, capacity);
+    this.versionLow = grown(this.versionLow, capacity);
+    this.id = grown(this.id, capacity * 4);
+  }
+}
+
+function grown<T extends Column>(column: T, capacity: number): T {
+  const next = new (column.constructor as new (length: number) => T)(capacity);
+  next.set(column);
+  return next;
+}

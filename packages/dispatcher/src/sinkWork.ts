@@ -1,0 +1,122 @@
+import type { DdlEvent, Mode, SyncPointEvent, TableInfo } from '@tidegate/protocol';
+import type { TableRows } from './contracts.js';
+import { NoRedoSinkError } from './errors.js';
+import type { EventEntry } from './eventEntry.js';
+import type { ProgressTicket } from './progress.js';
+import type { RowsSlice } from './rowsSlice.js';
+import type { SinkPort, SinkToken, WriteOutcome } from './sinkPort.js';
+
+/** Rows with the sink. `handed`: the sink has taken them. */
+export interface RowsWork {
+  readonly type: 'rows';
+  readonly row: number;
+  readonly generation: number;
+  readonly ticket: ProgressTicket;
+  readonly slice: RowsSlice;
+  handed: boolean;
+}
+
+/** The flush before a block event (D-20). */
+export interface FlushWork {
+  readonly type: 'flush';
+  readonly row: number;
+  readonly generation: number;
+}
+
+/** A DDL or sync point being written (D-30). */
+export interface EventWork {
+  readonly type: 'write';
+  readonly row: number;
+  readonly generation: number;
+  readonly entry: EventEntry;
+  readonly ticket: ProgressTicket;
+}
+
+/** Telling the sink of a DDL that this worker's dispatchers pass. */
+export interface PassWork {
+  readonly type: 'pass';
+  readonly entry: EventEntry;
+}
+
+/** Work that no dispatcher waits for: a flush of everything to make room, or the checkpoint of the changefeed. */
+export interface GroupWork {
+  readonly type: 'relief' | 'checkpoint';
+}
+
+export type SinkWorkItem = RowsWork | FlushWork | EventWork | PassWork | GroupWork;
+
+/** What is with the sinks, by token. Bounded by the byte budget (rows) and the executor's slots (the rest). */
+export class SinkWork {
+  #ports: Record<Mode, SinkPort | undefined>;
+  #items = new Map<SinkToken, SinkWorkItem>();
+  #last = 0;
+
+  constructor(sink: SinkPort, redoSink?: SinkPort) {
+    this.#ports = { 0: sink, 1: redoSink };
+  }
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  serves(mode: Mode): boolean {
+    return this.#ports[mode] !== undefined;
+  }
+
+  wakeOn(mode: Mode): SinkPort['wakeOn'] {
+    return this.#port(mode).wakeOn;
+  }
+
+  wantsPass(mode: Mode): boolean {
+    return this.#port(mode).wantsPass;
+  }
+
+  /** The item of a token, or undefined for one that is over. */
+  get(token: SinkToken): SinkWorkItem | undefined {
+    return this.#items.get(token);
+  }
+
+  /** Ends an item. */
+  end(token: SinkToken): void {
+    this.#items.delete(token);
+  }
+
+  write(mode: Mode, work: RowsWork, rows: TableRows): WriteOutcome {
+    const token = this.#begin(work);
+    const outcome = this.#port(mode).write(token, rows);
+    if (outcome === 'done') this.end(token);
+    return outcome;
+  }
+
+  flush(mode: Mode, work: FlushWork | GroupWork, table: TableInfo | undefined): void {
+    this.#port(mode).flush(this.#begin(work), table);
+  }
+
+  execute(mode: Mode, work: EventWork, ddl: DdlEvent): void {
+    this.#port(mode).execute(this.#begin(work), ddl);
+  }
+
+  syncPoint(mode: Mode, work: EventWork, event: SyncPointEvent): void {
+    this.#port(mode).syncPoint(this.#begin(work), event);
+  }
+
+  pass(mode: Mode, work: PassWork, ddl: DdlEvent): void {
+    this.#port(mode).pass(this.#begin(work), ddl);
+  }
+
+  checkpoint(mode: Mode, ts: bigint): void {
+    this.#port(mode).checkpoint(this.#begin({ type: 'checkpoint' }), ts);
+  }
+
+  #begin(work: SinkWorkItem): SinkToken {
+    const token = ++this.#last;
+    this.#items.set(token, work);
+    return token;
+  }
+
+  #port(mode: Mode): SinkPort {
+    const port = this.#ports[mode];
+    if (port === undefined) throw new NoRedoSinkError(-1);
+    return port;
+  }
+}

@@ -1,0 +1,215 @@
+import { ComponentState, compareTsWords, type DispatcherConfig, joinTs, type Mode, tsHigh, tsLow } from '@tidegate/protocol';
+import type { ActorContext } from '@tidegate/runtime';
+import { Bitset } from './bitset.js';
+import { ComponentOutbox } from './componentOutbox.js';
+import type { EventEntry } from './eventEntry.js';
+import { EventTable } from './eventTable.js';
+import { HandleMap } from './handleMap.js';
+import type { GroupOptions } from './options.js';
+import { Flag, Phase, Place } from './rowLayout.js';
+import { RowTable } from './rows.js';
+import { RowWork } from './rowWork.js';
+import { TriggerState } from './trigger.js';
+
+/** Everything that a group's parts share. Holds data and keeps it consistent; decides nothing. */
+export class GroupState {
+  readonly context: ActorContext;
+  readonly options: GroupOptions;
+  readonly rows: RowTable = new RowTable();
+  readonly entries: EventTable = new EventTable();
+  readonly components: ComponentOutbox;
+  readonly triggers: Map<number, TriggerState> = new Map();
+  /** Rows that account for their own checkpoint (Place.ACTIVE). */
+  readonly active: Bitset = new Bitset();
+  /** Rows at Place.RESTING, by mode. */
+  readonly resting: [number, number] = [0, 0];
+  /** Rows to which no mark of the group applies yet. */
+  fresh = 0;
+  /** The lane's resolved ts: what every row takes that is open and not fresh. */
+  resolvedTs = 0n;
+  resolvedHigh = 0;
+  resolvedLow = 0;
+  /** D-16: moves on real flushes only. */
+  lastSyncedTs = 0n;
+  /** Configs of create messages taken so far (H-3). */
+  created = 0;
+  /** A sink failed: every dispatcher may be closed (D-48). */
+  sinkBroken = false;
+  /** How often a stream was opened again. */
+  wakes = 0;
+  /** Milliseconds at the start of the turn in hand. */
+  now = 0;
+
+  #handles = new HandleMap();
+  #works = new Map<number, RowWork>();
+
+  constructor(context: ActorContext, options: GroupOptions) {
+    this.context = context;
+    this.options = options;
+    this.components = new ComponentOutbox(context, options.coordinator);
+  }
+
+  /** The row of a live dispatcher, or -1 for an unknown handle or another generation. */
+  rowOf(handle: number, generation: number): number {
+    const row = this.#handles.get(handle);
+    return row >= 0 && this.rows.generation[row] === generation >>> 0 ? row : -1;
+  }
+
+  /** The row that a handle has at present, of whatever generation, or -1. */
+  rowOfHandle(handle: number): number {
+    return this.#handles.get(handle);
+  }
+
+  /** True while `row` is still the dispatcher that it was when `generation` was noted. */
+  isLive(row: number, generation: number): boolean {
+    return this.rows.place[row] !== Place.NOWHERE && this.rows.generation[row] === generation;
+  }
+
+  insert(config: DispatcherConfig): number {
+    const rows = this.rows;
+    const row = rows.insert(config);
+    rows.state[row] = ComponentState.INITIALIZING;
+    this.#handles.set(config.handle, row);
+    if (rows.has(row, Flag.TRIGGER)) this.triggers.set(row, new TriggerState());
+    this.enter(row, Place.ACTIVE);
+    return row;
+  }
+
+  free(row: number): void {
+    this.leave(row);
+    if (this.rows.has(row, Flag.FRESH)) this.fresh--;
+    this.#works.delete(row);
+    this.triggers.delete(row);
+    if (this.#handles.get(this.rows.handle[row]!) === row) this.#handles.delete(this.rows.handle[row]!);
+    this.rows.free(row);
+  }
+
+  work(row: number): RowWork | undefined {
+    return this.rows.has(row, Flag.HAS_WORK) ? this.#works.get(row) : undefined;
+  }
+
+  needWork(row: number): RowWork {
+    let work = this.work(row);
+    if (work === undefined) {
+      work = new RowWork(joinTs(this.rows.maxHigh[row]!, this.rows.maxLow[row]!));
+      this.#works.set(row, work);
+      this.rows.set(row, Flag.HAS_WORK);
+    }
+    return work;
+  }
+
+  /** Rows with work. */
+  get working(): number {
+    return this.#works.size;
+  }
+
+  /** The event in hand of a row. */
+  entryOf(row: number): EventEntry | undefined {
+    const index = this.rows.entry[row]!;
+    return index < 0 ? undefined : this.entries.at(index);
+  }
+
+  /** True when a mark of the group is the row's own: its stream is open and has caught up (O(1) per mark for all rows). */
+  followsLane(row: number): boolean {
+    if (this.rows.phase[row] !== Phase.OPEN) return false;
+    return (this.rows.flags[row]! & (Flag.STARTED | Flag.FRESH | Flag.REMOVING)) === Flag.STARTED;
+  }
+
+  /** Copies the lane's resolved ts into a row that is about to stop following it. */
+  freeze(row: number): void {
+    if (this.followsLane(row)) this.raiseResolved(row, this.resolvedHigh, this.resolvedLow);
+  }
+
+  raiseResolved(row: number, high: number, low: number): void {
+    const rows = this.rows;
+    if (compareTsWords(high, low, rows.resolvedHigh[row]!, rows.resolvedLow[row]!) <= 0) return;
+    rows.resolvedHigh[row] = high;
+    rows.resolvedLow[row] = low;
+  }
+
+  /** D-16. */
+  raiseMax(row: number, high: number, low: number): void {
+    const work = this.work(row);
+    if (work !== undefined) work.progress.pass(joinTs(high, low));
+    const rows = this.rows;
+    if (compareTsWords(high, low, rows.maxHigh[row]!, rows.maxLow[row]!) <= 0) return;
+    rows.maxHigh[row] = high;
+    rows.maxLow[row] = low;
+  }
+
+  /** Takes a row out of whatever accounts for its checkpoint. To be called while its event is still in hand. */
+  leave(row: number): void {
+    const rows = this.rows;
+    const place = rows.place[row]!;
+    if (place === Place.RESTING) this.resting[rows.mode[row]! as Mode]--;
+    else if (place === Place.ACTIVE) this.active.delete(row);
+    else if (place === Place.AT_EVENT) (this.entryOf(row) as EventEntry).resting--;
+    rows.place[row] = Place.NOWHERE;
+  }
+
+  enter(row: number, place: Place): void {
+    this.rows.place[row] = place;
+    if (place === Place.RESTING) this.resting[this.rows.mode[row]! as Mode]++;
+    else if (place === Place.ACTIVE) this.active.add(row);
+  }
+
+  /** Puts a row where it belongs after a step: drops finished work and decides who accounts for its checkpoint. */
+  settle(row: number): void {
+    const rows = this.rows;
+    const work = this.work(row);
+    if (work?.idle) {
+      rows.maxHigh[row] = tsHigh(work.progress.maxCommitTs);
+      rows.maxLow[row] = tsLow(work.progress.maxCommitTs);
+      this.#works.delete(row);
+      rows.clear(row, Flag.HAS_WORK);
+    }
+    const place = this.#placeOf(row);
+    if (place === rows.place[row]) return;
+    this.leave(row);
+    if (place === Place.AT_EVENT) this.#restAtEvent(row);
+    this.enter(row, place);
+  }
+
+  #placeOf(row: number): Place {
+    const rows = this.rows;
+    const flags = rows.flags[row]!;
+    const resting = (flags & (Flag.STARTED | Flag.FRESH | Flag.REMOVING | Flag.TRIGGER)) === Flag.STARTED;
+    if (!resting || rows.state[row] !== ComponentState.WORKING) return Place.ACTIVE;
+    if ((flags & Flag.HAS_WORK) !== 0 && !(this.work(row) as RowWork).progress.empty) return Place.ACTIVE;
+    if (rows.phase[row] === Phase.OPEN) return Place.RESTING;
+    return rows.phase[row] === Phase.PARKED ? Place.AT_EVENT : Place.ACTIVE;
+  }
+
+  // Stopped at an event with everything flushed, its checkpoint stands still: the event keeps the least of them.
+  #restAtEvent(row: number): void {
+    const rows = this.rows;
+    const entry = this.entryOf(row) as EventEntry;
+    const work = this.work(row);
+    if (work !== undefined) {
+      rows.maxHigh[row] = tsHigh(work.progress.maxCommitTs);
+      rows.maxLow[row] = tsLow(work.progress.maxCommitTs);
+    }
+    const resolvedHigh = rows.resolvedHigh[row]!;
+    const resolvedLow = rows.resolvedLow[row]!;
+    let high = rows.maxHigh[row]!;
+    let low = rows.maxLow[row]!;
+    if (low > 0) low--;
+    else if (high > 0) {
+      high--;
+      low = 0xffff_ffff;
+    }
+    if (compareTsWords(high, low, resolvedHigh, resolvedLow) < 0) {
+      high = resolvedHigh;
+      low = resolvedLow;
+    }
+    const first = entry.resting++ === 0;
+    if (first || compareTsWords(high, low, entry.checkpointHigh, entry.checkpointLow) < 0) {
+      entry.checkpointHigh = high;
+      entry.checkpointLow = low;
+    }
+    if (first || compareTsWords(resolvedHigh, resolvedLow, entry.resolvedHigh, entry.resolvedLow) < 0) {
+      entry.resolvedHigh = resolvedHigh;
+      entry.resolvedLow = resolvedLow;
+    }
+  }
+}

@@ -1,0 +1,284 @@
+import {
+  type BlockEventMessage,
+  ComponentState,
+  compareTsWords,
+  joinTs,
+  type Mode,
+  type ResolvedMessage,
+  type RowsMessage,
+  type StreamStart,
+  tsHigh,
+  tsLow,
+} from '@tidegate/protocol';
+import type { BlockMachine } from './blockMachine.js';
+import { type ByteBudget, EVENT_BYTES, MessageHold } from './byteBudget.js';
+import { checkpointOf } from './checkpoint.js';
+import type { EventEntry } from './eventEntry.js';
+import type { InboxItem } from './inbox.js';
+import { Flag, Phase } from './rowLayout.js';
+import type { RowsFlow } from './rowsFlow.js';
+import { RowsSlice } from './rowsSlice.js';
+import type { GroupState } from './state.js';
+
+// What columns and a queue item cost beside the bytes of the rows.
+const CHANGE_BYTES = 32;
+
+/**
+ * What the source delivers, per dispatcher: begins its stream, keeps what comes while the stream is closed (D-6), and hands
+ * on what waits when it opens. Marks of the lane are kept once for the whole group (GroupState.followsLane).
+ */
+export class Stream {
+  #state: GroupState;
+  #machine: BlockMachine;
+  #flow: RowsFlow;
+  #budget: ByteBudget;
+
+  constructor(state: GroupState, parts: { machine: BlockMachine; flow: RowsFlow; budget: ByteBudget }) {
+    this.#state = state;
+    this.#machine = parts.machine;
+    this.#flow = parts.flow;
+    this.#budget = parts.budget;
+  }
+
+  // ---------------------------------------------------------------- messages
+
+  start(message: StreamStart): void {
+    const { rows } = this.#state;
+    const row = this.#find(message.handle, message.generation);
+    if (row < 0) return;
+    if (rows.has(row, Flag.STARTED)) {
+      this.#state.context.count('dispatcher.repeated-starts');
+      return;
+    }
+    rows.set(row, Flag.STARTED | Flag.FRESH | (message.caughtUp ? 0 : Flag.BEHIND));
+    this.#state.fresh++;
+    if (message.table !== undefined) rows.setTable(row, message.table);
+    this.#mark(row, message.resolvedTs);
+    this.#state.settle(row);
+  }
+
+  rows(message: RowsMessage): void {
+    const slices = new Map<number, RowsSlice>();
+    const hold = new MessageHold(this.#budget, message.bytes.byteLength + message.handle.length * CHANGE_BYTES);
+    for (let i = 0; i < message.handle.length; i++) {
+      const row = this.#find(message.handle[i]!, message.generation[i]!);
+      if (row < 0) continue;
+      let slice = slices.get(row);
+      if (slice === undefined) {
+        slice = new RowsSlice(message, hold);
+        slices.set(row, slice);
+      }
+      slice.push(i);
+    }
+    for (const [row, slice] of slices) {
+      hold.take();
+      this.#push(row, { type: 'rows', slice, mark: this.#markOf(row) });
+    }
+  }
+
+  event(message: BlockEventMessage): void {
+    const delivery = new EventDelivery(this.#state, message);
+    if (message.target.type === 'all') {
+      const { rows } = this.#state;
+      for (let row = 0; row < rows.used; row++) {
+        if ((rows.flags[row]! & (Flag.STARTED | Flag.REMOVING)) === Flag.STARTED) this.#deliver(row, delivery);
+      }
+    } else {
+      const { handle, generation } = message.target;
+      for (let i = 0; i < handle.length; i++) {
+        const row = this.#find(handle[i]!, generation[i]!);
+        if (row >= 0 && this.#state.rows.has(row, Flag.STARTED)) this.#deliver(row, delivery);
+      }
+    }
+    delivery.close();
+  }
+
+  /** O(1) for all that follow the lane; only those that are fresh are visited. */
+  resolved(message: ResolvedMessage): void {
+    const state = this.#state;
+    if (message.only !== undefined) {
+      const row = this.#find(message.only.handle, message.only.generation);
+      if (row >= 0) this.#caughtUp(row, message.ts);
+      return;
+    }
+    if (message.ts < state.resolvedTs) {
+      state.context.count('dispatcher.stale-marks');
+      return;
+    }
+    state.resolvedTs = message.ts;
+    state.resolvedHigh = tsHigh(message.ts);
+    state.resolvedLow = tsLow(message.ts);
+    if (state.fresh === 0) return;
+    for (let row = state.active.next(0); row >= 0; row = state.active.next(row + 1)) this.#joinLane(row);
+  }
+
+  // ---------------------------------------------------------------- one dispatcher
+
+  /** Opens the stream again and takes what waits, until it closes or nothing is left. */
+  wake(row: number): void {
+    if (!this.#state.rows.has(row, Flag.REMOVING)) this.#state.wakes++; // D-7
+    this.#proceed(row);
+  }
+
+  /** Drops what waits for a row that is being removed (D-7). */
+  discard(row: number): void {
+    const inbox = this.#state.work(row)?.inbox;
+    for (let item = inbox?.shift(); item !== undefined; item = inbox?.shift()) this.#drop(item);
+  }
+
+  #find(handle: number, generation: number): number {
+    const row = this.#state.rowOf(handle, generation);
+    if (row >= 0 && !this.#state.rows.has(row, Flag.REMOVING)) return row;
+    this.#state.context.count('dispatcher.late-messages');
+    return -1;
+  }
+
+  #drop(item: InboxItem): void {
+    if (item.type === 'rows') item.slice.hold.give();
+    else if (item.type === 'event') {
+      this.#budget.give(EVENT_BYTES);
+      this.#state.entries.release(item.entry);
+    }
+  }
+
+  // The mark of the lane that precedes what arrives now in the stream of a row; none applies to a fresh one.
+  #markOf(row: number): bigint {
+    return this.#state.rows.has(row, Flag.FRESH) ? 0n : this.#state.resolvedTs;
+  }
+
+  #push(row: number, item: InboxItem): void {
+    this.#state.needWork(row).inbox.push(item);
+    if (this.#state.rows.phase[row] === Phase.OPEN) this.#proceed(row);
+  }
+
+  #deliver(row: number, delivery: EventDelivery): void {
+    const { rows } = this.#state;
+    const entry = delivery.entryFor(rows.mode[row]! as Mode);
+    if (rows.phase[row] === Phase.OPEN) {
+      this.#state.freeze(row);
+      this.#take(row, entry);
+      if (rows.phase[row] === Phase.OPEN) this.#state.settle(row);
+      return;
+    }
+    this.#budget.take(EVENT_BYTES);
+    entry.refs++;
+    this.#push(row, delivery.itemFor(entry, rows.has(row, Flag.FRESH)));
+  }
+
+  #proceed(row: number): void {
+    const { rows } = this.#state;
+    const inbox = this.#state.work(row)?.inbox;
+    while (rows.phase[row] === Phase.OPEN && !rows.has(row, Flag.REMOVING)) {
+      const front = inbox?.front;
+      if (inbox === undefined || front === undefined) break;
+      this.#state.freeze(row);
+      if (front.type === 'rows') {
+        this.#flow.take(row, inbox, () => this.#becomeWorking(row));
+        continue;
+      }
+      inbox.shift();
+      this.#mark(row, front.mark);
+      if (front.type === 'mark') continue;
+      this.#budget.give(EVENT_BYTES);
+      this.#take(row, front.entry);
+      this.#state.entries.release(front.entry);
+    }
+    this.#state.settle(row);
+  }
+
+  #take(row: number, entry: EventEntry): void {
+    const { rows, context } = this.#state;
+    // D-4: strictly below is stale; equal is accepted.
+    if (compareTsWords(entry.tsHigh, entry.tsLow, rows.resolvedHigh[row]!, rows.resolvedLow[row]!) < 0) {
+      context.count('dispatcher.stale-events');
+      context.log('warn', 'stale block event dropped', { handle: rows.handle[row], commitTs: entry.event.commitTs });
+      return;
+    }
+    if (rows.state[row] !== ComponentState.WORKING) {
+      const past = compareTsWords(entry.tsHigh, entry.tsLow, rows.startHigh[row]!, rows.startLow[row]!);
+      if (past > 0 || (past === 0 && entry.isSyncPoint)) this.#becomeWorking(row);
+    }
+    this.#machine.take(row, entry);
+  }
+
+  // ---------------------------------------------------------------- marks
+
+  // A mark in the stream of one row, at its place there.
+  #mark(row: number, ts: bigint): void {
+    const { rows } = this.#state;
+    this.#state.raiseResolved(row, tsHigh(ts), tsLow(ts));
+    if (rows.state[row] !== ComponentState.WORKING && ts >= joinTs(rows.startHigh[row]!, rows.startLow[row]!)) {
+      this.#becomeWorking(row);
+    }
+  }
+
+  // A mark that names a row: from here on the marks of the lane hold for it, beginning with the next one.
+  #caughtUp(row: number, ts: bigint): void {
+    const { rows } = this.#state;
+    rows.clear(row, Flag.BEHIND);
+    if (rows.phase[row] === Phase.OPEN) {
+      this.#state.freeze(row);
+      this.#mark(row, ts);
+      this.#state.settle(row);
+    } else this.#push(row, { type: 'mark', mark: ts });
+  }
+
+  // A mark of the lane reaches a fresh row. One that lies ahead of the lane keeps its own resolved ts.
+  #joinLane(row: number): void {
+    const { rows, resolvedHigh, resolvedLow } = this.#state;
+    if ((rows.flags[row]! & (Flag.FRESH | Flag.BEHIND)) !== Flag.FRESH) return;
+    if (compareTsWords(rows.resolvedHigh[row]!, rows.resolvedLow[row]!, resolvedHigh, resolvedLow) > 0) return;
+    rows.clear(row, Flag.FRESH);
+    this.#state.fresh--;
+    const start = compareTsWords(resolvedHigh, resolvedLow, rows.startHigh[row]!, rows.startLow[row]!);
+    if (rows.state[row] !== ComponentState.WORKING && rows.phase[row] === Phase.OPEN && start >= 0) this.#becomeWorking(row);
+    this.#state.settle(row);
+  }
+
+  // D-2: the path for answers opens with the state; the status carries the checkpoint.
+  #becomeWorking(row: number): void {
+    const { rows, components } = this.#state;
+    if (rows.state[row] === ComponentState.WORKING) return;
+    rows.state[row] = ComponentState.WORKING;
+    const at = checkpointOf(this.#state, row);
+    components.add(rows.handle[row]!, rows.generation[row]!, rows.mode[row]!, ComponentState.WORKING, tsHigh(at), tsLow(at));
+  }
+}
+
+/** One block event on its way to many rows: what they share is made once. */
+class EventDelivery {
+  #state: GroupState;
+  #message: BlockEventMessage;
+  #entries: [EventEntry | undefined, EventEntry | undefined] = [undefined, undefined];
+  #items: (InboxItem | undefined)[] = [];
+
+  constructor(state: GroupState, message: BlockEventMessage) {
+    this.#state = state;
+    this.#message = message;
+  }
+
+  /** The entry of the event in a mode. The delivery keeps a reference of its own until {@link close}. */
+  entryFor(mode: Mode): EventEntry {
+    let entry = this.#entries[mode];
+    if (entry === undefined) {
+      entry = this.#state.entries.open(mode, this.#message.event);
+      entry.refs++;
+      this.#entries[mode] = entry;
+    }
+    return entry;
+  }
+
+  itemFor(entry: EventEntry, fresh: boolean): InboxItem {
+    const slot = entry.mode * 2 + Number(fresh);
+    let item = this.#items[slot];
+    if (item === undefined) {
+      item = { type: 'event', entry, mark: fresh ? 0n : this.#state.resolvedTs };
+      this.#items[slot] = item;
+    }
+    return item;
+  }
+
+  close(): void {
+    for (const entry of this.#entries) if (entry !== undefined) this.#state.entries.release(entry);
+  }
+}
