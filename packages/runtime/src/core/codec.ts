@@ -12,8 +12,9 @@ const SCRATCH_BYTES = 64 * 1_024;
  * shape describes itself within its message. Nothing is learned while running: two sides that learned on their own would
  * decode each other's frames to wrong objects without an error.
  *
- * Kept exactly: bigints from -2^63 to 2^64 - 1 (a bigint stays one, however small), typed arrays (in memory of their own),
- * `undefined`, Map, Set, Date. Class instances become plain objects. Functions and symbols cannot travel.
+ * Kept exactly: bigints of any size (a bigint stays one, however small), numbers but for the sign of zero, typed arrays (in
+ * memory of their own), `undefined`, Map, Set, Date. Class instances become plain objects. Functions and symbols cannot
+ * travel.
  */
 export class Codec {
   /** What both sides must agree on, as a 32-bit number for the lane's header. */
@@ -33,13 +34,17 @@ export class Codec {
       moreTypes: true,
       copyBuffers: true,
       int64AsType: 'bigint',
+      // Else it would arrive as undefined.
+      writeFunction: () => {
+        throw new TypeError('a function cannot travel');
+      },
     });
   }
 
   /**
    * The message as bytes, valid until the next call.
    *
-   * @throws CodecError when it holds what cannot travel (a function, a symbol, a bigint of more than 64 bits).
+   * @throws CodecError when it holds what cannot travel (a function, a symbol).
    */
   encode(message: unknown): Uint8Array {
     try {
