@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { LaneMagicError } from './errors.js';
 import { BELL_BYTES, BELL_MAGIC, BELL_MAGIC_WORD, BELL_SEQUENCE, BELL_SLEEPERS } from './layout.js';
 
@@ -70,7 +71,11 @@ export class Doorbell {
    * @throws LaneMagicError when the memory is no doorbell.
    */
   static attach(sab: SharedArrayBuffer, options: DoorbellOptions = {}): Doorbell {
-    if (sab.byteLength !== BELL_BYTES || new Uint32Array(sab)[BELL_MAGIC_WORD] !== BELL_MAGIC) {
+    if (
+      !types.isSharedArrayBuffer(sab) ||
+      sab.byteLength !== BELL_BYTES ||
+      new Uint32Array(sab)[BELL_MAGIC_WORD] !== BELL_MAGIC
+    ) {
       throw new LaneMagicError(`memory of ${sab.byteLength} bytes is no doorbell: pass what Doorbell.create returned`);
     }
     return new Doorbell(new Int32Array(sab), 0, options);
@@ -105,7 +110,8 @@ export class Doorbell {
    * event loop goes on, and is held open. Whatever it returned, look for news, and arm again before the next sleep.
    */
   async sleep(ticket: number, timeoutMs: number): Promise<boolean> {
-    const wait = Atomics.waitAsync(this.#words, this.#sequence, ticket, Math.min(timeoutMs, this.#sliceMs));
+    const slice = timeoutMs < this.#sliceMs ? timeoutMs : this.#sliceMs;
+    const wait = Atomics.waitAsync(this.#words, this.#sequence, ticket, slice);
     if (!wait.async) {
       this.disarm();
       return wait.value === 'not-equal';

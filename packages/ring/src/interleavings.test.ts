@@ -126,6 +126,8 @@ describe('every order of', () => {
     producer.publish();
     // Announcing and wanting: at most 7 operations (sleepers, sequence, wanted head, wanted, head, closed, wait).
     for (const schedule of schedulesInTwoRuns(8, 8)) {
+      // An earlier wish, for more, which this one takes the place of while the consumer may be reading it.
+      expect(producer.wantRoom(3)).toBe(false);
       const waiting = interleave(turnstile, DRAIN_ONE, schedule, () => {
         const ticket = doorbell.arm();
         if (!producer.wantRoom(1)) return doorbell.sleep(ticket, HOUR);

@@ -32,12 +32,15 @@ export interface ConsumerOptions extends AttachOptions {
   readonly doorbell?: Doorbell;
 }
 
-/** What a drain calls. What it hands out lies in the lane and is valid only during the call. */
+/**
+ * What a drain calls. What it hands out lies in the lane and is valid only during the call. Returning `false` ends the drain
+ * after this entry; whatever else is returned means nothing.
+ */
 export interface LaneHandler {
   /** One record: eight words from `at`. The low byte of the first is the lane's. */
-  record(words: Uint32Array, at: number): void;
+  record(words: Uint32Array, at: number): unknown;
   /** One frame: `length` bytes from `offset`. Shared memory: copy before handing it to a decoder. */
-  frame(bytes: Uint8Array, offset: number, length: number): void;
+  frame(bytes: Uint8Array, offset: number, length: number): unknown;
 }
 
 /** The reading side of a lane. */
@@ -114,17 +117,19 @@ export class LaneConsumer {
         const at = HEADER_WORDS + (index << CELL_WORD_SHIFT);
         const type = words[at]! & TYPE_MASK;
         if (type === TYPE_RECORD) {
-          handler.record(words, at);
+          const goOn = handler.record(words, at);
           head = (head + 1) | 0;
           handled++;
+          if (goOn === false) break;
         } else if (type === TYPE_PADDING) {
           head = (head + this.capacityCells - index) | 0;
         } else {
           const length = words[at + FRAME_LENGTH_WORD]!;
           const cells = this.#frameCells(type, length, head, tail);
-          handler.frame(this.bytes, at * WORD_BYTES + FRAME_HEADER_BYTES, length);
+          const goOn = handler.frame(this.bytes, at * WORD_BYTES + FRAME_HEADER_BYTES, length);
           head = (head + cells) | 0;
           handled++;
+          if (goOn === false) break;
         }
       }
     } finally {

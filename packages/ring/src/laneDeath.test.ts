@@ -4,6 +4,7 @@ import { createLane } from './createLane.js';
 import { Doorbell } from './doorbell.js';
 import { LaneConsumer, type LaneHandler } from './laneConsumer.js';
 import { LaneProducer } from './laneProducer.js';
+import { WORD_HEAD, WORD_PRODUCER_DOORBELL, WORD_ROOM_WANTED } from './layout.js';
 import type { FloodProducerData } from './testing/floodProducer.js';
 import type { ParkedConsumerData } from './testing/parkedConsumer.js';
 import { spawn } from './testing/spawn.js';
@@ -14,6 +15,9 @@ import { Turnstile } from './testing/turnstile.js';
 
 /** Index 122 of 128, six cells below the overflow: the frame of the third batch is padded over both edges at once. */
 const START = 2 ** 32 - 6;
+
+const HOUR = 3_600_000;
+const ignore: LaneHandler = { record: () => undefined, frame: () => undefined };
 
 const lengths = SCRIPT.flat();
 /** How many entries are visible after each batch. */
@@ -163,14 +167,32 @@ describe('a producer that dies', () => {
 
   test('between its publish and its ring: its successor rings', async () => {
     const lane = createLane({ capacityBytes: 4096 });
-    const bell = Doorbell.attach(Doorbell.create(), { sliceMs: 3_600_000, spinLooks: 0 });
+    const bell = Doorbell.attach(Doorbell.create(), { sliceMs: HOUR, spinLooks: 0 });
     const consumer = LaneConsumer.attach(lane, { doorbell: bell });
-    const parked = consumer.park(3_600_000);
+    const parked = consumer.park(HOUR);
     const words = new Uint32Array(lane);
     words[192] = 1;
     Atomics.store(words, 32, 1);
     LaneProducer.attach(lane, { takeOver: true, consumerDoorbell: bell });
     await expect(parked).resolves.toBe(true);
+  });
+
+  test('in a wait for room: its wish and its sleep are taken back', async () => {
+    const lane = createLane({ capacityBytes: 4096, startCursor: START });
+    const words = new Int32Array(lane);
+    const consumer = LaneConsumer.attach(lane);
+    const progress = new SharedArrayBuffer(4);
+    const data: FloodProducerData = { lane, count: 2 ** 31, batch: 5, longestFrame: 0, takeOver: false, progress };
+    const worker = spawn('floodProducer', data);
+    while (Atomics.load(words, WORD_PRODUCER_DOORBELL + 1) === 0) await new Promise(setImmediate);
+    await worker.terminate();
+    expect(Atomics.load(words, WORD_ROOM_WANTED)).toBe(1);
+    const successor = LaneProducer.attach(lane, { takeOver: true });
+    expect(Atomics.load(words, WORD_ROOM_WANTED)).toBe(0);
+    expect(Atomics.load(words, WORD_PRODUCER_DOORBELL + 1)).toBe(0);
+    const waiting = successor.waitRoom(50, 60_000);
+    expect(consumer.drain(60, ignore)).toBe(60);
+    await expect(waiting).resolves.toBe(true);
   });
 });
 
@@ -206,6 +228,20 @@ describe('a consumer that dies', () => {
     expect([...firsts]).toEqual([0, 7, 14, 20]);
     expect(steps).toBeGreaterThan(20);
     await worker.terminate();
+  });
+
+  test('between its release and its ring: a slice of the sleep finds the room, or its successor rings', async () => {
+    for (const sliceMs of [5, HOUR]) {
+      const lane = createLane({ capacityBytes: 4096, startCursor: START });
+      const bell = Doorbell.attach(Doorbell.create(), { sliceMs, spinLooks: 0 });
+      const producer = LaneProducer.attach(lane, { doorbell: bell });
+      while (producer.claimRecord() >= 0);
+      producer.publish();
+      const waiting = producer.waitRoom(1, HOUR);
+      Atomics.store(new Int32Array(lane), WORD_HEAD, START + 1);
+      if (sliceMs === HOUR) LaneConsumer.attach(lane, { takeOver: true, producerDoorbell: bell });
+      await expect(waiting).resolves.toBe(true);
+    }
   });
 
   test('in its sleep: its successor is woken as ever, and nobody is taken for asleep', { timeout: 60_000 }, async () => {

@@ -4,7 +4,7 @@ import { Doorbell } from './doorbell.js';
 import { LaneClosedError, LaneCorruptError, LaneFrameTooLargeError, LaneOptionError, LaneReenteredError } from './errors.js';
 import { LaneConsumer, type LaneHandler } from './laneConsumer.js';
 import { LaneProducer } from './laneProducer.js';
-import { WORD_PRODUCER_DOORBELL } from './layout.js';
+import { WORD_PRODUCER_DOORBELL, WORD_ROOM_WANTED } from './layout.js';
 
 const ignore: LaneHandler = { record: () => undefined, frame: () => undefined };
 
@@ -151,6 +151,19 @@ describe('room', () => {
     expect(producer.roomArrived()).toBe(false);
   });
 
+  test('once there is nothing more to ring for', () => {
+    const { sab, producer, consumer } = pair();
+    const wanted = new Int32Array(sab, WORD_ROOM_WANTED * 4, 1);
+    fill(producer);
+    producer.publish();
+    producer.wantRoom(5);
+    expect(wanted[0]).toBe(1);
+    consumer.drain(5, ignore);
+    // Whoever looks, even without asking whether room has arrived.
+    expect([producer.free(), wanted[0]]).toEqual([5, 0]);
+    expect(producer.roomArrived()).toBe(true);
+  });
+
   test('for control counts the reserve', () => {
     const { producer } = pair();
     fill(producer);
@@ -246,6 +259,23 @@ describe('drain', () => {
     expect(producer.free()).toBe(110);
     expect(consumer.drain(10, handler)).toBe(2);
     expect(seen).toEqual([0, 1, 2, 3, 3, 4]);
+  });
+
+  test('a handler that returns false: the drain ends after that entry', () => {
+    const { producer, consumer } = pair();
+    for (let n = 0; n < 4; n++) {
+      producer.words[producer.claimRecord() + 1] = n;
+      producer.words[producer.claimFrame(4) / 4] = n;
+    }
+    producer.publish();
+    const seen: string[] = [];
+    const handler: LaneHandler = {
+      record: (words, at) => seen.push(`record ${words[at + 1]}`) !== 3,
+      frame: (_, offset) => seen.push(`frame ${producer.words[offset / 4]}`) !== 6,
+    };
+    expect([consumer.drain(100, handler), consumer.drain(100, handler), consumer.drain(100, handler)]).toEqual([3, 3, 2]);
+    expect(seen).toEqual(['record 0', 'frame 0', 'record 1', 'frame 1', 'record 2', 'frame 2', 'record 3', 'frame 3']);
+    expect(consumer.empty).toBe(true);
   });
 
   test('a handler must not drain the lane that calls it', () => {

@@ -62,7 +62,9 @@ export class LaneProducer {
   #claimed: number;
   #published: number;
   #head: number;
-  #roomWanted = false;
+  /** The wish for room: stands in the lane; is yet to be reported; and the head that fulfils it. */
+  #wishStands = false;
+  #wishOpen = false;
   #wantedHead = 0;
 
   private constructor(sab: SharedArrayBuffer, generation: number, options: ProducerOptions) {
@@ -174,7 +176,7 @@ export class LaneProducer {
 
   /** Cells that can be claimed now. Never negative. */
   free(control = false): number {
-    this.#head = Atomics.load(this.#shared, WORD_HEAD);
+    this.#lookAtHead();
     const free = ((control ? this.#controlLimit : this.#limit) - (this.#claimed - this.#head)) | 0;
     return free > 0 ? free : 0;
   }
@@ -200,17 +202,17 @@ export class LaneProducer {
     this.#wantedHead = (this.#claimed + cells - limit) | 0;
     Atomics.store(this.#shared, WORD_WANTED_HEAD, this.#wantedHead);
     Atomics.store(this.#shared, WORD_ROOM_WANTED, 1);
-    this.#roomWanted = true;
+    this.#wishStands = true;
+    this.#wishOpen = true;
     return this.roomArrived();
   }
 
   /** True, once, when what {@link wantRoom} asked for is there or the consumer has closed. One branch when nothing was asked. */
   roomArrived(): boolean {
-    if (!this.#roomWanted) return false;
-    this.#head = Atomics.load(this.#shared, WORD_HEAD);
-    if (((this.#head - this.#wantedHead) | 0) < 0 && !this.consumerClosed) return false;
-    this.#roomWanted = false;
-    Atomics.store(this.#shared, WORD_ROOM_WANTED, 0);
+    if (!this.#wishOpen) return false;
+    this.#lookAtHead();
+    if (this.#wishStands && !this.consumerClosed) return false;
+    this.#wishOpen = false;
     return true;
   }
 
@@ -222,8 +224,8 @@ export class LaneProducer {
     if (this.free(control) >= cells) return true;
     if (this.wantRoom(cells, control)) return this.free(control) >= cells;
     await this.#doorbell.sleepUntil(() => this.consumerClosed || this.free(control) >= cells, timeoutMs);
-    this.#roomWanted = false;
-    Atomics.store(this.#shared, WORD_ROOM_WANTED, 0);
+    this.#wishOpen = false;
+    this.#takeBackWish();
     return this.free(control) >= cells;
   }
 
@@ -249,8 +251,19 @@ export class LaneProducer {
 
   #makesRoom(cells: number, limit: number): boolean {
     if (this.#closed) this.#refuseClosed();
-    this.#head = Atomics.load(this.#shared, WORD_HEAD);
+    this.#lookAtHead();
     return ((this.#claimed + cells - this.#head) | 0) <= limit;
+  }
+
+  /** A wish that is fulfilled is taken back at once: the consumer would ring for it at every release. */
+  #lookAtHead(): void {
+    this.#head = Atomics.load(this.#shared, WORD_HEAD);
+    if (this.#wishStands && ((this.#head - this.#wantedHead) | 0) >= 0) this.#takeBackWish();
+  }
+
+  #takeBackWish(): void {
+    this.#wishStands = false;
+    Atomics.store(this.#shared, WORD_ROOM_WANTED, 0);
   }
 
   #cellsOf(byteLength: number): number {
