@@ -55,7 +55,7 @@ function readStep(cursor: TokenCursor, steps: AlterStep[]): void {
     case 'TRUNCATE':
       cursor.expect('TRUNCATE', 'PARTITION');
       steps.push({ type: 'drop-rows' });
-      skipStep(cursor);
+      skipPartitions(cursor);
       return;
     case 'EXCHANGE':
       cursor.expect('EXCHANGE', 'PARTITION');
@@ -69,7 +69,8 @@ function readStep(cursor: TokenCursor, steps: AlterStep[]): void {
       throw cursor.unsupported(`${word} TABLESPACE replaces a table's rows behind the log`);
     default:
       if (!KEEPS_ROWS.has(word)) throw cursor.unclassified(`no change of a table is known that begins so (${cursor.here()})`);
-      skipStep(cursor);
+      if (cursor.word(1) === 'PARTITION') skipPartitions(cursor);
+      else skipStep(cursor);
   }
 }
 
@@ -103,7 +104,7 @@ function readDrop(cursor: TokenCursor, steps: AlterStep[]): void {
   if (!explicit) {
     if (cursor.accept('PARTITION')) {
       steps.push({ type: 'drop-rows' });
-      skipStep(cursor);
+      skipPartitions(cursor);
       return;
     }
     if (isConstraint(cursor) || isSystemVersioning(cursor)) {
@@ -169,4 +170,16 @@ function isSystemVersioning(cursor: TokenCursor): boolean {
 
 function skipStep(cursor: TokenCursor): void {
   cursor.skipUntil((token) => isSign(token, ','));
+}
+
+/** Passes the rest of a step that names partitions, whose commas are not those between steps: a bare name belongs to the list. */
+function skipPartitions(cursor: TokenCursor): void {
+  if (cursor.accept('REORGANIZE')) cursor.skipUntil((token) => token.kind === 'word' && token.upper === 'INTO');
+  for (;;) {
+    skipStep(cursor);
+    const next = cursor.peek(1);
+    const isName = next?.kind === 'word' || next?.kind === 'name';
+    if (!isName || (cursor.peek(2) !== undefined && !cursor.isSign(',', 2))) return;
+    cursor.at += 2;
+  }
 }

@@ -1,9 +1,13 @@
 import { type ColumnDefinition, readColumn } from './columnDefinition.js';
+import type { Token } from './lexer.js';
 import type { Statement } from './statement.js';
 import { isSign, type TokenCursor } from './tokenCursor.js';
 
 /** Words that begin a SELECT, after a table's name and options; none of them is an option. */
 const SELECT_WORDS = ['SELECT', 'AS', 'VALUES', 'TABLE', 'IGNORE', 'REPLACE'];
+
+/** Words that begin a query in parentheses. */
+const QUERY_WORDS = ['SELECT', 'WITH', 'VALUES', 'TABLE'];
 
 /** Reads what follows CREATE TABLE. */
 export function parseCreateTable(cursor: TokenCursor, prefix: { orReplace: boolean; temporary: boolean }): Statement {
@@ -24,15 +28,22 @@ export function parseCreateTable(cursor: TokenCursor, prefix: { orReplace: boole
       cursor.end();
       return { ...base, like, columns: [] };
     }
-    if (!inner.isSign('(') && !['SELECT', 'WITH', 'VALUES', 'TABLE'].includes(inner.word())) columns = readColumns(inner);
+    if (!inner.isSign('(') && !QUERY_WORDS.includes(inner.word())) columns = readColumns(inner);
     else throw selected(cursor);
   }
-  cursor.skipUntil(
-    (token) => (token.kind === 'word' && SELECT_WORDS.includes(token.upper)) || (columns === undefined && isSign(token, '(')),
-  );
-  if (!cursor.done && !cursor.isSign(';')) throw selected(cursor);
+  const isOption = columns !== undefined;
+  cursor.skipUntil((token) => beginsSelect(cursor, token) || (!isOption && isSign(token, '(')));
+  if (!cursor.done) throw selected(cursor);
   if (columns === undefined) throw cursor.unclassified('it names no columns');
   return { ...base, columns };
+}
+
+/** A SELECT, or one in parentheses; PARTITION BY has parentheses too, but none that begin so. */
+function beginsSelect(cursor: TokenCursor, token: Token): boolean {
+  if (token.kind === 'word') return SELECT_WORDS.includes(token.upper);
+  let ahead = 0;
+  while (cursor.isSign('(', ahead)) ahead++;
+  return ahead > 0 && QUERY_WORDS.includes(cursor.word(ahead));
 }
 
 function selected(cursor: TokenCursor): Error {

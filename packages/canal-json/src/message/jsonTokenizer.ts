@@ -11,6 +11,8 @@ export const MAX_DEPTH = 200;
 const QUOTE = 0x22;
 const MINUS = 0x2d;
 const DOT = 0x2e;
+const COLON = 0x3a;
+const COMMA = 0x2c;
 const ZERO = 0x30;
 const BACKSLASH = 0x5c;
 const LOWER_E = 0x65;
@@ -38,7 +40,8 @@ export class JsonTokenizer {
   /** Whether the last string skipped had an escape in it. */
   escaped = false;
   #begin = 0;
-  #high = false;
+  /** Not 0: a byte of a longer UTF-8 character was seen. */
+  #high = 0;
 
   /** Begins with the text in `bytes[start … end)`. */
   start(bytes: Uint8Array, start: number, end: number): void {
@@ -46,13 +49,19 @@ export class JsonTokenizer {
     this.at = start;
     this.end = end;
     this.#begin = start;
-    this.#high = false;
+    this.#high = 0;
+  }
+
+  /** No character beyond ASCII was passed so far. */
+  get ascii(): boolean {
+    return this.#high === 0;
   }
 
   /** Requires that nothing but blanks is left, and that what was passed is UTF-8. */
   finish(): void {
+    if (this.at > this.end) throw new JsonSyntaxProblem(this.end, 'more');
     if (this.peek() !== -1) throw this.expected('the end of the line');
-    if (this.#high && !isUtf8(this.bytes.subarray(this.#begin, this.end))) {
+    if (this.#high !== 0 && !isUtf8(this.bytes.subarray(this.#begin, this.end))) {
       throw new JsonSyntaxProblem(this.#begin, 'text in UTF-8');
     }
   }
@@ -63,10 +72,11 @@ export class JsonTokenizer {
     let at = this.at;
     while (at < end) {
       const byte = bytes[at] as number;
-      if (byte > 0x20 || (byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d)) {
+      if (byte > 0x20) {
         this.at = at;
         return byte;
       }
+      if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) throw this.expected('no control character');
       at++;
     }
     this.at = at;
@@ -82,9 +92,9 @@ export class JsonTokenizer {
   /** After a value in an array or object: takes a comma (true) or `close` (false). */
   more(close: number): boolean {
     const byte = this.peek();
-    if (byte !== 0x2c && byte !== close) throw this.expected(`',' or '${String.fromCharCode(close)}'`);
+    if (byte !== COMMA && byte !== close) throw this.expected(`',' or '${String.fromCharCode(close)}'`);
     this.at++;
-    return byte === 0x2c;
+    return byte === COMMA;
   }
 
   /** Skips one value of any kind. */
@@ -105,29 +115,24 @@ export class JsonTokenizer {
     if (this.peek() !== QUOTE) throw this.expected('a string');
     const { bytes, end } = this;
     let at = this.at + 1;
+    let high = 0;
     let escaped = false;
-    while (at < end) {
-      const kind = STRING_CLASS[bytes[at] as number] as number;
-      if (kind === 0) {
-        at++;
-        continue;
+    for (;;) {
+      let kind = STRING_CLASS[bytes[at] as number] as number;
+      while (kind < 2) {
+        high |= kind;
+        kind = STRING_CLASS[bytes[++at] as number] as number;
       }
-      if (kind === 1) {
-        this.#high = true;
-        at++;
-        continue;
-      }
+      if (at >= end) throw new JsonSyntaxProblem(end, 'the end of a string');
       const byte = bytes[at] as number;
-      if (byte === QUOTE) {
-        this.at = at + 1;
-        this.escaped = escaped;
-        return;
-      }
+      if (byte === QUOTE) break;
       if (byte !== BACKSLASH) throw new JsonSyntaxProblem(at, 'no bare control character in a string');
       escaped = true;
       at = this.#skipEscape(at + 1);
     }
-    throw new JsonSyntaxProblem(end, 'the end of a string');
+    this.at = at + 1;
+    this.escaped = escaped;
+    this.#high |= high;
   }
 
   /** Skips a number. */
@@ -189,6 +194,10 @@ export class JsonTokenizer {
     this.at += word.length;
   }
 
+  /**
+   * Most bytes of a log are objects of short strings, written without blanks; those are passed here without a call per
+   * token. Whatever else comes goes the general way. A quote beyond the end may be passed by: `finish` finds out.
+   */
   #skipObject(depth: number): void {
     this.#checkDepth(depth);
     this.at++;
@@ -196,11 +205,48 @@ export class JsonTokenizer {
       this.at++;
       return;
     }
-    do {
-      this.skipString();
-      this.take(0x3a);
-      this.skipValue(depth);
-    } while (this.more(0x7d));
+    const { bytes } = this;
+    let at = this.at;
+    let high = 0;
+    for (;;) {
+      const key = at;
+      let kind = 0;
+      if (bytes[at] === QUOTE) {
+        do {
+          high |= kind;
+          kind = STRING_CLASS[bytes[++at] as number] as number;
+        } while (kind < 2);
+      }
+      if (bytes[at] === QUOTE && at > key && bytes[at + 1] === COLON) at += 2;
+      else {
+        this.at = key;
+        this.skipString();
+        this.take(COLON);
+        at = this.at;
+      }
+      const value = at;
+      kind = 0;
+      if (bytes[at] === QUOTE) {
+        do {
+          high |= kind;
+          kind = STRING_CLASS[bytes[++at] as number] as number;
+        } while (kind < 2);
+      }
+      if (bytes[at] === QUOTE && at > value) at++;
+      else {
+        this.at = value;
+        this.skipValue(depth);
+        at = this.at;
+      }
+      if (bytes[at] === COMMA) {
+        at++;
+        continue;
+      }
+      this.at = at;
+      if (!this.more(0x7d)) break;
+      at = this.at;
+    }
+    this.#high |= high;
   }
 
   #skipArray(depth: number): void {

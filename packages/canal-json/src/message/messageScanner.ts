@@ -2,6 +2,7 @@ import { MAX_TS } from '@tidegate/protocol';
 import { FieldError, type LogError, MalformedLineError, MessageTypeError, type Where } from '../errors.js';
 import { JsonSyntaxProblem, JsonTokenizer } from './jsonTokenizer.js';
 import { Field, findName, MESSAGE_TYPES, MessageKind, type NameTable, TIDB_FIELDS, TOP_LEVEL_FIELDS } from './messageFields.js';
+import { SeenValues } from './seenValues.js';
 import { Span } from './span.js';
 
 const BRACE = 0x7b;
@@ -30,6 +31,9 @@ export class MessageScanner {
   readonly pkNames: Span = new Span();
 
   readonly #json = new JsonTokenizer();
+  readonly #seen = new SeenValues();
+  /** Objects of no interest passed in this message. */
+  #objects = 0;
   readonly #commitTs = new Span();
   readonly #watermarkTs = new Span();
   #isDdl: boolean | undefined;
@@ -60,13 +64,20 @@ export class MessageScanner {
   }
 
   #reset(): void {
-    for (const span of [this.database, this.table, this.type, this.sql, this.data, this.old, this.pkNames]) span.clear();
+    this.database.clear();
+    this.table.clear();
+    this.type.clear();
+    this.sql.clear();
+    this.data.clear();
+    this.old.clear();
+    this.pkNames.clear();
     this.#commitTs.clear();
     this.#watermarkTs.clear();
     this.#isDdl = undefined;
     this.#tidb = false;
     this.#partial = false;
     this.rows = 0;
+    this.#objects = 0;
   }
 
   #scanObject(fields: NameTable<Field>): void {
@@ -146,8 +157,29 @@ export class MessageScanner {
         return;
       }
       default:
-        json.skipValue(1);
+        if (first === BRACE) this.#skipTypes();
+        else json.skipValue(1);
     }
+  }
+
+  /** Passes an object of no interest: the types of a table's columns, the same in every row of it. */
+  #skipTypes(): void {
+    const json = this.#json;
+    const { bytes, at, end } = json;
+    // Slots by the last two bytes of the table's name and by which of the objects this is.
+    const { table } = this;
+    const slot =
+      table.absent || table.end - table.start < 2
+        ? 0
+        : ((bytes[table.end - 1] as number) & 7) * 8 + ((bytes[table.end - 2] as number) & 3) * 2;
+    const index = slot + (this.#objects++ & 1);
+    const length = this.#seen.match(index, bytes, at, end);
+    if (length > 0) {
+      json.at = at + length;
+      return;
+    }
+    json.skipValue(1);
+    if (json.ascii) this.#seen.remember(index, bytes, at, json.at);
   }
 
   #readString(span: Span, first: number): void {
