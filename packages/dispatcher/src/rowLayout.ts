@@ -36,6 +36,8 @@ export const Flag = {
   HAS_TABLE: 0x1000,
   /** Its stream lies behind the lane: marks of the group do not apply until a mark that names it (StreamStart). */
   BEHIND: 0x2000,
+  /** Events wait in its inbox, older than the group's mark: the row takes the mark of each as its turn comes. */
+  LAGGING: 0x4000,
 } as const;
 
 export const Phase = {

@@ -109,10 +109,18 @@ export class GroupState {
     return index < 0 ? undefined : this.entries.at(index);
   }
 
-  /** True when a mark of the group is the row's own: its stream is open and has caught up (O(1) per mark for all rows). */
+  /**
+   * True when a mark of the group is the row's own: its stream is open, has caught up, and nothing waits in its inbox (O(1)
+   * per mark for all rows).
+   */
   followsLane(row: number): boolean {
     if (this.rows.phase[row] !== Phase.OPEN) return false;
-    return (this.rows.flags[row]! & (Flag.STARTED | Flag.FRESH | Flag.REMOVING)) === Flag.STARTED;
+    return (this.rows.flags[row]! & (Flag.STARTED | Flag.FRESH | Flag.LAGGING | Flag.REMOVING)) === Flag.STARTED;
+  }
+
+  /** True when a row's stream is open and nothing waits in it. */
+  isIdle(row: number): boolean {
+    return this.rows.phase[row] === Phase.OPEN && !this.rows.has(row, Flag.LAGGING);
   }
 
   /** Copies the lane's resolved ts into a row that is about to stop following it. */
@@ -173,10 +181,10 @@ export class GroupState {
   #placeOf(row: number): Place {
     const rows = this.rows;
     const flags = rows.flags[row]!;
-    const resting = (flags & (Flag.STARTED | Flag.FRESH | Flag.REMOVING | Flag.TRIGGER)) === Flag.STARTED;
-    if (!resting || rows.state[row] !== ComponentState.WORKING) return Place.ACTIVE;
+    const restless = Flag.FRESH | Flag.REMOVING | Flag.TRIGGER;
+    if ((flags & (Flag.STARTED | restless)) !== Flag.STARTED || rows.state[row] !== ComponentState.WORKING) return Place.ACTIVE;
     if ((flags & Flag.HAS_WORK) !== 0 && !(this.work(row) as RowWork).progress.empty) return Place.ACTIVE;
-    if (rows.phase[row] === Phase.OPEN) return Place.RESTING;
+    if (rows.phase[row] === Phase.OPEN) return (flags & Flag.LAGGING) === 0 ? Place.RESTING : Place.ACTIVE;
     return rows.phase[row] === Phase.PARKED ? Place.AT_EVENT : Place.ACTIVE;
   }
 

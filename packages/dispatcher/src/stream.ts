@@ -147,14 +147,17 @@ export class Stream {
   }
 
   #push(row: number, item: InboxItem): void {
+    const { rows } = this.#state;
+    this.#state.freeze(row);
     this.#state.needWork(row).inbox.push(item);
-    if (this.#state.rows.phase[row] === Phase.OPEN) this.#proceed(row);
+    rows.set(row, Flag.LAGGING);
+    if (rows.phase[row] === Phase.OPEN) this.#proceed(row);
   }
 
   #deliver(row: number, delivery: EventDelivery): void {
     const { rows } = this.#state;
     const entry = delivery.entryFor(rows.mode[row]! as Mode);
-    if (rows.phase[row] === Phase.OPEN) {
+    if (this.#state.isIdle(row)) {
       this.#state.freeze(row);
       this.#take(row, entry);
       if (rows.phase[row] === Phase.OPEN) this.#state.settle(row);
@@ -170,8 +173,11 @@ export class Stream {
     const inbox = this.#state.work(row)?.inbox;
     while (rows.phase[row] === Phase.OPEN && !rows.has(row, Flag.REMOVING)) {
       const front = inbox?.front;
-      if (inbox === undefined || front === undefined) break;
-      this.#state.freeze(row);
+      if (inbox === undefined || front === undefined) {
+        // Nothing older than the group's mark is left: it is the row's own again.
+        rows.clear(row, Flag.LAGGING);
+        break;
+      }
       if (front.type === 'rows') {
         this.#flow.take(row, inbox, () => this.#becomeWorking(row));
         continue;
@@ -216,7 +222,7 @@ export class Stream {
   #caughtUp(row: number, ts: bigint): void {
     const { rows } = this.#state;
     rows.clear(row, Flag.BEHIND);
-    if (rows.phase[row] === Phase.OPEN) {
+    if (this.#state.isIdle(row)) {
       this.#state.freeze(row);
       this.#mark(row, ts);
       this.#state.settle(row);
@@ -231,7 +237,7 @@ export class Stream {
     rows.clear(row, Flag.FRESH);
     this.#state.fresh--;
     const start = compareTsWords(resolvedHigh, resolvedLow, rows.startHigh[row]!, rows.startLow[row]!);
-    if (rows.state[row] !== ComponentState.WORKING && rows.phase[row] === Phase.OPEN && start >= 0) this.#becomeWorking(row);
+    if (rows.state[row] !== ComponentState.WORKING && this.#state.isIdle(row) && start >= 0) this.#becomeWorking(row);
     this.#state.settle(row);
   }
 
