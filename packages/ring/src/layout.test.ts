@@ -11,7 +11,6 @@ describe('layout', () => {
     expect({ ...layout }).toEqual({
       MAGIC: 0x4e4c4754,
       LAYOUT_VERSION: 1,
-      LINE_BYTES: 128,
       WORD_BYTES: 4,
       WORD_MAGIC: 0,
       WORD_VERSION: 1,

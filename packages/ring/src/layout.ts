@@ -42,7 +42,6 @@
 export const MAGIC = 0x4e4c4754;
 export const LAYOUT_VERSION = 1;
 
-export const LINE_BYTES = 128;
 export const WORD_BYTES = 4;
 
 export const WORD_MAGIC = 0;

@@ -6,7 +6,7 @@ import { CELL_WORDS } from '../layout.js';
  */
 
 /** A well-mixed 32-bit number. */
-export function mix(value: number): number {
+function mix(value: number): number {
   let x = Math.imul(value ^ (value >>> 16), 0x21f0aaad);
   x = Math.imul(x ^ (x >>> 15), 0x735a2d97);
   return (x ^ (x >>> 15)) >>> 0;
