@@ -62,10 +62,10 @@ export class FoldedTable {
     );
   }
 
-  /** Names the primary key of the changes to come. Rows are put in order anew when it differs. */
+  /** Names the primary key of the changes to come. Rows are filed anew when it differs. */
   useKey(names: readonly string[]): void {
-    if (names.length === this.#key.length && names.every((name, index) => name === this.#key[index])) return;
     if (names.length === 0) throw new TableProblem('it has no primary key, so its rows cannot be told apart');
+    if (names.length === this.#key.length && names.every((name, index) => name === this.#key[index])) return;
     this.#keyAt = names.map((name) => this.#indexOf(name));
     this.#key = [...names];
     const rows = [...this.#rows.values()];
@@ -73,7 +73,6 @@ export class FoldedTable {
     for (const values of rows) this.#rows.set(keyText(this.#keyAt.map((at) => values[at] ?? null)), values);
   }
 
-  /** The values of a row under the names of its columns. */
   addColumn(column: ColumnDefinition, place: ColumnPlace | undefined, ifNotExists: boolean): void {
     if (this.#find(column.name) >= 0) {
       if (ifNotExists) return;
