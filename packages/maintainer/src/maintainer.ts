@@ -108,6 +108,7 @@ export class Maintainer implements Actor<MaintainerMessage> {
     else if (message.type === 'maintainer-tick') {
       if (from === this.#context.self) this.#tick();
     } else if (message.type === 'stale-epoch') this.#deposed(message.refusedEpoch, message.currentEpoch);
+    else if (message.type === 'close-response') this.#context.count('maintainer.close-response');
     else this.#report(message, from);
   }
 

@@ -2,6 +2,7 @@ import {
   type ComponentState,
   type ComponentStatuses,
   type HeartbeatRequest,
+  joinTs,
   Mode,
   maxTs,
   ComponentState as State,
@@ -96,7 +97,7 @@ export class Pipeline {
   /** E-8. Checkpoints are read as pairs of words: a complete heartbeat lists every dispatcher. */
   #statuses(host: number, statuses: ComponentStatuses, heal: boolean): void {
     const { handle: handles, generation: generations, state: states, mode: modes, checkpointTs } = statuses;
-    const words = new Uint32Array(checkpointTs.buffer, checkpointTs.byteOffset, checkpointTs.length * 2);
+    const words = new Int32Array(checkpointTs.buffer, checkpointTs.byteOffset, checkpointTs.length * 2);
     for (let row = 0; row < handles.length; row++) {
       if (modes[row] !== this.mode) continue;
       this.#status(
@@ -135,9 +136,9 @@ export class Pipeline {
     }
     if (table.host[handle] !== host) return;
     // A checkpoint of "no constraint" is no position.
-    if (high !== 0xffff_ffff || low !== 0xffff_ffff) {
+    if (high !== -1 || low !== -1) {
       table.raiseCheckpoint(handle, high, low);
-      if (handle === table.trigger) this.barrier.triggerReported((BigInt(high) << 32n) | BigInt(low));
+      if (handle === table.trigger) this.barrier.triggerReported(joinTs(high, low));
     }
     const isGone = state === State.STOPPED || state === State.REMOVED;
     if (!heal || !isGone || table.state[handle] !== TaskState.REPLICATING || operators.kindOf(handle) !== OperatorKind.NONE)

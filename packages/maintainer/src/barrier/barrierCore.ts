@@ -15,7 +15,7 @@ import type { Hosts } from '../hosts.js';
 import { NO_HOST } from '../hosts.js';
 import type { ResolvedOptions } from '../options.js';
 import type { SpanTable } from '../span/spanTable.js';
-import { BarrierEvent, type Writer } from './barrierEvent.js';
+import { BarrierEvent, LONG_AGO, type Writer } from './barrierEvent.js';
 import type { BarrierObserver, CompletedBarrier, Scheduling } from './contracts.js';
 import { PendingHeap } from './pendingHeap.js';
 import { ScheduledKeys } from './scheduledKeys.js';
@@ -57,7 +57,7 @@ export class BarrierCore {
   /** Something moved on, so that a resend round is worth its while at once (T-E). */
   progress = false;
   /** The clock, read once for each request and each round. */
-  time = 0;
+  time: number = LONG_AGO;
   /** The trigger's checkpoint as its own heartbeats say: unlike the table's, B-5 never raises it (W-14). */
   triggerReported = -1n;
 

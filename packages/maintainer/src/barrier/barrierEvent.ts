@@ -61,8 +61,8 @@ export class BarrierEvent {
   constructor(facts: BlockFacts, table: SpanTable, newChecker: () => Checker, now: number) {
     this.key = facts.key;
     this.name = formatEventKey(facts.key);
-    this.high = tsHigh(facts.key.commitTs);
-    this.low = tsLow(facts.key.commitTs);
+    this.high = tsHigh(facts.key.commitTs) | 0;
+    this.low = tsLow(facts.key.commitTs) | 0;
     this.isSync = facts.key.isSyncPoint;
     this.facts = facts;
     // A NONE names no blocked tables; it lives only inside one call and nobody has to report for it.

@@ -1,13 +1,5 @@
-import {
-  type BlockFacts,
-  type BlockStatusRequest,
-  type EventKey,
-  type HostId,
-  STATUS_ALREADY_BIT,
-  Stage,
-  tsHigh,
-  tsLow,
-} from '@tidegate/protocol';
+import { type BlockFacts, type BlockStatusRequest, type HostId, STATUS_ALREADY_BIT, Stage } from '@tidegate/protocol';
+import { type EventWords, eventWords } from '../span/positions.js';
 import { TaskState } from '../span/taskState.js';
 import type { Addressed, BarrierCore } from './barrierCore.js';
 import type { BarrierEvent } from './barrierEvent.js';
@@ -16,13 +8,7 @@ import { Outcome, ReplyBuilder } from './replyBuilder.js';
 
 /** One event of a request, looked up once for all statuses that refer to it. */
 interface Subject {
-  readonly key: EventKey;
-  readonly high: number;
-  readonly low: number;
-  /** Words of the commit ts less one: the checkpoint that a report at the event proves (B-5). */
-  readonly floorHigh: number;
-  readonly floorLow: number;
-  readonly isSync: boolean;
+  readonly words: EventWords;
   readonly facts: BlockFacts | undefined;
   event: BarrierEvent | undefined;
 }
@@ -39,44 +25,46 @@ export class Intake {
 
   /** B-10: exactly one message to `from`, first and even if empty, and one to each other host that got an action. */
   handle(from: HostId, request: BlockStatusRequest): BarrierMessage[] {
-    const { table } = this.#core;
     this.#core.time = this.#core.parts.now();
-    const { handle: handles, generation: generations, event: indexes, stage: stages } = request;
-    const subjects = request.events.map((event) => this.#subject(event));
-    const rows = handles.length;
-    this.#reply.begin(rows);
+    this.#reply.begin(request.handle.length);
     this.#actions = [];
-    const outcomes = this.#reply.outcomes;
-    for (let row = 0; row < rows; row++) {
-      const handle = handles[row]!;
-      const subject = subjects[indexes[row]!]!;
-      const stage = (stages[row]! & ~STATUS_ALREADY_BIT) as Stage;
-      if (!table.isTask(handle, generations[row]!)) outcomes[row] = Outcome.UNKNOWN;
-      else if (table.state[handle] !== TaskState.REPLICATING) outcomes[row] = Outcome.IGNORED;
-      else outcomes[row] = this.#admitted(subject, handle, stage);
-    }
+    const subjects = request.events.map(({ key, facts }) => ({ words: eventWords(key), facts, event: this.#core.find(key) }));
+    this.#rows(request, subjects);
     const answers = this.#reply.answers(request);
     return this.#messages(from, request, answers);
   }
 
+  /** The loop over the statuses, by itself so that it is compiled by itself. */
+  #rows(
+    { handle: handles, generation: generations, event: indexes, stage: stages }: BlockStatusRequest,
+    subjects: readonly Subject[],
+  ): void {
+    const { table } = this.#core;
+    const { outcomes } = this.#reply;
+    const rows = handles.length;
+    for (let row = 0; row < rows; row++) {
+      const handle = handles[row]!;
+      if (handle >= table.generation.length || table.generation[handle] !== generations[row]) outcomes[row] = Outcome.UNKNOWN;
+      else if (table.state[handle] !== TaskState.REPLICATING)
+        outcomes[row] = table.hasTask(handle) ? Outcome.IGNORED : Outcome.UNKNOWN;
+      else outcomes[row] = this.#admitted(subjects[indexes[row]!]!, handle, stages[row]! & ~STATUS_ALREADY_BIT);
+    }
+  }
+
   /** B-5, B-6: a status of a replicating task. */
-  #admitted(subject: Subject, handle: number, stage: Stage): Outcome {
-    const { positions } = this.#core.table;
-    const { high, low, isSync } = subject;
-    if (stage === Stage.UNKNOWN) return this.#unknown(subject, handle);
-    // W-3, before the status itself is recorded: a WAITING of an event that this dispatcher has behind it.
-    if (stage === Stage.WAITING && positions.isBehind(handle, high, low, isSync, Stage.DONE)) {
+  #admitted(subject: Subject, handle: number, stage: number): Outcome {
+    if (stage === Stage.WAITING || stage === Stage.DONE || stage === Stage.NONE) {
+      const isNews = this.#core.table.positions.report(handle, subject.words, stage);
+      if (stage === Stage.DONE) return this.#done(subject, handle);
+      if (stage === Stage.NONE) return this.#none(subject, handle);
+      if (isNews) return this.#waiting(subject, handle);
+      // W-3: a late repeat, of an event that this dispatcher has behind it.
       this.#core.parts.observer.count('barrier.late-waiting');
       return Outcome.ACK;
     }
-    if (stage !== Stage.WAITING && stage !== Stage.DONE && stage !== Stage.NONE) {
-      this.#core.parts.observer.count('barrier.malformed');
-      return Outcome.SILENT;
-    }
-    positions.raise(handle, subject.floorHigh, subject.floorLow);
-    positions.record(handle, high, low, isSync, stage);
-    if (stage === Stage.WAITING) return this.#waiting(subject, handle);
-    return stage === Stage.DONE ? this.#done(subject, handle) : this.#none(subject, handle);
+    if (stage === Stage.UNKNOWN) return this.#unknown(subject, handle);
+    this.#core.parts.observer.count('barrier.malformed');
+    return Outcome.SILENT;
   }
 
   /** B-16 to B-19. */
@@ -163,21 +151,6 @@ export class Intake {
   #tracked(subject: Subject): BarrierEvent | undefined {
     if (subject.event?.closed === true) subject.event = undefined;
     return subject.event;
-  }
-
-  #subject(event: BlockStatusRequest['events'][number]): Subject {
-    const { commitTs } = event.key;
-    const floor = commitTs > 0n ? commitTs - 1n : 0n;
-    return {
-      key: event.key,
-      high: tsHigh(commitTs),
-      low: tsLow(commitTs),
-      floorHigh: tsHigh(floor),
-      floorLow: tsLow(floor),
-      isSync: event.key.isSyncPoint,
-      facts: event.facts,
-      event: this.#core.find(event.key),
-    };
   }
 
   /** B-14: a writer on the reporting host gets the ack and its Write in one message, ack first (S-11). */

@@ -1,4 +1,5 @@
-import { type BlockState, Stage, tsHigh, tsLow } from '@tidegate/protocol';
+import { type BlockState, Stage } from '@tidegate/protocol';
+import { eventWords } from '../span/positions.js';
 import { TaskState } from '../span/taskState.js';
 import type { Addressed, BarrierCore } from './barrierCore.js';
 import { isProvenOver } from './forwarding.js';
@@ -21,7 +22,7 @@ export function rebuild(core: BarrierCore, states: readonly RebuiltState[]): voi
   });
   for (const { handle, blockState } of taking) {
     const { key } = blockState.facts;
-    table.positions.record(handle, tsHigh(key.commitTs), tsLow(key.commitTs), key.isSyncPoint, blockState.stage);
+    table.positions.report(handle, eventWords(key), blockState.stage);
     const event = core.find(key) ?? core.open(blockState.facts);
     if (event === undefined) continue;
     if (handle === table.trigger) {

@@ -1,4 +1,4 @@
-import { type AddedTable, makeDispatcherId, type SchemaChange, type SchemaId, type TableId } from '@tidegate/protocol';
+import type { AddedTable, SchemaChange, SchemaId, TableId } from '@tidegate/protocol';
 import type { Scheduling } from '../barrier/contracts.js';
 import type { Hosts } from '../hosts.js';
 import type { SpanTable } from '../span/spanTable.js';
@@ -32,7 +32,7 @@ export class Scheduler implements Scheduling {
   addTables(adds: readonly AddedTable[], startTs: bigint): void {
     for (const { tableId, schemaId, splittable } of adds) {
       if (this.#table.tables.slotOf(tableId) >= 0) continue;
-      this.#absent.push(this.#table.add({ id: makeDispatcherId(this.#random), tableId, schemaId, splittable, startTs }));
+      this.#absent.push(this.#table.add({ id: this.#random, tableId, schemaId, splittable, startTs }));
     }
   }
 

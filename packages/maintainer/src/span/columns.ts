@@ -1,5 +1,5 @@
 /** Typed arrays that flat tables are made of. */
-type Column = Uint8Array | Uint16Array | Uint32Array | Float64Array;
+type Column = Int32Array | Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
 /** Next capacity of a table that must hold `needed` rows: half as much again, so that growing n rows copies O(n). */
 export function grownCapacity(capacity: number, needed: number): number {

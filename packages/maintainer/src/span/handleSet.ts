@@ -64,6 +64,25 @@ export class HandleSet {
     return true;
   }
 
+  /** Makes the members 0 … `end` − 1, whatever they were. */
+  fill(end: number): void {
+    this.clear();
+    if (end <= SMALL) for (let value = 0; value < end; value++) this.add(value);
+    else {
+      this.#few = undefined;
+      this.#size = end;
+      this.#bits = new Uint32Array((end + 31) >>> 5).fill(0xffff_ffff);
+      if ((end & 31) !== 0) this.#bits[this.#bits.length - 1] = (1 << (end & 31)) - 1;
+    }
+  }
+
+  /** Makes the members those of `other`. */
+  copy(other: HandleSet): void {
+    this.#size = other.#size;
+    this.#few = other.#few?.slice();
+    this.#bits = other.#bits.slice();
+  }
+
   /** Empties the set and gives its memory back. */
   clear(): void {
     this.#size = 0;

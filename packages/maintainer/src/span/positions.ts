@@ -1,4 +1,4 @@
-import { compareTsWords, joinTs, type Stage, stageName } from '@tidegate/protocol';
+import { type EventKey, joinTs, Stage, stageName, tsHigh, tsLow } from '@tidegate/protocol';
 import { growColumn } from './columns.js';
 
 /** Bits of the `block` column: a block state is recorded; it is a sync point; it was reported by a former dispatcher of the task. */
@@ -7,15 +7,42 @@ const SYNC = 0x40;
 const FORMER = 0x20;
 const STAGE = 0x07;
 
+/** Flips the order of signed 32-bit words into that of unsigned ones. */
+const SIGN = 0x8000_0000 | 0;
+
+/** An event's place as {@link Positions} compare it: the words of its commit ts and of the ts before it, signed. */
+export interface EventWords {
+  readonly high: number;
+  readonly low: number;
+  readonly floorHigh: number;
+  readonly floorLow: number;
+  readonly isSync: boolean;
+}
+
+/** Cuts an event key into words. */
+export function eventWords({ commitTs, isSyncPoint }: EventKey): EventWords {
+  const floor = commitTs > 0n ? commitTs - 1n : 0n;
+  return {
+    high: tsHigh(commitTs) | 0,
+    low: tsLow(commitTs) | 0,
+    floorHigh: tsHigh(floor) | 0,
+    floorLow: tsLow(floor) | 0,
+    isSync: isSyncPoint,
+  };
+}
+
 /**
  * Where each task stands: its checkpoint and the last block state that it reported (B-5). Both only go forward (B-9);
  * of the whole table their largest ever is kept, so that "has anyone passed this event?" is mostly one comparison.
+ *
+ * The words of a ts come and lie here as *signed* 32-bit integers (`word | 0`): larger numbers would be boxed on the
+ * status path.
  */
 export class Positions {
-  #checkpointHigh: Uint32Array = new Uint32Array(0);
-  #checkpointLow: Uint32Array = new Uint32Array(0);
-  #blockHigh: Uint32Array = new Uint32Array(0);
-  #blockLow: Uint32Array = new Uint32Array(0);
+  #checkpointHigh: Int32Array = new Int32Array(0);
+  #checkpointLow: Int32Array = new Int32Array(0);
+  #blockHigh: Int32Array = new Int32Array(0);
+  #blockLow: Int32Array = new Int32Array(0);
   #block: Uint8Array = new Uint8Array(0);
   #maxHigh = 0;
   #maxLow = 0;
@@ -54,28 +81,11 @@ export class Positions {
 
   /** False when the checkpoint is already there or beyond. */
   raise(handle: number, high: number, low: number): boolean {
-    const oldHigh = this.#checkpointHigh[handle]!;
-    if (high < oldHigh || (high === oldHigh && low <= this.#checkpointLow[handle]!)) return false;
+    if (compareWords(high, low, this.#checkpointHigh[handle]!, this.#checkpointLow[handle]!) <= 0) return false;
     this.#checkpointHigh[handle] = high;
     this.#checkpointLow[handle] = low;
     this.#reached(high, low, 0);
     return true;
-  }
-
-  /**
-   * B-5: takes the block state of a status. Ignored when it lies before the recorded one, or would turn DONE back into
-   * WAITING at the same event.
-   */
-  record(handle: number, high: number, low: number, isSync: boolean, stage: Stage): void {
-    const old = this.#block[handle]!;
-    if ((old & (RECORDED | FORMER)) === RECORDED) {
-      const order = this.#compareBlock(handle, high, low, isSync);
-      if (order > 0 || (order === 0 && (old & STAGE) > stage)) return;
-    }
-    this.#blockHigh[handle] = high;
-    this.#blockLow[handle] = low;
-    this.#block[handle] = RECORDED | (isSync ? SYNC : 0) | stage;
-    this.#reached(high, low, isSync ? 1 : 0);
   }
 
   /** The recorded block state: of the current dispatcher or of a former one of the task. */
@@ -90,15 +100,34 @@ export class Positions {
   }
 
   /**
-   * W-3: true when this dispatcher has the event behind it: it reported DONE for it or anything of a later event, or its
-   * checkpoint is beyond. A WAITING that says otherwise is a late repeat.
+   * B-5, B-9: takes a status at an event: raises the checkpoint to the floor (the ts before the event's) and records the
+   * block state, each only forward. False, and nothing is taken, for a WAITING of an event that this dispatcher has
+   * behind it, because it reported DONE for it or anything of a later one, or its checkpoint is beyond (W-3).
    */
-  isBehind(handle: number, high: number, low: number, isSync: boolean, doneStage: number): boolean {
-    if (this.#checkpointBeyond(handle, high, low)) return true;
+  report(handle: number, event: EventWords, stage: Stage): boolean {
+    const { high, low } = event;
+    const oldHigh = this.#checkpointHigh[handle]!;
+    const oldLow = this.#checkpointLow[handle]!;
+    const isWaiting = stage === Stage.WAITING;
+    if (isWaiting && compareWords(oldHigh, oldLow, high, low) > 0) return false;
     const block = this.#block[handle]!;
-    if ((block & (RECORDED | FORMER)) !== RECORDED) return false;
-    const order = this.#compareBlock(handle, high, low, isSync);
-    return order > 0 || (order === 0 && (block & STAGE) === doneStage);
+    let isNews = true;
+    if ((block & (RECORDED | FORMER)) === RECORDED) {
+      const order = this.#compareBlock(handle, high, low, event.isSync);
+      if (isWaiting && (order > 0 || (order === 0 && (block & STAGE) === Stage.DONE))) return false;
+      isNews = order < 0 || (order === 0 && (block & STAGE) < stage);
+    }
+    if (compareWords(event.floorHigh, event.floorLow, oldHigh, oldLow) > 0) {
+      this.#checkpointHigh[handle] = event.floorHigh;
+      this.#checkpointLow[handle] = event.floorLow;
+    }
+    if (isNews) {
+      this.#blockHigh[handle] = high;
+      this.#blockLow[handle] = low;
+      this.#block[handle] = RECORDED | (event.isSync ? SYNC : 0) | stage;
+      this.#reached(high, low, event.isSync ? 1 : 0);
+    }
+    return true;
   }
 
   /** B-60: true when the task proves that the event is over. A checkpoint equal to its ts proves nothing. */
@@ -109,22 +138,23 @@ export class Positions {
 
   /** False when no task whatever can prove an event at this ts to be over: the cheap test before looking at each. */
   mayProveOver(high: number, low: number, isSync: boolean): boolean {
-    const order = compareTsWords(this.#maxHigh, this.#maxLow, high, low);
+    const order = compareWords(this.#maxHigh, this.#maxLow, high, low);
     return order > 0 || (order === 0 && this.#maxRank > (isSync ? 1 : 0));
   }
 
   /** The smallest checkpoint of the rows below `end` whose state is one of two. */
   minOf(state: Uint8Array, end: number, one: number, other: number): bigint | undefined {
-    let high = 0xffff_ffff;
-    let low = 0xffff_ffff;
+    let high = 0;
+    let low = 0;
     let found = false;
     for (let handle = 0; handle < end; handle++) {
       if (state[handle] !== one && state[handle] !== other) continue;
       const rowHigh = this.#checkpointHigh[handle]!;
-      if (found && (rowHigh > high || (rowHigh === high && this.#checkpointLow[handle]! >= low))) continue;
+      const rowLow = this.#checkpointLow[handle]!;
+      if (found && compareWords(rowHigh, rowLow, high, low) >= 0) continue;
       found = true;
       high = rowHigh;
-      low = this.#checkpointLow[handle]!;
+      low = rowLow;
     }
     return found ? joinTs(high, low) : undefined;
   }
@@ -137,25 +167,27 @@ export class Positions {
   }
 
   #checkpointBeyond(handle: number, high: number, low: number): boolean {
-    const own = this.#checkpointHigh[handle]!;
-    return own > high || (own === high && this.#checkpointLow[handle]! > low);
+    return compareWords(this.#checkpointHigh[handle]!, this.#checkpointLow[handle]!, high, low) > 0;
   }
 
   /** Sign of (recorded block state − event), in the order of B-1. */
   #compareBlock(handle: number, high: number, low: number, isSync: boolean): number {
-    const ownHigh = this.#blockHigh[handle]!;
-    if (ownHigh !== high) return ownHigh < high ? -1 : 1;
-    const ownLow = this.#blockLow[handle]!;
-    if (ownLow !== low) return ownLow < low ? -1 : 1;
-    return ((this.#block[handle]! & SYNC) !== 0 ? 1 : 0) - (isSync ? 1 : 0);
+    const order = compareWords(this.#blockHigh[handle]!, this.#blockLow[handle]!, high, low);
+    return order !== 0 ? order : ((this.#block[handle]! & SYNC) !== 0 ? 1 : 0) - (isSync ? 1 : 0);
   }
 
   #reached(high: number, low: number, rank: number): void {
     this.#version++;
-    const order = compareTsWords(high, low, this.#maxHigh, this.#maxLow);
+    const order = compareWords(high, low, this.#maxHigh, this.#maxLow);
     if (order < 0 || (order === 0 && rank <= this.#maxRank)) return;
     this.#maxHigh = high;
     this.#maxLow = low;
     this.#maxRank = rank;
   }
+}
+
+function compareWords(aHigh: number, aLow: number, bHigh: number, bLow: number): number {
+  if (aHigh !== bHigh) return (aHigh ^ SIGN) < (bHigh ^ SIGN) ? -1 : 1;
+  if (aLow !== bLow) return (aLow ^ SIGN) < (bLow ^ SIGN) ? -1 : 1;
+  return 0;
 }

@@ -22,7 +22,8 @@ import { TaskState, taskStateName } from './taskState.js';
 
 /** What a task starts from. */
 export interface NewTask {
-  readonly id: DispatcherId;
+  /** Its id, or where random words come from to make it of. */
+  readonly id: DispatcherId | (() => number);
   readonly tableId: TableId;
   readonly schemaId: SchemaId;
   readonly splittable: boolean;
@@ -239,7 +240,7 @@ export class SpanTable {
 
   /** The key range of a split span; undefined for a complete one. */
   rangeOf(handle: number): KeyRange | undefined {
-    return this.#ranges.get(handle);
+    return this.#ranges.size === 0 ? undefined : this.#ranges.get(handle);
   }
 
   /** Visits the tasks of the table at `slot` until `visit` returns false. `visit` may remove the task that it is given. */
@@ -286,12 +287,13 @@ export class SpanTable {
   }
 
   #insert(handle: number, task: NewTask): void {
+    const { id } = task;
     for (let word = 0; word < 4; word++) {
-      this.#id[handle * 4 + word] = Number.parseInt(task.id.slice(word * 8, word * 8 + 8), 16);
+      this.#id[handle * 4 + word] = typeof id === 'string' ? Number.parseInt(id.slice(word * 8, word * 8 + 8), 16) : id();
     }
     this.generation[handle] = this.#newGeneration();
     this.host[handle] = NO_HOST;
-    this.positions.start(handle, tsHigh(task.startTs), tsLow(task.startTs));
+    this.positions.start(handle, tsHigh(task.startTs) | 0, tsLow(task.startTs) | 0);
     if (task.range !== undefined) this.#ranges.set(handle, task.range);
     this.#setState(handle, TaskState.ABSENT);
     let slot = this.tables.slotOf(task.tableId);
