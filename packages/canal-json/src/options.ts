@@ -33,7 +33,7 @@ export interface ResolvedOptions {
 }
 
 /** Shortest interval between sync points outside of tests, in milliseconds. */
-export const MIN_SYNC_POINT_INTERVAL = 30_000;
+const MIN_SYNC_POINT_INTERVAL = 30_000;
 
 const KNOWN = new Set<string>([
   'path',

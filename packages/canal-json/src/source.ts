@@ -4,7 +4,7 @@ import { Catalogue } from './ddl/catalogue.js';
 import { DdlReader } from './ddl/ddlReader.js';
 import { OptionError, SourceStateError, UnknownTableError } from './errors.js';
 import { EventChunk } from './eventChunk.js';
-import { type Input, openInput } from './input/input.js';
+import { openInput } from './input/input.js';
 import { LineReader } from './input/lineReader.js';
 import { MessageKind } from './message/messageFields.js';
 import { MessageScanner } from './message/messageScanner.js';
@@ -56,8 +56,8 @@ class CanalSource implements Source {
   async open({ startTs, signal }: { readonly startTs: bigint; readonly signal: AbortSignal }): Promise<SourceSnapshot> {
     if (this.#reader !== undefined) throw new SourceStateError('the canal-json source was opened before; make a new one');
     if (!isTs(startTs)) throw new OptionError('startTs', `must be a ts from 0 to 2^64 - 1 as a bigint, not ${String(startTs)}`);
-    const input: Input = openInput(this.#options);
-    this.#reader = new LineReader(input, this.#options.maxLineBytes);
+    signal.throwIfAborted();
+    this.#reader = new LineReader(openInput(this.#options), this.#options.maxLineBytes);
     this.#startTs = startTs;
     this.#syncPoints = new SyncPointClock(this.#options.syncPointIntervalMs, startTs);
     this.#signal = signal;

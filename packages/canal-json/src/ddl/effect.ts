@@ -19,7 +19,7 @@ export const TRIGGER_ONLY: DdlEffect = { blockTables: normal([TRIGGER_TABLE_ID])
 export const EVERYTHING: DdlEffect = { blockTables: { type: 'all' }, ...NOTHING };
 
 /** Normal over these tables, each named once. */
-export function normal(tableIds: readonly number[]): Influence {
+function normal(tableIds: readonly number[]): Influence {
   return { type: 'normal', tableIds: [...new Set(tableIds)] };
 }
 

@@ -40,7 +40,7 @@ const TIDB: Readonly<Record<string, Field>> = {
 export type NameTable<Value> = readonly (readonly { readonly name: Uint8Array; readonly value: Value }[])[];
 
 /** Builds a table for {@link findName}. Names are ASCII. */
-export function nameTable<Value>(names: Readonly<Record<string, Value>>): NameTable<Value> {
+function nameTable<Value>(names: Readonly<Record<string, Value>>): NameTable<Value> {
   const table: { name: Uint8Array; value: Value }[][] = [];
   for (const [name, value] of Object.entries(names)) {
     while (table.length <= name.length) table.push([]);
