@@ -1,1 +1,3 @@
-export {};
+export { ExitCode } from './exitCode.js';
+export type { Io, Output, StopSignal } from './io.js';
+export { runTidegate } from './run.js';

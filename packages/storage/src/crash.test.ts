@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
-import { readAll, temporaryDirs, tree } from '../testing/rows.js';
+import { afterEach, expect, test } from 'vitest';
 import { readMetadata } from './metadata.js';
+import { readAll, temporaryDirs, tree } from './testing/rows.js';
 
-const newDir = temporaryDirs();
-const WRITER = fileURLToPath(new URL('../testing/killedWriter.js', import.meta.url));
+const newDir = temporaryDirs(afterEach);
+const WRITER = fileURLToPath(new URL('../dist/testing/killedWriter.js', import.meta.url));
 const TABLES = 3;
 
 interface Said {

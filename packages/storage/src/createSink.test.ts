@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { fileNames, sinkContext, temporaryDirs } from '../testing/rows.js';
+import { afterEach, expect, test } from 'vitest';
 import { createSink } from './createSink.js';
+import { fileNames, sinkContext, temporaryDirs } from './testing/rows.js';
 
-const newDir = temporaryDirs();
+const newDir = temporaryDirs(afterEach);
 
 test('creates the directory with its parents and leaves nothing of the trial in it', async () => {
   const dir = join(await newDir(), 'a', 'b');

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { ddlEvent, fileNames, quietSink, readShort, rowsOf, tableInfo, temporaryDirs, tree } from '../testing/rows.js';
+import { afterEach, describe, expect, test } from 'vitest';
 import { schemaFileNameOf } from './schemaFile.js';
+import { ddlEvent, fileNames, quietSink, readShort, rowsOf, tableInfo, temporaryDirs, tree } from './testing/rows.js';
 
-const newDir = temporaryDirs();
+const newDir = temporaryDirs(afterEach);
 const T = 462422017115947403n;
 const nameOf = (schema: string, table: string, version: bigint): string => schemaFileNameOf({ schema, table, version });
 

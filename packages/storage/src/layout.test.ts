@@ -74,7 +74,7 @@ describe('names as directories', () => {
         expect(encoded).not.toMatch(/[/\0]|^\.|^meta(data)?$/);
       }),
     );
-  });
+  }, 30_000);
 });
 
 test('temporary names are hidden and belong to their writer', () => {

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { temporaryDirs } from '../testing/rows.js';
+import { afterEach, describe, expect, test } from 'vitest';
 import { readMetadata } from './metadata.js';
+import { temporaryDirs } from './testing/rows.js';
 
-const newDir = temporaryDirs();
+const newDir = temporaryDirs(afterEach);
 
 describe('readMetadata', () => {
   test('reads the checkpoint exactly, beyond 2^53, and as others indent it', async () => {

@@ -86,6 +86,6 @@ function integer(
 }
 
 function describe(value: unknown): string {
-  if (value === undefined) return 'undefined';
-  return typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value));
+  if (typeof value === 'bigint') return `${value}n`;
+  return JSON.stringify(value) ?? typeof value;
 }

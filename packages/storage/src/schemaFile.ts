@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { StorageError } from './errors.js';
+import { reasonOf, StorageError } from './errors.js';
 import { parseSchemaFileName, schemaFileName, type TableVersion } from './layout.js';
 
 /** What a schema file says. `table` is empty for a database's, both names for a DDL that names neither. */
@@ -42,7 +42,7 @@ export function parseSchemaFile(text: string, name: string, path: string): Schem
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw invalid(path, `is not JSON (${error instanceof Error ? error.message : error})`);
+    throw invalid(path, `is not JSON (${reasonOf(error)})`);
   }
   if (typeof content !== 'object' || content === null) throw invalid(path, 'is not an object');
   const { Table, Schema, Query, Type } = content as Record<string, unknown>;

@@ -34,7 +34,6 @@ export interface StorageSinkStats {
  * source while too many of their rows are not durable.
  */
 export class StorageSink implements Sink {
-  readonly wakeOn: 'enqueue' = 'enqueue';
   readonly #options: ResolvedOptions;
   readonly #files: TableFilesContext;
   readonly #records: DdlRecords;
@@ -160,7 +159,7 @@ export class StorageSink implements Sink {
 
   async #flushAll(): Promise<void> {
     for (const queue of [...this.#open]) this.#close(queue);
-    const results = await Promise.allSettled([...this.#busy].map((queue) => queue.done));
+    const results = await Promise.allSettled([...this.#busy].map((queue) => queue.done ?? Promise.resolve()));
     for (const result of results) if (result.status === 'rejected') throw result.reason;
     if (this.#failure !== undefined) throw this.#failure;
   }

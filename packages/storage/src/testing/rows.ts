@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import type { SinkContext, TableRows } from '@tidegate/dispatcher';
 import type { DdlEvent, TableInfo } from '@tidegate/protocol';
-import { afterEach } from 'vitest';
-import { createSink } from '../src/createSink.js';
-import { type Change, type ReadOptions, readChanges } from '../src/readChanges.js';
-import type { StorageSink } from '../src/storageSink.js';
+import { createSink } from '../createSink.js';
+import { type Change, type ReadOptions, readChanges } from '../readChanges.js';
+import type { StorageSink } from '../storageSink.js';
 
-/** Directories of the running test, removed after it. */
-export function temporaryDirs(): () => Promise<string> {
+/** Makes directories for the running test; `afterEach` of the test runner removes them. */
+export function temporaryDirs(afterEach: (remove: () => Promise<void>) => void): () => Promise<string> {
   const dirs: string[] = [];
   afterEach(async () => {
     for (const dir of dirs.splice(0)) await rm(dir, { recursive: true, force: true });

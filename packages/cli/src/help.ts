@@ -1,0 +1,65 @@
+/** Texts of `--help`. */
+
+const EXIT_CODES = `Exit codes
+  0    done: everything replicated, or nothing differs
+  1    failed, or tables differ
+  2    wrong command line
+  130  stopped by Ctrl-C (143: by SIGTERM)
+`;
+
+export const MAIN_HELP: string = `Usage: tidegate COMMAND [OPTIONS]
+
+Keeps replication in step at block events: replicates a change log over several
+worker threads, and takes every DDL that touches several tables as a barrier.
+
+Commands
+  replicate LOG --to DIR          replicate a recorded change log to a directory
+  verify DIR --against FINAL      compare what was written with final tables
+
+  tidegate COMMAND --help         options of a command
+  tidegate --version              version
+
+${EXIT_CODES}`;
+
+export const REPLICATE_HELP: string = `Usage: tidegate replicate LOG --to DIR [OPTIONS]
+
+Replicates a change log (Canal-JSON with the TiDB extension, one message a line;
+plain, gzip or Zstandard; - is standard input) to DIR in the layout of TiCDC's
+storage sink. A DIR that holds an earlier run is continued at its checkpoint.
+
+Options
+  --to DIR                    directory to write to; created when missing
+  -w, --workers N             worker threads, 1 to 256 (default: cores less one)
+  --start-ts TS               start behind this timestamp instead of at the beginning;
+                              a DIR with a checkpoint takes no other
+  --unclassified error|all    a DDL of unknown form: stop with an error (default), or
+                              take it as touching every table
+  --sync-point-interval TIME  take a sync point this often in the log's own time,
+                              at least 30s (default: none)
+  --file-size SIZE            close a file at this size, 1KiB to 512MiB (default 64MiB)
+  --flush-interval TIME       close a file this long after its first row (default 1s)
+  --no-fsync                  do not wait for the disk: faster, and lost by a power failure
+  --stop-deadline TIME        time that Ctrl-C gives what is under way (default 10s);
+                              a second Ctrl-C ends at once
+  --json                      print events and a final summary as JSON, one a line
+  -q, --quiet                 print errors only
+  -h, --help                  this text
+
+A progress line is shown on a terminal only.
+
+${EXIT_CODES}`;
+
+export const VERIFY_HELP: string = `Usage: tidegate verify DIR --against FINAL [OPTIONS]
+
+Carries out everything that DIR holds up to its checkpoint, row changes and DDLs in
+commit order, and compares every cell of every table with FINAL: one table a line as
+{database, table, columns, rows}, plain or gzip.
+
+Options
+  --against FINAL             file with the final tables
+  --limit N                   list at most N differences (default 20); all are counted
+  --json                      print differences and a final verdict as JSON, one a line
+  -q, --quiet                 print errors only; the exit code tells
+  -h, --help                  this text
+
+${EXIT_CODES}`;
