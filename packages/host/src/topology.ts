@@ -1,3 +1,4 @@
+import { MESSAGE_STRUCTURES } from '@tidegate/protocol';
 import type { ActorPlacement, LinkDeclaration, ThreadPlacement, Topology } from '@tidegate/runtime';
 import type { CheckedHostOptions } from './options.js';
 
@@ -42,6 +43,7 @@ export function hostTopology(options: CheckedHostOptions): Topology {
       ...control,
     ],
     links: links(options, workers),
+    structures: MESSAGE_STRUCTURES,
     // The checkpoint that the sinks persist last comes from the control side, so that stops before the workers.
     stopOrder: [SOURCE, MAINTAINER, COORDINATOR, workers],
     limits: { start: options.startDeadline },

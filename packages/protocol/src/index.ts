@@ -5,4 +5,5 @@ export * from './messages.js';
 export * from './stage.js';
 export * from './statusLayout.js';
 export * from './statusRecord.js';
+export * from './structures.js';
 export * from './timestamps.js';
