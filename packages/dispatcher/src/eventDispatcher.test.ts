@@ -259,7 +259,9 @@ test('rows after a DDL carry the table as the DDL left it, rows before it as it 
   f.sink.auto.add('write');
   f.add();
   f.rows(ORDINARY, 4);
-  f.deliver(ddl(5n, { blockTables: normal(T0, 1), tables: [{ tableId: 1, schemaId: 1, schema: 's1', table: 'renamed', version: 5n }] }));
+  f.deliver(
+    ddl(5n, { blockTables: normal(T0, 1), tables: [{ tableId: 1, schemaId: 1, schema: 's1', table: 'renamed', version: 5n }] }),
+  );
   f.rows(ORDINARY, 6);
   f.pass(ORDINARY, 5n);
   const writes = f.sink.calls.filter((call) => call.kind === 'write');

@@ -74,7 +74,7 @@ export class Posting {
 
   /** Posts what is owed. False: the lane is full and some is left. */
   post(): boolean {
-    return this.#postDone() && this.#postOld() && this.#postReports() && this.#postWaiting();
+    return this.#postOld() && this.#postDone() && this.#postReports() && this.#postWaiting();
   }
 
   #postDone(): boolean {

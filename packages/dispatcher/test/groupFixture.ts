@@ -61,7 +61,13 @@ export class FakeSink implements SinkPort {
   }
 
   write(token: SinkToken, rows: TableRows): WriteOutcome {
-    this.#call({ kind: 'write', token, table: rows.table, ts: Array.from({ length: rows.length }, (_, i) => rows.commitTs(i)), rows });
+    this.#call({
+      kind: 'write',
+      token,
+      table: rows.table,
+      ts: Array.from({ length: rows.length }, (_, i) => rows.commitTs(i)),
+      rows,
+    });
     return this.writeOutcome;
   }
 
@@ -210,7 +216,10 @@ export class GroupFixture {
   /** Delivers a DDL or sync point to some dispatchers, or to all. */
   deliver(event: DdlEvent | SyncPointEvent, ...handles: number[]): void {
     const generation = Uint32Array.from(handles, (handle) => this.group.view(handle)?.generation ?? 1);
-    const target = handles.length === 0 ? { type: 'all' as const } : { type: 'normal' as const, handle: Uint32Array.from(handles), generation };
+    const target =
+      handles.length === 0
+        ? { type: 'all' as const }
+        : { type: 'normal' as const, handle: Uint32Array.from(handles), generation };
     this.send({ type: 'block-event', event, target }, 'source');
   }
 
@@ -227,7 +236,11 @@ export class GroupFixture {
     return call;
   }
 
-  settleCall(call: SinkCall, outcome: 'sink-done' | 'sink-enqueued' | 'sink-failed' = 'sink-done', error: unknown = new Error('no')): void {
+  settleCall(
+    call: SinkCall,
+    outcome: 'sink-done' | 'sink-enqueued' | 'sink-failed' = 'sink-done',
+    error: unknown = new Error('no'),
+  ): void {
     if (outcome !== 'sink-enqueued') this.sink.open.splice(this.sink.open.indexOf(call), 1);
     const token = call.token;
     this.send(outcome === 'sink-failed' ? { type: outcome, token, error } : { type: outcome, token }, 'worker-0');
@@ -364,7 +377,9 @@ export function syncPoint(commitTs: bigint): SyncPointEvent {
 }
 
 /** A message of rows, one change of eight bytes each. */
-export function rowsMessage(changes: readonly { handle: number; generation?: number; commitTs: bigint; bytes?: number }[]): RowsMessage {
+export function rowsMessage(
+  changes: readonly { handle: number; generation?: number; commitTs: bigint; bytes?: number }[],
+): RowsMessage {
   const offset = new Uint32Array(changes.length + 1);
   changes.forEach((change, i) => {
     offset[i + 1] = (offset[i] as number) + (change.bytes ?? 8);

@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { configOf } from '../test/groupFixture.js';
+import { Bitset } from './bitset.js';
+import { EventEntry } from './eventEntry.js';
+import { EventTable } from './eventTable.js';
+import { HandleMap } from './handleMap.js';
+import { Inbox } from './inbox.js';
+import { OldAnswers } from './oldAnswers.js';
+import { Flag } from './rowLayout.js';
+import { RowTable } from './rows.js';
+import { advanceWaiting, appendWaiting, removeWaiting, repeatWaiting } from './waitingList.js';
+
+test('handle map: like a Map, over page borders', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.constantFrom(0, 1, 1_023, 1_024, 5_000, 0xff_ffff), fc.option(fc.nat(1_000)))), (steps) => {
+      const map = new HandleMap();
+      const model = new Map<number, number>();
+      for (const [handle, row] of steps) {
+        if (row === null) {
+          map.delete(handle);
+          model.delete(handle);
+        } else {
+          map.set(handle, row);
+          model.set(handle, row);
+        }
+        for (const key of [0, 1, 1_023, 1_024, 5_000, 0xff_ffff]) expect(map.get(key)).toBe(model.get(key) ?? -1);
+      }
+    }),
+  );
+});
+
+test('bitset: like a Set, in order', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(2_000), fc.boolean())), (steps) => {
+      const bits = new Bitset();
+      const model = new Set<number>();
+      for (const [value, add] of steps) {
+        add ? bits.add(value) : bits.delete(value);
+        add ? model.add(value) : model.delete(value);
+      }
+      const members: number[] = [];
+      for (let at = bits.next(0); at >= 0; at = bits.next(at + 1)) members.push(at);
+      expect([members, bits.size]).toEqual([[...model].sort((a, b) => a - b), model.size]);
+    }),
+  );
+});
+
+test('waiting list: acknowledged rows go, owed rows stand at the end in order of their debt', () => {
+  const step = fc.tuple(fc.constantFrom('append', 'remove', 'repeat', 'post'), fc.nat(7));
+  fc.assert(
+    fc.property(fc.array(step), (steps) => {
+      const rows = new RowTable();
+      for (let i = 0; i < 8; i++) rows.insert(configOf({ handle: 10 + i }));
+      const entry = new EventEntry(0, 0, { type: 'sync-point', commitTs: 1n });
+      let posted: number[] = [];
+      let owed: number[] = [];
+      for (const [what, row] of steps) {
+        const listed = rows.has(row, Flag.UNACKED);
+        if (what === 'append' && !listed) {
+          appendWaiting(rows, entry, row);
+          owed.push(row);
+        } else if (what === 'remove' && listed) {
+          removeWaiting(rows, entry, row);
+          posted = posted.filter((other) => other !== row);
+          owed = owed.filter((other) => other !== row);
+        } else if (what === 'repeat' && listed) {
+          repeatWaiting(rows, entry, row);
+          if (posted.includes(row)) owed.push(row);
+          posted = posted.filter((other) => other !== row);
+        } else if (what === 'post' && entry.owed >= 0) {
+          advanceWaiting(rows, entry);
+          posted.push(owed.shift() as number);
+        }
+        const listedRows: number[] = [];
+        for (let at = entry.head; at >= 0; at = rows.next[at] as number) listedRows.push(at);
+        expect(listedRows).toEqual([...posted, ...owed]);
+        expect([entry.owed, entry.unacked, entry.tail]).toEqual([owed[0] ?? -1, listedRows.length, listedRows.at(-1) ?? -1]);
+        expect(listedRows.filter((at) => rows.has(at, Flag.OWES_WAITING))).toEqual(owed);
+      }
+    }),
+  );
+});
+
+test('row table: a freed row is taken again and remembers nothing; columns survive growth', () => {
+  const rows = new RowTable();
+  const configs = Array.from({ length: 500 }, (_, i) =>
+    configOf({ handle: i + 2, tableId: 2 ** 40 + i, startTs: 2n ** 60n + BigInt(i) }),
+  );
+  const taken = configs.map((config) => rows.insert(config));
+  expect(taken.map((row) => rows.configOf(row))).toEqual(configs);
+  rows.setTable(3, { tableId: 1, schemaId: 9, schema: 's', table: 't', version: 2n ** 63n });
+  expect(rows.tableOf(3)).toEqual({ tableId: 2 ** 40 + 3, schemaId: 9, schema: 's', table: 't', version: 2n ** 63n });
+  rows.free(3);
+  expect(rows.insert(configOf({ handle: 9_999, skipDmlAsStartTs: true }))).toBe(3);
+  expect([rows.tableOf(3), rows.live, rows.used, rows.configOf(3).skipDmlAsStartTs]).toEqual([undefined, 500, 500, true]);
+});
+
+test('old answers: a FIFO that refuses beyond its bound', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 200 }), fc.array(fc.boolean(), { maxLength: 500 }), (most, steps) => {
+      const ring = new OldAnswers(most);
+      const model: number[] = [];
+      let next = 0;
+      for (const push of steps) {
+        if (push) {
+          expect(ring.push(next, 1, 2, 3, 4)).toBe(model.length < most);
+          if (model.length < most) model.push(next);
+          next++;
+        } else if (model.length > 0) {
+          expect(ring.front(0)).toBe(model.shift());
+          ring.shift();
+        }
+        expect(ring.length).toBe(model.length);
+      }
+    }),
+  );
+});
+
+describe('event table', () => {
+  test('one entry an event and mode; forgotten with its last reference, its index taken again', () => {
+    const table = new EventTable();
+    const event = { type: 'sync-point', commitTs: 5n } as const;
+    const entry = table.open(0, event);
+    expect([table.open(0, { ...event }), table.open(1, event) === entry, table.size]).toEqual([entry, false, 2]);
+    entry.refs = 2;
+    table.release(entry);
+    expect(table.find(0, entry.key)).toBe(entry);
+    table.release(entry);
+    expect([table.find(0, entry.key), table.at(entry.index), table.size]).toEqual([undefined, undefined, 1]);
+    expect(table.open(0, event).index).toBe(entry.index);
+  });
+});
+
+test('inbox: keeps its order while it is compacted', () => {
+  const inbox = new Inbox();
+  for (let i = 0; i < 200; i++) inbox.push({ type: 'mark', mark: BigInt(i) });
+  for (let i = 0; i < 200; i++) {
+    expect(inbox.front).toEqual({ type: 'mark', mark: BigInt(i) });
+    inbox.shift();
+  }
+  expect([inbox.shift(), inbox.length]).toEqual([undefined, 0]);
+});
