@@ -1,0 +1,141 @@
+import { ComponentState, type ComponentStatuses, type HeartbeatRequest } from '@tidegate/protocol';
+import { describe, expect, it } from 'vitest';
+import { done, facts, requestOf, waiting } from '../testing/requests.js';
+import { StatusBuffer } from './statusBuffer.js';
+
+const event = facts(10n, { type: 'all' });
+const task = (handle: number) => ({ handle, generation: 1 });
+
+function columns(...rows: readonly [handle: number, state: number, checkpointTs: bigint][]): ComponentStatuses {
+  return {
+    handle: Uint32Array.from(rows, ([handle]) => handle),
+    generation: Uint32Array.from(rows, () => 1),
+    state: Uint8Array.from(rows, ([, state]) => state),
+    mode: new Uint8Array(rows.length),
+    checkpointTs: BigUint64Array.from(rows, ([, , checkpointTs]) => checkpointTs),
+  };
+}
+
+const heartbeat = (from: string, rest: Partial<HeartbeatRequest> = {}): HeartbeatRequest => ({
+  type: 'heartbeat',
+  from,
+  epoch: 1,
+  complete: false,
+  ...rest,
+});
+
+function drained(buffer: StatusBuffer): { order: string[]; heartbeats: HeartbeatRequest[] } {
+  const order: string[] = [];
+  const heartbeats: HeartbeatRequest[] = [];
+  buffer.drain({
+    heartbeat: (one) => {
+      order.push(`heartbeat ${one.from}`);
+      heartbeats.push(one);
+    },
+    statuses: (request) => order.push(`statuses ${request.from} ${request.handle.join()}`),
+    settled: (from, _mode, seq) => order.push(`settled ${from} ${seq}`),
+  });
+  return { order, heartbeats };
+}
+
+describe('status buffer (T-H)', () => {
+  it('keeps what comes before the maintainer is ready, once per key, and owes a reply to what it suppressed whole', () => {
+    const buffer = new StatusBuffer(1_000);
+    buffer.offerStatuses(requestOf('a', [waiting(task(2), event), waiting(task(3), event)], { seq: 1 }));
+    buffer.offerStatuses(requestOf('a', [waiting(task(2), event)], { seq: 2 }));
+    expect(buffer.size).toBe(2);
+    expect(drained(buffer).order).toEqual(['statuses a 2,3', 'settled a 2']);
+    expect([buffer.size, drained(buffer).order]).toEqual([0, []]);
+  });
+
+  it('a status never overtakes a heartbeat of the same sender', () => {
+    const buffer = new StatusBuffer(1_000);
+    buffer.offerStatuses(requestOf('a', [waiting(task(2), event)]));
+    buffer.offerHeartbeat(heartbeat('a'));
+    buffer.offerStatuses(requestOf('a', [done(task(2), event)]));
+    expect(drained(buffer).order).toEqual(['heartbeat a', 'statuses a 2', 'statuses a 2']);
+  });
+
+  it('forwards a heartbeat whose only content is the complete flag', () => {
+    const buffer = new StatusBuffer(1_000);
+    buffer.offerHeartbeat(heartbeat('a', { complete: true }));
+    expect(drained(buffer).heartbeats).toEqual([heartbeat('a', { complete: true })]);
+    buffer.offerHeartbeat(heartbeat('a'));
+    buffer.offerHeartbeat(heartbeat('a', { complete: true }));
+    expect(drained(buffer).heartbeats).toEqual([heartbeat('a', { complete: true })]);
+  });
+
+  it('keeps transitions of a dispatcher in order; only equal repeats coalesce', () => {
+    const buffer = new StatusBuffer(1_000);
+    const { STOPPED, WORKING } = ComponentState;
+    buffer.offerHeartbeat(heartbeat('a', { statuses: columns([2, WORKING, 5n], [3, STOPPED, 1n]) }));
+    buffer.offerHeartbeat(heartbeat('a', { statuses: columns([2, WORKING, 7n], [2, STOPPED, 8n]) }));
+    buffer.offerHeartbeat(heartbeat('a', { statuses: columns([2, WORKING, 9n], [3, STOPPED, 1n]) }));
+    const statuses = drained(buffer).heartbeats[0]?.statuses;
+    expect([...(statuses?.handle ?? [])]).toEqual([2, 3, 2, 2]);
+    expect([...(statuses?.state ?? [])]).toEqual([WORKING, STOPPED, STOPPED, WORKING]);
+    expect([...(statuses?.checkpointTs ?? [])]).toEqual([7n, 1n, 8n, 9n]);
+  });
+
+  it('merges watermarks by sequence and checkpoint, and keeps the first error (E-5, H-7)', () => {
+    const buffer = new StatusBuffer(1_000);
+    const mark = (checkpointTs: bigint, seq: number, lastSyncedTs: bigint) => ({
+      checkpointTs,
+      resolvedTs: checkpointTs,
+      seq,
+      lastSyncedTs,
+    });
+    const error = (code: string) => ({ time: 0, host: 'a', code, message: '' });
+    buffer.offerHeartbeat(heartbeat('a', { watermark: mark(100n, 3, 1n), error: error('FIRST') }));
+    buffer.offerHeartbeat(heartbeat('a', { watermark: mark(90n, 4, 9n) }));
+    buffer.offerHeartbeat(heartbeat('a', { watermark: mark(95n, 3, 20n), error: error('SECOND') }));
+    expect(drained(buffer).heartbeats[0]).toMatchObject({ watermark: mark(90n, 4, 20n), error: { code: 'FIRST' } });
+  });
+
+  it('passes a single heartbeat as it is', () => {
+    const buffer = new StatusBuffer(1_000);
+    const one = heartbeat('a', { complete: true, statuses: columns([2, 0, 1n]) });
+    buffer.offerHeartbeat(one);
+    expect(drained(buffer).heartbeats[0]).toBe(one);
+  });
+
+  it('frees its keys when a handler throws, and when it is discarded (G-6)', () => {
+    const buffer = new StatusBuffer(1_000);
+    buffer.offerStatuses(requestOf('a', [waiting(task(2), event)]));
+    const boom = (): never => {
+      throw new Error('boom');
+    };
+    expect(() => buffer.drain({ heartbeat: boom, statuses: boom, settled: boom })).toThrow('boom');
+    expect(buffer.size).toBe(0);
+    buffer.offerStatuses(requestOf('a', [waiting(task(2), event)]));
+    buffer.discard();
+    expect([buffer.size, drained(buffer).order]).toEqual([0, []]);
+  });
+
+  it('refuses statuses at its bound and counts them', () => {
+    const buffer = new StatusBuffer(3);
+    buffer.offerStatuses(
+      requestOf(
+        'a',
+        [2, 3].map((handle) => waiting(task(handle), event)),
+        { seq: 1 },
+      ),
+    );
+    buffer.offerStatuses(
+      requestOf(
+        'a',
+        [4, 5, 6].map((handle) => waiting(task(handle), event)),
+        { seq: 2 },
+      ),
+    );
+    buffer.offerStatuses(
+      requestOf(
+        'a',
+        [7].map((handle) => waiting(task(handle), event)),
+        { seq: 3 },
+      ),
+    );
+    expect([buffer.size, buffer.refused]).toEqual([3, 3]);
+    expect(drained(buffer).order).toEqual(['statuses a 2,3', 'statuses a 4']);
+  });
+});
