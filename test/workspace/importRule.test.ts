@@ -80,8 +80,20 @@ describe('import rule', () => {
   });
 
   it('refuses a path that leads out of the package', () => {
-    const faults = importFaults(subject('ring', `import '../../runtime/src/index.js';`), contracts);
-    expect(faults).toEqual([expect.stringMatching(/leads out of the package/)]);
+    const away = `import '../../runtime/src/index.js';`;
+    expect(importFaults(subject('ring', away), contracts)).toEqual([expect.stringMatching(/leads out of the package's src/)]);
+    expect(importFaults(subject('ring', away, [], 'a.test.ts'), contracts)).toEqual([
+      expect.stringMatching(/out of the package$/),
+    ]);
+    const fixture = `import '../test/fixture.js';`;
+    expect(importFaults(subject('ring', fixture), contracts)).toHaveLength(1);
+    expect(importFaults(subject('ring', fixture, [], 'a.test.ts'), contracts)).toEqual([]);
+  });
+
+  it('lets a test import its own package by name, and no other file', () => {
+    const own = `import { x } from '@tidegate/ring';`;
+    expect(importFaults(subject('ring', own, [], 'a.test.ts'), contracts)).toEqual([]);
+    expect(importFaults(subject('ring', own), contracts)).not.toEqual([]);
   });
 
   it('refuses what package.json does not declare, save the test tools in a test', () => {

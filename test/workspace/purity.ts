@@ -8,7 +8,7 @@ import { childOf, childrenOf, lineAt, parse, type SyntaxNode, walk } from './syn
 export const PURE_PACKAGES: readonly string[] = ['dispatcher', 'coordinator', 'maintainer'];
 
 /** Files of an actor's package that stand between it and a thread or a user's module. */
-const BINDINGS: ReadonlySet<string> = new Set(['worker.ts', 'sinkDriver.ts']);
+const BINDINGS: ReadonlySet<string> = new Set(['worker.ts', 'groupActor.ts', 'sinkDriver.ts']);
 
 /** The package's entry: it may re-export a binding, and does nothing itself. */
 const ENTRY = 'index.ts';

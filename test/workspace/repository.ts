@@ -57,12 +57,10 @@ export function packages(): readonly Package[] {
     .map((short) => ({ short, folder: `packages/${short}`, manifest: readManifest(`packages/${short}`) }));
 }
 
-/** Every TypeScript file under a package's src/. */
+/** Every TypeScript file of a package, its tests with it. */
 export function sourcesOf(pkg: Package): readonly SourceFile[] {
-  return readdirSync(join(root, pkg.folder, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((entry) => entry.endsWith('.ts'))
-    .map((entry) => `${pkg.folder}/src/${entry.replaceAll('\\', '/')}`)
-    .sort()
+  return repositoryFiles()
+    .filter((path) => path.startsWith(`${pkg.folder}/`) && path.endsWith('.ts'))
     .map((path) => ({ path, text: read(path) }));
 }
 

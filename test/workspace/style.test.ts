@@ -25,6 +25,7 @@ describe('style', () => {
     expect(styleFaults(file('const a = 1;\nfunction f() { let b = a; b += 1; return b; }\n'))).toEqual([]);
     expect(styleFaults(file('\nlet a = 1;\n'))).toEqual([expect.stringMatching(/lane\.ts:2: state of a module/)]);
     expect(styleFaults(file('export let a = 1;\n'))).toHaveLength(1);
+    expect(styleFaults(file('let a = 1;\n', 'packages/ring/src/lane.test.ts'))).toEqual([]);
   });
 
   it('refuses ! on anything but an element of an array', () => {
