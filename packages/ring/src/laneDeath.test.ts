@@ -66,7 +66,9 @@ function checkAftermath(lane: SharedArrayBuffer): number {
 }
 
 describe('a producer that dies', () => {
-  test('before any one of its steps: nothing is half-visible, a successor goes on (on the memory as it was)', async () => {
+  test('before any one of its steps: nothing is half-visible, a successor goes on (on the memory as it was)', {
+    timeout: 60_000,
+  }, async () => {
     const { lane, turnstile, worker } = stepped();
     const seen: number[] = [];
     const alive = LaneConsumer.attach(lane);
@@ -153,7 +155,7 @@ describe('a producer that dies', () => {
     expect(LaneProducer.attach(lane, { takeOver: true }).generation).toBe(lives + 1);
   });
 
-  test('between its publish and its ring: a slice of the sleep finds what it left', async () => {
+  test('between its publish and its ring: a slice of the sleep finds what it left', { timeout: 60_000 }, async () => {
     const lane = createLane({ capacityBytes: 4096 });
     const consumer = LaneConsumer.attach(lane);
     const parked = consumer.park(60_000);
@@ -165,7 +167,7 @@ describe('a producer that dies', () => {
     expect(consumer.depth).toBe(1);
   });
 
-  test('between its publish and its ring: its successor rings', async () => {
+  test('between its publish and its ring: its successor rings', { timeout: 60_000 }, async () => {
     const lane = createLane({ capacityBytes: 4096 });
     const bell = Doorbell.attach(Doorbell.create(), { sliceMs: HOUR, spinLooks: 0 });
     const consumer = LaneConsumer.attach(lane, { doorbell: bell });
@@ -177,7 +179,7 @@ describe('a producer that dies', () => {
     await expect(parked).resolves.toBe(true);
   });
 
-  test('in a wait for room: its wish and its sleep are taken back', async () => {
+  test('in a wait for room: its wish and its sleep are taken back', { timeout: 60_000 }, async () => {
     const lane = createLane({ capacityBytes: 4096, startCursor: START });
     const words = new Int32Array(lane);
     const consumer = LaneConsumer.attach(lane);
@@ -197,7 +199,9 @@ describe('a producer that dies', () => {
 });
 
 describe('a consumer that dies', () => {
-  test('before any one of its steps: nothing is lost, only what it had not released comes again', async () => {
+  test('before any one of its steps: nothing is lost, only what it had not released comes again', {
+    timeout: 60_000,
+  }, async () => {
     const lane = createLane({ capacityBytes: 4096, startCursor: START, reserveBytes: 0 });
     const producer = LaneProducer.attach(lane);
     for (let n = 0; n < 20; n++) writeRecord(producer.words, producer.claimRecord(), 1, n);
@@ -230,7 +234,9 @@ describe('a consumer that dies', () => {
     await worker.terminate();
   });
 
-  test('between its release and its ring: a slice of the sleep finds the room, or its successor rings', async () => {
+  test('between its release and its ring: a slice of the sleep finds the room, or its successor rings', {
+    timeout: 60_000,
+  }, async () => {
     for (const sliceMs of [5, HOUR]) {
       const lane = createLane({ capacityBytes: 4096, startCursor: START });
       const bell = Doorbell.attach(Doorbell.create(), { sliceMs, spinLooks: 0 });

@@ -99,7 +99,7 @@ const lanes = fc.record({
 });
 
 describe('the lane against a plain queue', () => {
-  test('answers and delivers the same, whatever is asked of it', () => {
+  test('answers and delivers the same, whatever is asked of it', { timeout: 60_000 }, () => {
     fc.assert(fc.property(lanes, fc.array(step, { minLength: 1, maxLength: 120 }), run), { numRuns: 400 });
   });
 });
