@@ -9,6 +9,9 @@ import type { Topology } from './topology.js';
 class TimerParking implements Parking {
   #wake: (() => void) | undefined;
 
+  /** Nothing wakes this thread while it works but its own work, which the loop sees. */
+  awake(): void {}
+
   park(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.wake(), milliseconds);

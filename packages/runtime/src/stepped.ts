@@ -90,8 +90,8 @@ class Stepped implements SteppedSystem {
     const steps: Step[] = [];
     for (const cell of cells) {
       const gone = cell.state === 'stopped' || cell.state === 'failed';
-      for (const { from, ready, receiver } of cell.inbound) {
-        if (ready || (gone && !receiver.empty)) steps.push({ type: 'deliver', from, to: cell.address });
+      for (const { from, ready, empty } of cell.inbound) {
+        if (ready || (gone && !empty)) steps.push({ type: 'deliver', from, to: cell.address });
       }
       if (cell.selfReady) steps.push({ type: 'self', to: cell.address });
       if (cell.roomReady) steps.push({ type: 'room', to: cell.address });

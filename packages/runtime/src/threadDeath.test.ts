@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import type { ThreadDeathError } from './errors.js';
 import { Bench, withBench } from './testing/contractHarness.js';
 import { threadBinding } from './testing/threadBinding.js';
-import type { Topology } from './topology.js';
 
 const probe = new URL('../dist/testing/probe.js', import.meta.url).href;
 const binding = threadBinding(probe, startThreads);
@@ -149,14 +148,13 @@ describe('a thread that hangs', { timeout: 30_000 }, () => {
 });
 
 describe('a thread that cannot start', { timeout: 30_000 }, () => {
-  const start = (actor: object, rest: Partial<Topology> = {}): Promise<unknown> =>
+  const start = (actor: object): Promise<unknown> =>
     startThreads({
       threads: [
         { name: 'good', actors: [{ address: 'a', module: probe }] },
         { name: 'bad', actors: [{ address: 'b', module: probe, ...actor }] },
       ],
       links: [],
-      ...rest,
     });
 
   it('names a module that is not there', async () => {
@@ -176,7 +174,10 @@ describe('a thread that cannot start', { timeout: 30_000 }, () => {
 
   it('gives up at the start deadline', async () => {
     const hangs = 'data:text/javascript,export const createActor = () => new Promise(() => setInterval(() => {}, 1000));';
-    await expect(start({ module: hangs }, { limits: { start: 500 } })).rejects.toThrow(/thread bad .*not there within 500 ms/);
+    const threads = [{ name: 'bad', actors: [{ address: 'b', module: hangs }] }];
+    await expect(startThreads({ threads, links: [], limits: { start: 500 } })).rejects.toThrow(
+      /thread bad .*not there within 500 ms/,
+    );
   });
 
   it('takes no create function', async () => {

@@ -1,4 +1,5 @@
 import { expose } from 'comlink';
+import { raise } from './core/listeners.js';
 import { portEndpoint } from './threads/portEndpoint.js';
 import { ThreadRuntime } from './threads/threadRuntime.js';
 import { errorData, type ThreadEnd, type ThreadSpec } from './threads/threadSpec.js';
@@ -13,7 +14,13 @@ export async function run(spec: ThreadSpec): Promise<ThreadEnd> {
     return { type: 'not-started', error: errorData(error) };
   }
   expose(runtime.control, portEndpoint(spec.controlPort));
-  await runtime.run();
+  try {
+    await runtime.run();
+  } catch (error) {
+    // The loop itself failed: the thread must die of it, for a task that merely ends would leave a thread that does nothing.
+    raise(error);
+    return await new Promise(() => {});
+  }
   spec.controlPort.close();
   return { type: 'finished' };
 }

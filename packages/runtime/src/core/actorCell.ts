@@ -73,7 +73,7 @@ export class ActorCell {
   /** Whether a turn would do anything. */
   get ready(): boolean {
     if (this.#self.length > 0) return true;
-    for (const inbound of this.inbound) if (inbound.ready || (this.#gone && !inbound.receiver.empty)) return true;
+    for (const inbound of this.inbound) if (inbound.ready || (this.#gone && !inbound.empty)) return true;
     return this.roomReady;
   }
 
@@ -132,7 +132,7 @@ export class ActorCell {
   /** Moves what waits in outboxes onto links that have room, and makes all that lies on links visible. */
   flush(): void {
     for (const outbound of this.outbound.values()) {
-      outbound.flush();
+      if (outbound.backlog > 0) this.#guard(`sending to ${outbound.to}`, () => outbound.flush());
       outbound.publish();
     }
   }

@@ -12,6 +12,7 @@ export class Inbound implements LinkHandler {
   messages = 0;
   /** Items that may have lain on the link when a drain began; it is over when they, or all, are handled. */
   #toDrain = 0;
+  #broken = false;
 
   constructor(cell: ActorCell, from: Address, receiver: LinkReceiver) {
     this.#cell = cell;
@@ -20,22 +21,34 @@ export class Inbound implements LinkHandler {
   }
 
   get ready(): boolean {
-    return !this.paused && !this.receiver.empty;
+    return !this.paused && !this.empty;
+  }
+
+  get empty(): boolean {
+    return this.#broken || this.receiver.empty;
   }
 
   drain(limit: number): number {
-    const handled = this.receiver.drain(limit, this);
-    this.#toDrain -= handled;
-    return handled;
+    if (this.#broken) return 0;
+    try {
+      const handled = this.receiver.drain(limit, this);
+      this.#toDrain -= handled;
+      return handled;
+    } catch (error) {
+      // The link itself is damaged: nothing that comes from it can be trusted any more.
+      this.#broken = true;
+      this.#cell.fault(`the link from ${this.from}`, error, true);
+      return 0;
+    }
   }
 
   /** From now on {@link drained} tells when everything that lies on the link at this moment has been handled. */
   beginDrain(): void {
-    this.#toDrain = this.receiver.empty ? 0 : this.receiver.capacity;
+    this.#toDrain = this.empty ? 0 : this.receiver.capacity;
   }
 
   get drained(): boolean {
-    return this.#toDrain <= 0 || this.receiver.empty;
+    return this.#toDrain <= 0 || this.empty;
   }
 
   record(words: Uint32Array, at: number): boolean {

@@ -23,7 +23,9 @@ export class LaneSender implements LinkSender {
   readonly #codec: Codec;
   readonly #from: Address;
   readonly #to: Address;
-  /** Cells that the last refused claim wanted. */
+  /** Room worth waking for: one cell at a time, the two sides would wake each other for every one. */
+  readonly #worthwhile: number;
+  /** Cells that must be free before the next try. */
   #needed = 1;
 
   constructor(producer: LaneProducer, codec: Codec, from: Address, to: Address) {
@@ -32,11 +34,12 @@ export class LaneSender implements LinkSender {
     this.#codec = codec;
     this.#from = from;
     this.#to = to;
+    this.#worthwhile = (producer.capacityCells - producer.reserveCells) >>> 2;
   }
 
   claimRecord(): number {
     const at = this.#producer.claimRecord();
-    if (at === -1) this.#needed = 1;
+    if (at === -1) this.#needed = this.#worthwhile;
     return at;
   }
 
@@ -46,7 +49,8 @@ export class LaneSender implements LinkSender {
     const length = FRAME_HEADER_BYTES + encoded.length;
     const at = this.#claim(length, control, message);
     if (at === -1) {
-      this.#needed = producer.frameCells(length);
+      const cells = producer.frameCells(length);
+      this.#needed = control ? cells : Math.max(cells, this.#worthwhile);
       return false;
     }
     this.words[at >>> 2] = kind;

@@ -10,7 +10,10 @@ export interface LinkSender {
   claimRecord(): number;
   /** Puts a message on the link. False: no room, nothing has changed. `control` may use the reserve. */
   offer(kind: MessageKind, id: number, message: unknown, control: boolean): boolean;
-  /** After something was refused: whether it would fit now. If not, the receiver will wake this side when it has made room. */
+  /**
+   * After something was refused: whether it is worth trying again. For ordinary traffic that is a quarter of the link, so
+   * that sender and receiver do not take turns cell by cell. If not, the receiver will wake this side when there is room.
+   */
   hasRoom(control: boolean): boolean;
   publish(): void;
   /** Drops what is not published. */

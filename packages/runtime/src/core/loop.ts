@@ -8,6 +8,8 @@ const LONGEST_SLEEP = 2 ** 31 - 1;
 
 /** Where a thread sleeps when its actors have nothing to do. */
 export interface Parking {
+  /** The thread begins to look for work: a {@link wake} before this moment is seen to, one after it keeps the next park from sleeping. */
+  awake(): void;
   /** Sleeps at most `milliseconds`, shorter when woken or when `ready` turns out true. Holds the event loop open. */
   park(milliseconds: number, ready: () => boolean): Promise<void>;
   wake(): void;
@@ -32,6 +34,7 @@ export class Loop {
     const { clock } = this.#scheduler;
     const ready = () => this.#ended || this.#scheduler.ready;
     while (!this.#ended) {
+      this.#parking.awake();
       const sliceEnd = clock.now() + WORK_SLICE;
       let handled = 0;
       do handled = this.#scheduler.iterate();

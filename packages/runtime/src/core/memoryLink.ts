@@ -66,7 +66,7 @@ export class MemoryLink implements LinkSender, LinkReceiver {
   }
 
   hasRoom(control: boolean): boolean {
-    return this.size < (control ? this.capacity : this.#ordinary);
+    return control ? this.size < this.capacity : this.#ordinary - this.size >= this.#ordinary >>> 2;
   }
 
   publish(): void {
@@ -88,11 +88,8 @@ export class MemoryLink implements LinkSender, LinkReceiver {
       handled++;
       if (kind === RECORD) {
         // Freed only after the call: the record is read in place.
-        try {
-          goOn = handler.record(this.words, cell * CELL_WORDS);
-        } finally {
-          this.#head++;
-        }
+        goOn = handler.record(this.words, cell * CELL_WORDS);
+        this.#head++;
       } else {
         const message = this.#messages[cell];
         this.#messages[cell] = undefined;

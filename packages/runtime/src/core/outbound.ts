@@ -83,23 +83,17 @@ export class Outbound implements RecordOutlet {
     return true;
   }
 
-  /** Moves what waits onto the link as far as there is room. */
+  /** Moves what waits onto the link as far as there is room. Throws what encoding throws; that message is gone then. */
   flush(): void {
     if (this.backlog === 0 || !this.#worthTrying()) return;
-    while (this.#first < this.#queue.length) {
-      const waiting = this.#queue[this.#first] as Waiting;
-      if (!this.#link.offer(waiting.kind, waiting.id, waiting.message, waiting.control)) break;
-      if (waiting.key !== undefined) this.#keys.delete(waiting.key);
-      this.#dirty = true;
-      this.sent++;
+    try {
+      while (this.#first < this.#queue.length && this.#offerFirst()) this.#first++;
+    } catch (error) {
+      // What cannot travel at all must not be in the way for ever.
       this.#first++;
-    }
-    if (this.#first === this.#queue.length) {
-      this.#queue = [];
-      this.#first = 0;
-    } else if (this.#first > this.#queue.length / 2) {
-      this.#queue.splice(0, this.#first);
-      this.#first = 0;
+      throw error;
+    } finally {
+      this.#compact();
     }
   }
 
@@ -143,6 +137,28 @@ export class Outbound implements RecordOutlet {
     this.#refused = false;
     this.#keys.clear();
     for (const waiting of queue) bury(waiting.message);
+  }
+
+  #offerFirst(): boolean {
+    const waiting = this.#queue[this.#first] as Waiting;
+    if (waiting.key !== undefined) this.#keys.delete(waiting.key);
+    if (!this.#link.offer(waiting.kind, waiting.id, waiting.message, waiting.control)) {
+      if (waiting.key !== undefined) this.#keys.set(waiting.key, waiting);
+      return false;
+    }
+    this.#dirty = true;
+    this.sent++;
+    return true;
+  }
+
+  #compact(): void {
+    if (this.#first === this.#queue.length) {
+      this.#queue = [];
+      this.#first = 0;
+    } else if (this.#first > this.#queue.length / 2) {
+      this.#queue.splice(0, this.#first);
+      this.#first = 0;
+    }
   }
 
   #worthTrying(): boolean {

@@ -151,13 +151,7 @@ function snapshot(cell: ActorCell, actor: Actor<unknown> | undefined): ActorSnap
     asks: cell.asks.size,
     lateReplies: cell.asks.late,
     counters: Object.fromEntries(cell.counters),
-    inbound: cell.inbound.map(({ from, paused, receiver, records, messages }) => ({
-      from,
-      paused,
-      empty: receiver.empty,
-      records,
-      messages,
-    })),
+    inbound: cell.inbound.map(({ from, paused, empty, records, messages }) => ({ from, paused, empty, records, messages })),
     outbound: [...cell.outbound.values()].map(({ to, backlog, sent, refusals, coalesced }) => ({
       to,
       backlog,
@@ -171,7 +165,8 @@ function snapshot(cell: ActorCell, actor: Actor<unknown> | undefined): ActorSnap
 
 function detailOf(actor: Actor<unknown> | undefined): unknown {
   try {
-    return actor?.inspect?.();
+    // A copy: the actor goes on, the snapshot does not; and what cannot be copied would spoil the whole snapshot.
+    return structuredClone(actor?.inspect?.());
   } catch (error) {
     return { inspectFailed: String(error) };
   }
