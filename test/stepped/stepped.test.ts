@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import { violations } from '../e2e/stampLog.js';
+import { RandomLog } from './randomLog.js';
+import { SteppedHost } from './steppedHost.js';
+
+const SEEDS = Number(process.env.TIDEGATE_SEEDS ?? 40);
+const FIRST = Number(process.env.TIDEGATE_SEED ?? 1);
+
+async function run(seed: number): Promise<SteppedHost> {
+  const log = new RandomLog(seed, 150 + (seed % 5) * 50);
+  const host = await SteppedHost.create({
+    seed,
+    workers: 1 + (seed % 4),
+    log,
+    maxDelay: [0, 3, 30, 300][seed % 4] as number,
+    linkBytes: seed % 3 === 0 ? 4_096 : 65_536,
+  });
+  const finished = host.runTo(log.endTs, 2_000_000);
+  expect(host.faults, `seed ${seed}`).toEqual([]);
+  expect(finished, `seed ${seed} did not finish: the checkpoint is at ${host.checkpointTs} of ${log.endTs}`).toBe(true);
+  expect(violations(log.events, host.stamps.stamps), `seed ${seed}`).toEqual([]);
+  return host;
+}
+
+describe('the real actors in random schedules: order, loss, once, progress (I-1, I-2, I-3, I-5, I-9, I-12)', () => {
+  for (let group = 0; group < 4; group++) {
+    const seeds = Array.from({ length: Math.ceil(SEEDS / 4) }, (_, i) => FIRST + i * 4 + group);
+    test(`seeds ${seeds[0]} to ${seeds.at(-1)} in steps of 4`, { timeout: 300_000 }, async () => {
+      for (const seed of seeds) await run(seed);
+    });
+  }
+
+  test('the same seed gives the same run', async () => {
+    const first = await run(FIRST);
+    const second = await run(FIRST);
+    expect(second.system.trace).toEqual(first.system.trace);
+    expect(second.stamps).toEqual(first.stamps);
+  });
+});
