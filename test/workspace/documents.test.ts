@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { anchors, forbiddenMentions, relativeLinks } from './documents.js';
-import { exists, read, readManifest, repositoryFiles } from './repository.js';
+import { exists, filesByFolder, packages, read, readManifest, repositoryFiles } from './repository.js';
 
 const BINARY = /\.(gz|zst|png|jpg|ico|woff2)$/;
 
@@ -11,6 +11,14 @@ describe('documents', () => {
   it('name no path of one machine and no host of a registry', () => {
     expect(files.length).toBeGreaterThan(50);
     expect(files.flatMap((path) => forbiddenMentions({ path, text: read(path) }))).toEqual([]);
+  });
+
+  it('are all taken by git, as is every source: none falls to a pattern of .gitignore', () => {
+    const taken = new Set(repositoryFiles());
+    const sources = packages()
+      .flatMap((pkg) => filesByFolder(`${pkg.folder}/`))
+      .concat(filesByFolder('test/'));
+    expect(sources.filter((path) => /\.(ts|md)$/.test(path) && !taken.has(path))).toEqual([]);
   });
 
   it('have relative links that lead somewhere', () => {

@@ -65,7 +65,7 @@ export function sourcesOf(pkg: Package): readonly SourceFile[] {
 }
 
 /** Folders of what is made here, as .gitignore has them, for a copy of the repository without git. */
-const MADE: ReadonlySet<string> = new Set(['node_modules', 'dist', '.turbo', '.tidegate', 'coverage', 'out', '.git']);
+const MADE: ReadonlySet<string> = new Set(['node_modules', 'dist', '.turbo', '.tidegate', 'out', '.git']);
 
 /** Files that git has or would take: everything that is in the folder, is not ignored, and still exists. */
 export function repositoryFiles(): readonly string[] {
@@ -78,7 +78,8 @@ function filesByGit(): readonly string[] {
   return execFileSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }).split('\0');
 }
 
-function filesByFolder(folder = ''): readonly string[] {
+/** Every file of a folder as it lies on the disk, whatever git ignores; without what is made there. `folder` ends in a slash. */
+export function filesByFolder(folder = ''): readonly string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}${entry.name}`;
     if (entry.isDirectory()) return MADE.has(entry.name) ? [] : filesByFolder(`${path}/`);
