@@ -158,12 +158,12 @@ export class Lifecycle {
       placement.markRemoving(handle);
       shares[placement.worker(handle)]!.push(handle);
     }
+    subscriptions.flush();
     shares.forEach((share, worker) => {
       if (share.length === 0) return;
       const handle = Uint32Array.from(share);
       const generation = Uint32Array.from(share, (one) => placement.generation(one));
       outboxes[worker]!.send({ type: 'remove', handle, generation }, 'lossless', false);
     });
-    subscriptions.flush();
   }
 }

@@ -63,7 +63,7 @@ export class KeyTable {
   }
 
   /**
-   * Sets `bits` on an entry, made if need be. If the entry has any of the bits `unless`, it answers which and changes
+   * Sets `bits` of the stages L and Q on an entry, made if need be. If the entry has any of the bits `unless`, it answers which and changes
    * nothing; else it answers 0. Throws `COORDINATOR_RANGE` for a handle above `MAX_HANDLE`.
    */
   add(handle: number, generation: number, event: number, bits: number, unless: number, clear: number): number {
