@@ -19,10 +19,11 @@ async function run(seed: number): Promise<SteppedHost> {
   expect(host.faults, `seed ${seed}`).toEqual([]);
   expect(finished, `seed ${seed} did not finish: the checkpoint is at ${host.checkpointTs} of ${log.endTs}`).toBe(true);
   expect(violations(log.events, host.stamps.stamps), `seed ${seed}`).toEqual([]);
+  expect(await host.leftovers(), `seed ${seed}`).toEqual([]);
   return host;
 }
 
-describe('the real actors in random schedules: order, loss, once, progress (I-1, I-2, I-3, I-5, I-9, I-12)', () => {
+describe('the real actors in random schedules: order, loss, once, progress (I-1, I-2, I-3, I-5, I-7, I-9, I-10, I-12, I-14)', () => {
   for (let group = 0; group < 4; group++) {
     const seeds = Array.from({ length: Math.ceil(SEEDS / 4) }, (_, i) => FIRST + i * 4 + group);
     test(`seeds ${seeds[0]} to ${seeds.at(-1)} in steps of 4`, { timeout: 300_000 }, async () => {

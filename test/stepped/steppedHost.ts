@@ -1,4 +1,5 @@
 import { createCoordinator } from '@tidegate/coordinator';
+import type { SourceEvent } from '@tidegate/dispatcher';
 import { DispatcherGroup, type GroupInput } from '@tidegate/dispatcher';
 import { SourceRouter } from '@tidegate/host';
 import { createMaintainer } from '@tidegate/maintainer';
@@ -28,23 +29,27 @@ const CHUNK = 7;
 
 /** The whole path in one thread on a virtual clock: the real actors, a random log, sinks that stamp what they do. */
 export class SteppedHost {
-  readonly stamps: StampLog = { next: 0, stamps: [] };
+  readonly stamps: StampLog;
   readonly faults: string[] = [];
   readonly events: { readonly type: string }[] = [];
   checkpointTs = 0n;
   readonly system: SteppedSystem;
   readonly #random: () => number;
+  readonly #log: RandomLog;
+  /** Events of the log that the checkpoint has passed, and stamps that were seen to be done. */
+  #passed = 0;
 
-  private constructor(system: SteppedSystem, seed: number, stamps: StampLog) {
+  private constructor(system: SteppedSystem, seed: number, stamps: StampLog, log: RandomLog) {
     this.system = system;
     this.stamps = stamps;
+    this.#log = log;
     this.#random = generator(seed ^ 0x5eed);
     system.on('fault', (fault) => this.faults.push(fault.message));
     system.on('event', ({ event }) => this.#take(event as { type: string }));
   }
 
   static async create(options: SteppedHostOptions): Promise<SteppedHost> {
-    const stamps: StampLog = { next: 0, stamps: [] };
+    const stamps: StampLog = { next: 0, stamps: [], done: new Set() };
     const workers = Array.from({ length: options.workers }, (_, i) => `worker-${i}`);
     const system = await createStepped(
       {
@@ -71,7 +76,7 @@ export class SteppedHost {
       },
       { seed: options.seed },
     );
-    const host = new SteppedHost(system, options.seed, stamps);
+    const host = new SteppedHost(system, options.seed, stamps, options.log);
     await system.send('maintainer', {
       type: 'start',
       epoch: 1,
@@ -91,10 +96,32 @@ export class SteppedHost {
     return false;
   }
 
+  /** What is left over a minute after the end: every retry, reservation and open event, in words. Nothing may be (I-10, I-14). */
+  async leftovers(): Promise<string[]> {
+    this.system.advance(60_000);
+    const { threads } = await this.system.inspect();
+    const actors = threads.flatMap((thread) => (thread.state === 'running' ? thread.actors : []));
+    const left: string[] = [];
+    for (const { address, detail } of actors) collectLeft(address, detail, left);
+    return left;
+  }
+
   #choose(enabled: readonly Step[]): Step | undefined {
     // The clock may move while messages are under way, but not so fast that nothing else ever happens.
     const timer = enabled.at(-1)?.type === 'timer' && enabled.length > 1 && this.#random() % 8 !== 0 ? 1 : 0;
     return enabled[this.#random() % Math.max(1, enabled.length - timer)];
+  }
+
+  /** I-7: what lies at or below the checkpoint is durable. A DDL at the checkpoint itself may still be on its way (D-17). */
+  #checkDurable(): void {
+    for (; this.#passed < this.#log.events.length; this.#passed++) {
+      const event = this.#log.events[this.#passed] as SourceEvent;
+      if (event.type === 'resolved') continue;
+      if (event.commitTs > this.checkpointTs || (event.type !== 'rows' && event.commitTs === this.checkpointTs)) return;
+      const what = event.type === 'rows' ? `${event.tableId}@${event.commitTs}` : `${event.type}@${event.commitTs}`;
+      if (!this.stamps.done.has(what))
+        this.faults.push(`the checkpoint ${this.checkpointTs} has passed ${what}, which is not done`);
+    }
   }
 
   #take(event: { type: string; checkpointTs?: bigint; message?: string }): void {
@@ -103,6 +130,7 @@ export class SteppedHost {
       if (event.checkpointTs < this.checkpointTs)
         this.faults.push(`checkpoint went back from ${this.checkpointTs} to ${event.checkpointTs}`);
       this.checkpointTs = event.checkpointTs;
+      this.#checkDurable();
     }
     if (event.type === 'fault' || event.type === 'source-failed') this.faults.push(event.message ?? event.type);
   }
@@ -156,4 +184,54 @@ function linksOf(workers: readonly string[], capacityBytes: number): LinkDeclara
     ]),
   ];
   return pairs.map(([from, to]) => ({ from, to, capacityBytes, outbox: 16 }));
+}
+
+/** Names of figures that must be zero, and of lists that must be empty, once everything is quiet. */
+const QUIET = new Set([
+  ...[
+    'pending',
+    'queued',
+    'outstanding',
+    'keys',
+    'buffered',
+    'open',
+    'pendingSchedules',
+    'add',
+    'remove',
+    'removing',
+    'absent',
+    'scheduling',
+  ],
+  ...[
+    'events',
+    'unacked',
+    'heldBytes',
+    'withSink',
+    'reports',
+    'blockedWorkers',
+    'running',
+    'lostAnswers',
+    'overflowed',
+    'componentStatuses',
+  ],
+]);
+
+function collectLeft(path: string, value: unknown, left: string[]): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, part] of Object.entries(value)) {
+    const here = `${path}.${name}`;
+    // Not left over: facts of events that the coordinator remembers up to a bound, and streams that are open.
+    const counts =
+      QUIET.has(name) &&
+      here !== 'coordinator.statuses.events' &&
+      !here.includes('.suppressed.') &&
+      !here.endsWith('.phases.open');
+    if (counts && ((typeof part === 'number' && part !== 0) || (Array.isArray(part) && part.length > 0)))
+      left.push(`${here}: ${JSON.stringify(part, text)}`);
+    else collectLeft(here, part, left);
+  }
+}
+
+function text(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
 }

@@ -7,6 +7,8 @@ import type { Stamp } from '../e2e/stampLog.js';
 export interface StampLog {
   next: number;
   readonly stamps: Stamp[];
+  /** What is durable or executed: `TABLE@TS`, `ddl@TS`, `sync-point@TS`. */
+  readonly done: Set<string>;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -74,6 +76,7 @@ export class SteppedSink implements SinkPort {
     this.#log.stamps.push(stamp);
     this.#complete(token, delay, () => {
       stamp.end = this.#log.next++;
+      for (const ts of [what.ts].flat()) this.#log.done.add(`${what.table ?? what.kind}@${ts}`);
     });
   }
 
