@@ -1,7 +1,7 @@
 export * from './actor.js';
-export type { ActorState } from './core/actorCell.js';
-export { OUTSIDE } from './core/actorCell.js';
+
 export type { DeadLetter, DeadLetterReason, EmittedEvent, LogLine } from './core/reports.js';
+export { type ActorState, OUTSIDE } from './core/selfItem.js';
 export * from './errors.js';
 export { createLocal } from './local.js';
 export { createStepped, type Step, type SteppedOptions, type SteppedSystem } from './stepped.js';

@@ -1,6 +1,6 @@
 import type { Address } from './actor.js';
-import type { ActorState } from './core/actorCell.js';
 import type { DeadLetter, EmittedEvent, LogLine } from './core/reports.js';
+import type { ActorState } from './core/selfItem.js';
 import type { ActorFaultError, InFlight, ThreadDeathError } from './errors.js';
 
 /** What a system tells its host. Listeners run on the host's thread, never inside an actor's turn. */

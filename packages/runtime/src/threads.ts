@@ -127,7 +127,10 @@ class ThreadSystem implements System {
 
   #fault(error: ActorFaultError | ThreadDeathError): void {
     if (this.#listeners.fault(error)) return;
-    this.terminate().finally(() => raise(error));
+    this.terminate().then(
+      () => raise(error),
+      () => raise(error),
+    );
   }
 }
 

@@ -7,20 +7,7 @@ import { type LinkReceiver, type LinkSender, MessageKind } from './link.js';
 import { messageType } from './messageType.js';
 import { Outbound } from './outbound.js';
 import type { DeadLetterReason } from './reports.js';
-
-/** `from` of a message that came through the system's `send` or `ask`. */
-export const OUTSIDE: Address = '@outside';
-
-export type ActorState = 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
-
-/** What waits for an actor besides its links. */
-export type SelfItem =
-  | { readonly type: 'message'; readonly message: unknown }
-  | { readonly type: 'outside'; readonly message: unknown; readonly answer?: (outcome: AskOutcome) => void }
-  | { readonly type: 'outcome'; readonly done: (outcome: AskOutcome) => void; readonly outcome: AskOutcome }
-  | { readonly type: 'ask-deadline'; readonly id: number }
-  | { readonly type: 'ask-dead'; readonly id: number; readonly reason: AskFailure }
-  | { readonly type: 'tick' };
+import { type ActorState, OUTSIDE, type SelfItem } from './selfItem.js';
 
 /**
  * One actor with its mailbox, outboxes and timers. A turn delivers a bounded burst, calls `turnEnd`, and only then makes
@@ -207,20 +194,17 @@ export class ActorCell {
   }
 
   #onSelf(item: SelfItem): void {
-    switch (item.type) {
-      case 'outside':
-        if (this.state === 'running') this.#receive(item.message, OUTSIDE, item.answer);
-        else this.#refuse(item.message, OUTSIDE, item.answer);
-        return;
-      case 'tick':
-        if (this.state === 'running') this.#guard('tick', () => this.#actor?.tick?.(this.host.clock.now()));
-        this.#scheduleTick();
-        return;
+    if (item.type === 'outside') {
+      if (this.state === 'running') this.#receive(item.message, OUTSIDE, item.answer);
+      else this.#refuse(item.message, OUTSIDE, item.answer);
+    } else if (item.type === 'tick') {
+      if (this.state === 'running') this.#guard('tick', () => this.#actor?.tick?.(this.host.clock.now()));
+      this.#scheduleTick();
+    } else if (!this.#gone) {
+      if (item.type === 'message') this.#receive(item.message, this.address, undefined);
+      else if (item.type === 'outcome') this.#guard('ask outcome', () => item.done(item.outcome));
+      else this.#guard('ask outcome', () => this.asks.fail(item.id, item.type === 'ask-deadline' ? 'deadline' : item.reason));
     }
-    if (this.#gone) return;
-    if (item.type === 'message') this.#receive(item.message, this.address, undefined);
-    else if (item.type === 'outcome') this.#guard('ask outcome', () => item.done(item.outcome));
-    else this.#guard('ask outcome', () => this.asks.fail(item.id, item.type === 'ask-deadline' ? 'deadline' : item.reason));
   }
 
   #receive(message: unknown, from: Address, answer: ((outcome: AskOutcome) => void) | undefined): void {

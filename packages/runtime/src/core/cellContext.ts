@@ -1,10 +1,11 @@
 import type { ActorContext, Address, Delivery, LogLevel, RecordOutlet, Timer } from '../actor.js';
 import { AskError, type AskFailure, MailboxFullError, TopologyError } from '../errors.js';
-import type { ActorCell, SelfItem } from './actorCell.js';
+import type { ActorCell } from './actorCell.js';
 import type { AskOutcome } from './asks.js';
 import { MessageKind } from './link.js';
 import type { Outbound } from './outbound.js';
 import { hashText, seededRandom } from './random.js';
+import type { SelfItem } from './selfItem.js';
 
 const NO_TIMER: Timer = { cancel: () => {} };
 

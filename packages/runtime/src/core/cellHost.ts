@@ -1,8 +1,9 @@
 import type { Address } from '../actor.js';
 import type { Limits } from '../topology.js';
-import type { ActorCell, SelfItem } from './actorCell.js';
+import type { ActorCell } from './actorCell.js';
 import type { Clock } from './clock.js';
 import type { Reports } from './reports.js';
+import type { SelfItem } from './selfItem.js';
 import type { TimerQueue } from './timerQueue.js';
 
 /** What the scheduler gives to the actors on it. */

@@ -14,7 +14,7 @@ import { messageType } from './messageType.js';
  *  then    the message, encoded
  * ```
  */
-export const FRAME_HEADER_BYTES = 8;
+const FRAME_HEADER_BYTES = 8;
 
 /** The producer's end of a link that is a lane to another thread. */
 export class LaneSender implements LinkSender {

@@ -2,12 +2,13 @@ import type { Actor, Address } from '../actor.js';
 import { AskError, MailboxFullError } from '../errors.js';
 import type { ActorSnapshot, ThreadReport } from '../system.js';
 import type { Limits } from '../topology.js';
-import { ActorCell, type SelfItem } from './actorCell.js';
+import { ActorCell } from './actorCell.js';
 import type { AskOutcome } from './asks.js';
 import { CellContext } from './cellContext.js';
 import type { CellHost } from './cellHost.js';
 import type { Clock } from './clock.js';
 import { Reports } from './reports.js';
+import type { SelfItem } from './selfItem.js';
 import { TimerQueue } from './timerQueue.js';
 
 interface Waiter {

@@ -3,7 +3,7 @@ import type { ActorCell } from './actorCell.js';
 import type { LinkHandler, LinkReceiver } from './link.js';
 
 /** Counts what is on a link and takes it off. */
-export class ContentCounter implements LinkHandler {
+class ContentCounter implements LinkHandler {
   records = 0;
   messages = 0;
 
@@ -23,7 +23,7 @@ export class ContentCounter implements LinkHandler {
 }
 
 /** Empties a link and counts. */
-export function emptyLink(receiver: LinkReceiver): ContentCounter {
+function emptyLink(receiver: LinkReceiver): ContentCounter {
   const counter = new ContentCounter();
   receiver.drain(receiver.capacity, counter);
   return counter;

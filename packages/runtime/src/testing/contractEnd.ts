@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Bench, type ContractCase, withBench } from './contractHarness.js';
-import type { ProbeReport } from './probe.js';
+import type { ProbeReport } from './probeMessages.js';
 
 const TINY = { capacityBytes: 4_096, reserveBytes: 512 };
 

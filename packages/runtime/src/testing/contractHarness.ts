@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Address } from '../actor.js';
 import type { System } from '../system.js';
 import type { LinkDeclaration, Topology } from '../topology.js';
-import type { ProbeCommand, ProbeOptions, ProbeReport } from './probe.js';
+import type { ProbeCommand, ProbeOptions, ProbeReport } from './probeMessages.js';
 
 /** What the contract cases need of a binding. */
 export interface ContractBinding {

@@ -1,4 +1,4 @@
-import type { MessagePort, TransferListItem } from 'node:worker_threads';
+import type { MessagePort, Transferable } from 'node:worker_threads';
 import type { Endpoint } from 'comlink';
 
 type Listener = ((event: { data: unknown }) => void) | { handleEvent(event: { data: unknown }): void };
@@ -7,7 +7,7 @@ type Listener = ((event: { data: unknown }) => void) | { handleEvent(event: { da
 export function portEndpoint(port: MessagePort): Endpoint {
   const deliveries = new Map<Listener, (data: unknown) => void>();
   return {
-    postMessage: (message: unknown, transfer?: unknown) => port.postMessage(message, transfer as TransferListItem[] | undefined),
+    postMessage: (message: unknown, transfer?: unknown) => port.postMessage(message, transfer as Transferable[] | undefined),
     addEventListener: (_type: string, listener: Listener) => {
       const deliver = (data: unknown): void => {
         if (typeof listener === 'function') listener({ data });
