@@ -103,6 +103,7 @@ describe('start and bootstrap', () => {
     expect(message.create.map(({ tableId }) => tableId)).toEqual([3]);
 
     expect(message.remove).toHaveLength(2);
+    expect(message.remove.map(({ handle }) => handle)).toContain(11);
     expect(m.actor.inspect().changefeed?.tasks).toMatchObject({ replicating: 3, scheduling: 1, removing: 2 });
     const created = message.create[0];
     expect([4, 9, 10, 11]).not.toContain(created?.handle);
@@ -232,7 +233,7 @@ describe('running', () => {
     ]);
     const d1 = [...m.created.values()][0];
     if (d1 === undefined) throw new Error('a dispatcher expected');
-    const other = m.actor.inspect().changefeed?.tasksPerHost['node2'] === 1 ? 1 : 2;
+    const other = m.actor.inspect().changefeed?.tasksPerHost.node2 === 1 ? 1 : 2;
     m.report(other, [[d1, STOPPED, 170n]]);
     expect(m.actor.inspect().changefeed?.tasks.replicating).toBe(2);
   });
@@ -278,6 +279,21 @@ describe('checkpoint', () => {
     m.report(1, [[config, WORKING]], { watermark: { checkpointTs: 155n, resolvedTs: 155n, seq: 3, lastSyncedTs: 0n } });
     m.advance(100);
     expect(m.actor.inspect().changefeed?.committedTs).toBe(155n);
+  });
+
+  it('a finished add counts even when the watermark that came with it is refused (E-5, K-9)', () => {
+    const m = new MaintainerFixture();
+    m.run([table(1)]);
+    m.statuses(1, [none(m.trigger, facts(150n, undefined, { adds: [table(2)] }))]);
+    const [config] = m.schedules()[0]?.message.create ?? [];
+    if (config === undefined) throw new Error('a create expected');
+    m.watermark(1, 240n, 3);
+    m.report(1, [[config, WORKING]], { watermark: { checkpointTs: 150n, resolvedTs: 150n, seq: 3, lastSyncedTs: 0n } });
+    m.advance(100);
+    expect(m.actor.inspect().changefeed?.committedTs).toBe(150n);
+    m.watermark(1, 151n, 3);
+    m.advance(100);
+    expect(m.actor.inspect().changefeed?.committedTs).toBe(151n);
   });
 
   it('an open event with new tables bounds it at its commit ts (K-3b)', () => {

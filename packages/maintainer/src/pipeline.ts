@@ -41,6 +41,8 @@ export class Pipeline {
   readonly watermarks: Watermarks = new Watermarks();
   /** The latest flush of a row anywhere. */
   lastSyncedTs = 0n;
+  /** The watermark that came with the statuses in hand was taken. */
+  #accounted = false;
   readonly #hosts: Hosts;
   readonly #observer: BarrierObserver;
 
@@ -73,8 +75,8 @@ export class Pipeline {
    */
   heartbeat(host: number, heartbeat: HeartbeatRequest, heal: boolean): void {
     const watermark = this.mode === Mode.DEFAULT ? heartbeat.watermark : heartbeat.redoWatermark;
+    this.#accounted = watermark !== undefined && this.watermarks.offer(host, watermark);
     if (watermark !== undefined) {
-      this.watermarks.offer(host, watermark);
       this.lastSyncedTs = maxTs(this.lastSyncedTs, watermark.lastSyncedTs);
     }
     if (heartbeat.statuses !== undefined) this.#statuses(host, heartbeat.statuses, heal);
@@ -123,9 +125,7 @@ export class Pipeline {
   ): void {
     const { table, operators } = this;
     const isCurrent = handle < table.state.length && table.generation[handle] === generation;
-    if (heal && isCurrent && operators.status(handle, state, host) && table.state[handle] === TaskState.ABSENT) {
-      this.scheduler.reschedule(handle);
-    }
+    if (heal && isCurrent) this.#operate(handle, state, host);
     if (!table.isTask(handle, generation)) {
       const beingRemoved = isCurrent && operators.kindOf(handle) === OperatorKind.REMOVE;
       if (heal && state === State.WORKING && !beingRemoved) {
@@ -150,5 +150,16 @@ export class Pipeline {
     }
     table.markAbsent(handle);
     this.scheduler.reschedule(handle);
+  }
+
+  #operate(handle: number, state: ComponentState, host: number): void {
+    const { table } = this;
+    const before = table.state[handle];
+    if (!this.operators.status(handle, state, host)) return;
+    const after = table.state[handle];
+    if (after === TaskState.ABSENT) this.scheduler.reschedule(handle);
+    else if (after === TaskState.REPLICATING && before !== after && !this.#accounted) {
+      this.watermarks.include(host, table.positions.checkpointTs(handle));
+    }
   }
 }

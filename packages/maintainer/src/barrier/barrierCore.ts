@@ -148,6 +148,17 @@ export class BarrierCore {
     this.tell('written', event);
   }
 
+  /**
+   * The writer was seen beyond the event, though its DONE was lost: it wrote, for nothing else let it pass (B-60). Without
+   * this a writer that goes on, and then leaves with its table, would be replaced and the event written twice (I-1).
+   */
+  advanceIfWriterPassed(event: BarrierEvent): void {
+    const { writer } = event;
+    if (!event.selected || event.advanced || writer === undefined || !this.table.isTask(writer.handle, writer.generation)) return;
+    if (!this.table.positions.provesOver(writer.handle, event.high, event.low, event.isSync)) return;
+    if (!event.needsSchedule || this.trySchedule(event.facts)) this.advance(event);
+  }
+
   /** B-52: selected, and everybody reported DONE. */
   completeIfCovered(event: BarrierEvent): boolean {
     if (!event.selected || !event.coverage.covered) return false;
@@ -200,7 +211,11 @@ export class BarrierCore {
   }
 
   #taskLeft(handle: number): void {
-    for (const event of this.events.values()) event.coverage.taskLeft(handle);
+    for (const event of this.events.values()) {
+      // M-1: what needs scheduling is written by the trigger, which never leaves.
+      if (event.writer?.handle === handle && !event.needsSchedule) this.advanceIfWriterPassed(event);
+      event.coverage.taskLeft(handle);
+    }
     // W-11: nobody would come back for the turn of a report whose reporter is gone.
     if (this.heap.size > 0) this.heap.dropOwner(handle, this.table.generation[handle]!);
   }

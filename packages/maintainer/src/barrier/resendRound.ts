@@ -26,6 +26,7 @@ export function resendRound(core: BarrierCore, now: number): BarrierMessage[] {
 }
 
 function due(core: BarrierCore, event: BarrierEvent, now: number): Addressed[] {
+  core.advanceIfWriterPassed(event);
   // B-37
   if (now - event.lastResend < (event.pause || core.options.barrierResend)) return [];
   if (!event.selected) {

@@ -317,6 +317,20 @@ describe('pace of resends', () => {
     expect(passes).toHaveLength(1);
   });
 
+  it('a writer whose DONE was lost and that is seen at a later event has written: nobody writes again (I-1, B-60)', () => {
+    const f = new BarrierFixture();
+    const [d1, d2] = [f.task(1), f.task(2)];
+    const both = facts(10n, { type: 'normal', tableIds: [1, 2] });
+    const drop = facts(20n, { type: 'normal', tableIds: [2, 0] }, { drops: { type: 'normal', tableIds: [2] } });
+    f.handle(1, [waiting(d1, both), waiting(d2, both)]);
+    expect(f.event(both)?.writer?.handle).toBe(d2.handle);
+    f.handle(1, [waiting(d2, drop), waiting(f.trigger, drop)]);
+    f.handle(1, [done(f.trigger, drop)]);
+    expect(f.table.tables.slotOf(2)).toBe(-1);
+    expect(f.event(both)).toMatchObject({ advanced: true });
+    expect(f.resend(1_000)).toContain(`node1: pass 10 → ${d1.handle}`);
+  });
+
   it('a lost writer of a split table is replaced; its successor hears of it one round later (B-39)', () => {
     const f = new BarrierFixture({ nodes: 2, splitTables: true });
     const a = f.task(1, 1, { range: ['', 'm'] });

@@ -1,4 +1,4 @@
-import type { HostId, Watermark } from '@tidegate/protocol';
+import { type HostId, minTs, type Watermark } from '@tidegate/protocol';
 
 /** The latest accepted watermark of each host, of one mode. */
 export class Watermarks {
@@ -13,6 +13,16 @@ export class Watermarks {
 
   of(host: number): Watermark | undefined {
     return this.#byHost[host];
+  }
+
+  /**
+   * K-9: a dispatcher at `checkpointTs` counts from now on. The watermark that told of it may have been refused (same seq,
+   * lower checkpoint: E-5), and the one that stands may not account for it: it is lowered, until the next one comes.
+   */
+  include(host: number, checkpointTs: bigint): void {
+    const current = this.#byHost[host];
+    if (current === undefined || current.checkpointTs <= checkpointTs) return;
+    this.#byHost[host] = { ...current, checkpointTs, resolvedTs: minTs(current.resolvedTs, checkpointTs) };
   }
 
   /** T-9 */

@@ -1,0 +1,29 @@
+import type { KeyRange } from '@tidegate/protocol';
+
+/**
+ * Which of the listed tables have been reported. Tables are named by any small unsigned integer (their slot). O(1) and
+ * free of allocation for each report of a complete span.
+ */
+export interface Checker {
+  /** Every listed table is reported, or the event was marked as covered. */
+  readonly covered: boolean;
+  /** Tables that are listed and not yet reported. */
+  readonly missingCount: number;
+  /** Requires `table`. */
+  list(table: number): void;
+  /** Requires 0 … `end` − 1, before anything is reported. */
+  listAll(end: number): void;
+  /** Requires `table` no more. */
+  unlist(table: number): void;
+  /** A report for `table`, of `range` or, without one, of all of it. Ignored when it is not listed. */
+  add(table: number, range?: KeyRange): void;
+  /** A reporter of `table` left: only `remaining` still counts. */
+  reopen(table: number, remaining: readonly (KeyRange | undefined)[]): void;
+  /** Forgets every report, keeps what is required (V-4). */
+  reset(): void;
+  /** Counts as covered until the next {@link reset} (V-4). */
+  markCovered(): void;
+  /** Visits the missing tables until `visit` returns false. */
+  forEachMissing(visit: (table: number) => unknown): void;
+  describe(): string;
+}
