@@ -122,7 +122,7 @@ describe('a run to the end', () => {
     const run = replicate(['log', '--to', await newDir()], atEnd, new RecordedIo(true));
     const host = await run.host;
     await expect.poll(() => run.io.stderr.text).toContain('\r');
-    expect(run.io.stderr.text).toMatch(/^\r[^\n\r]*100 rows[^\n\r]*$/m);
+    expect(run.io.stderr.text).toMatch(/^\r[^\n\r]*100 rows read[^\n\r]*$/m);
     expect(run.io.stderr.text.endsWith('\u001b[K')).toBe(true);
     host.emit('barrier-stuck', {
       type: 'barrier-stuck',

@@ -1,5 +1,5 @@
 import { type EventKey, formatEventKey, type MaintainerEvent } from '@tidegate/protocol';
-import type { Sample } from './sample.js';
+import { laterSample, NO_SAMPLE, type Sample } from './sample.js';
 import { Rate, type Spread, spread } from './statistics.js';
 
 /** What a run looks like at one moment. */
@@ -55,7 +55,7 @@ export class RunRecord {
   #alignments: number[] = [];
   #completed = 0;
   #checkpointTs: bigint;
-  #sample: Sample = { rows: 0, changes: 0, ddls: 0, syncPoints: 0, suppressed: {}, barriers: [] };
+  #sample: Sample = NO_SAMPLE;
 
   constructor(startTs: bigint, now: number) {
     this.#startedAt = now;
@@ -86,8 +86,8 @@ export class RunRecord {
   }
 
   sample(sample: Sample, now: number): void {
-    this.#sample = sample;
-    this.#rate.add(now, sample.rows);
+    this.#sample = laterSample(this.#sample, sample);
+    this.#rate.add(now, this.#sample.rows);
   }
 
   view(now: number): RunView {

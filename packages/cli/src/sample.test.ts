@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sampleOf } from './sample.js';
+import { laterSample, NO_SAMPLE, sampleOf } from './sample.js';
 import { hostSnapshot } from './testing/fakeHost.js';
 
 test('a snapshot of which nothing answered', () => {
@@ -21,14 +21,16 @@ test('counts, suppressed statuses by stage, and open barriers, wherever the acto
       ended: false,
     },
     coordinator: {
-      pending: { size: 1, suppressed: { pending: 4, outstanding: 2 } },
+      dispatchers: 16,
+      statuses: { pending: 0, suppressed: { pending: 4, outstanding: 2 } },
       queue: { suppressed: 7 },
-      columns: new Uint32Array(3),
     },
     maintainer: {
-      buffer: { gate: { suppressed: 1 } },
-      barriers: {
-        default: {
+      phase: 'running',
+      buffered: { statuses: 0, suppressed: 1 },
+      changefeed: {
+        columns: new Uint32Array(3),
+        barrier: {
           open: [
             {
               key: { commitTs: 5n, isSyncPoint: false },
@@ -50,10 +52,23 @@ test('counts, suppressed statuses by stage, and open barriers, wherever the acto
     changes: 9,
     ddls: 3,
     syncPoints: 1,
-    suppressed: { pending: 4, outstanding: 2, queue: 7, gate: 1 },
+    suppressed: { pending: 4, outstanding: 2, queue: 7, buffered: 1 },
     barriers: [
       { commitTs: 5n, isSyncPoint: false, missingCount: 20, missingTables: [8, 9] },
       { commitTs: 6n, isSyncPoint: true, missingCount: 0, missingTables: [] },
     ],
+  });
+});
+
+test('a look at which a thread did not answer takes nothing back', () => {
+  const earlier = { ...NO_SAMPLE, rows: 9, changes: 8, ddls: 2, suppressed: { pending: 3 } };
+  const later = { ...NO_SAMPLE, ddls: 4, syncPoints: 1, suppressed: { pending: 1, gate: 2 } };
+  expect(laterSample(earlier, later)).toEqual({
+    rows: 9,
+    changes: 8,
+    ddls: 4,
+    syncPoints: 1,
+    suppressed: { pending: 3, gate: 2 },
+    barriers: [],
   });
 });

@@ -21,6 +21,23 @@ export interface Sample {
   readonly barriers: readonly OpenBarrier[];
 }
 
+/** Counts of nothing. */
+export const NO_SAMPLE: Sample = { rows: 0, changes: 0, ddls: 0, syncPoints: 0, suppressed: {}, barriers: [] };
+
+/** Counts only grow: where a look found less than an earlier one, a thread did not answer, and the earlier one holds. */
+export function laterSample(earlier: Sample, later: Sample): Sample {
+  const suppressed: Record<string, number> = { ...earlier.suppressed };
+  for (const [stage, count] of Object.entries(later.suppressed)) suppressed[stage] = Math.max(count, suppressed[stage] ?? 0);
+  return {
+    rows: Math.max(earlier.rows, later.rows),
+    changes: Math.max(earlier.changes, later.changes),
+    ddls: Math.max(earlier.ddls, later.ddls),
+    syncPoints: Math.max(earlier.syncPoints, later.syncPoints),
+    suppressed,
+    barriers: later.barriers,
+  };
+}
+
 type Plain = Readonly<Record<string, unknown>>;
 
 /** How deep counts are looked for in what an actor says of itself. */
