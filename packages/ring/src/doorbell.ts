@@ -3,7 +3,7 @@ import { LaneMagicError } from './errors.js';
 import { BELL_BYTES, BELL_MAGIC, BELL_MAGIC_WORD, BELL_SEQUENCE, BELL_SLEEPERS } from './layout.js';
 
 /** A sleep looks up at least this often, in milliseconds: what a wake-up costs at most if its ringer died before it rang. */
-export const SLICE_MS = 20;
+export const SLICE_MS = 100;
 
 /** How often a sleep looks before it announces itself. A sleep and a wake-up cost tens of microseconds, this about one. */
 export const SPIN_LOOKS = 100;
