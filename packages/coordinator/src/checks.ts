@@ -3,10 +3,9 @@ import { CoordinatorError } from './errors.js';
 /** Checks that an option is a whole number from `min` to `max`. Throws `COORDINATOR_OPTION`, naming it. */
 export function requireInteger(name: string, value: unknown, min: number, max: number): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
-  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
   throw new CoordinatorError(
     'COORDINATOR_OPTION',
-    `coordinator: option '${name}' must be a whole number from ${min} to ${max}, not ${shown}`,
+    `coordinator: option '${name}' must be a whole number from ${min} to ${max}, not ${show(value)}`,
   );
 }
 
@@ -15,6 +14,11 @@ export function requireText(name: string, value: unknown): string {
   if (typeof value === 'string' && value !== '') return value;
   throw new CoordinatorError(
     'COORDINATOR_OPTION',
-    `coordinator: option '${name}' must be a text that is not empty, not ${String(value)}`,
+    `coordinator: option '${name}' must be a text that is not empty, not ${show(value)}`,
   );
+}
+
+/** A value as a message to people shows it. */
+export function show(value: unknown): string {
+  return typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

@@ -1,5 +1,5 @@
 import { DEFAULTS } from '@tidegate/protocol';
-import { requireInteger, requireText } from './checks.js';
+import { requireInteger, requireText, show } from './checks.js';
 import { CoordinatorError } from './errors.js';
 
 /** Options of {@link createCoordinator}. Intervals are milliseconds. Only `host` and `workers` are required. */
@@ -68,14 +68,14 @@ const MINUTE = 60_000;
 /** Checks options and fills in the defaults. Throws `COORDINATOR_OPTION`, naming the option. */
 export function resolveOptions(options: unknown): ResolvedOptions {
   if (typeof options !== 'object' || options === null) {
-    throw optionError(`options must be an object with 'host' and 'workers', not ${String(options)}`);
+    throw optionError(`options must be an object with 'host' and 'workers', not ${show(options)}`);
   }
   const given = options as Record<string, unknown>;
   for (const name of Object.keys(given)) {
     if (!KNOWN.includes(name)) throw optionError(`unknown option '${name}'; known are ${KNOWN.join(', ')}`);
   }
   const lowLatency = given.lowLatency ?? false;
-  if (typeof lowLatency !== 'boolean') throw optionError(`option 'lowLatency' must be true or false, not ${String(lowLatency)}`);
+  if (typeof lowLatency !== 'boolean') throw optionError(`option 'lowLatency' must be true or false, not ${show(lowLatency)}`);
   const heartbeat = heartbeatIntervals(lowLatency);
   const integer = (name: keyof CoordinatorOptions, min: number, max: number, fallback: number): number =>
     requireInteger(name, given[name] ?? fallback, min, max);
@@ -107,7 +107,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
 function workerList(value: unknown): readonly string[] {
   const isList = Array.isArray(value) && value.every((worker) => typeof worker === 'string' && worker !== '');
   if (!isList || value.length < 1 || value.length > 256) {
-    throw optionError(`option 'workers' must be a list of 1 to 256 addresses, not ${JSON.stringify(value)}`);
+    throw optionError(`option 'workers' must be a list of 1 to 256 addresses, not ${show(value)}`);
   }
   if (new Set(value).size !== value.length) throw optionError(`option 'workers' names an address twice: ${value.join(', ')}`);
   return [...(value as string[])];

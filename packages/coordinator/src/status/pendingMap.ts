@@ -10,6 +10,12 @@ const STAGE_SHIFT = 24;
 const STAGE_MASK = 7;
 const ALREADY_BIT = 1 << 27;
 
+// Local, so that the engine folds them: it loads an imported binding anew at every use.
+const DONE = Stage.DONE;
+const IN_MAP = PENDING;
+const SUPERSEDED = OUTSTANDING;
+const ANYWHERE = PENDING | RESERVED | OUTSTANDING;
+
 /** What became of an offered status. */
 export const Offered = {
   /** It waits in the map. */
@@ -98,21 +104,15 @@ export class PendingMap {
 
   /** {@link offer} for a status whose event is interned: the hot path, allocates nothing. */
   offerKey(handle: number, generation: number, event: number, stage: Stage, already: boolean): Offered {
-    const full = this.#length >= this.capacity || event === NO_EVENT;
-    if (isKeyed(stage)) {
-      const shift = stageShift(stage);
+    const full = this.#length >= this.capacity || event === 0;
+    // WAITING and DONE, the odd ones, take part in dedupe (stageBits.ts).
+    if ((stage & 1) !== 0) {
+      const shift = (stage & 2) << 1;
       // A full map still merges: then nothing may be set.
       if (full) return this.#offerToFull(handle, generation, event, shift);
       // A dispatcher that is done does not wait any more: its WAITING needs no further resend (W-3).
-      const clear = stage === Stage.DONE ? OUTSTANDING : 0;
-      const found = this.keys.add(
-        handle,
-        generation,
-        event,
-        PENDING << shift,
-        (PENDING | RESERVED | OUTSTANDING) << shift,
-        clear,
-      );
+      const clear = stage === DONE ? SUPERSEDED : 0;
+      const found = this.keys.add(handle, generation, event, IN_MAP << shift, ANYWHERE << shift, clear);
       if (found !== 0) return this.#suppress(found >>> shift);
     } else if (full) {
       this.refused++;

@@ -22,6 +22,18 @@ import { Offered, PendingMap } from './pendingMap.js';
 import { RequestQueue } from './requestQueue.js';
 import { BatchBuilder } from './statusBatch.js';
 
+// The engine loads an imported binding anew at every use, and folds a local constant: what the hot path needs is local.
+const HEADER = STATUS_HEADER;
+const STAGE_SHIFT = STATUS_STAGE_SHIFT;
+const FLAGS_SHIFT = STATUS_FLAGS_SHIFT;
+const HANDLE = STATUS_HANDLE;
+const GENERATION = STATUS_GENERATION;
+const TS_LOW = STATUS_TS_LOW;
+const TS_HIGH = STATUS_TS_HIGH;
+const ALREADY = STATUS_FLAG_ALREADY;
+const IDENTITY_FLAGS = EVENT_FLAGS;
+const WAITING = Stage.WAITING;
+
 /** What goes on the wire but for what is stamped at the moment of sending. */
 export type Send = (request: BlockStatusRequest) => boolean;
 
@@ -68,16 +80,15 @@ export class StatusPath {
 
   /** Offers the status in the cell at `at`. The hot path: allocates nothing. */
   record(words: Uint32Array, at: number): Offered {
-    const header = words[at + STATUS_HEADER]!;
-    const stage = ((header >>> STATUS_STAGE_SHIFT) & 0xff) as Stage;
-    const flags = header >>> STATUS_FLAGS_SHIFT;
-    const event = this.events.intern(words[at + STATUS_TS_HIGH]! | 0, words[at + STATUS_TS_LOW]! | 0, flags & EVENT_FLAGS);
-    if (stage <= Stage.WAITING && this.events.facts(event) === undefined) {
+    const header = words[at + HEADER]!;
+    const stage = ((header >>> STAGE_SHIFT) & 0xff) as Stage;
+    const flags = header >>> FLAGS_SHIFT;
+    const event = this.events.intern(words[at + TS_HIGH]! | 0, words[at + TS_LOW]! | 0, flags & IDENTITY_FLAGS);
+    if (stage <= WAITING && this.events.facts(event) === undefined) {
       this.withoutFacts++;
       return Offered.IGNORED;
     }
-    const already = (flags & STATUS_FLAG_ALREADY) !== 0;
-    return this.pending.offerKey(words[at + STATUS_HANDLE]! | 0, words[at + STATUS_GENERATION]! | 0, event, stage, already);
+    return this.pending.offerKey(words[at + HANDLE]! | 0, words[at + GENERATION]! | 0, event, stage, (flags & ALREADY) !== 0);
   }
 
   /** Ends the window: what is pending becomes requests. */
