@@ -20,5 +20,6 @@ export function requireText(name: string, value: unknown): string {
 
 /** A value as a message to people shows it. */
 export function show(value: unknown): string {
-  return typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'number' || typeof value === 'bigint' || value === undefined) return `${value}`;
+  return JSON.stringify(value) ?? typeof value;
 }
