@@ -70,13 +70,16 @@ export interface Sink {
   readonly wakeOn?: 'enqueue' | 'flush';
   /** Takes rows. Settles when they are durable; returning nothing means they are already. */
   write(rows: TableRows): void | Promise<void>;
-  /** Settles when everything written for the table is durable (D-20). */
+  /** Settles when everything written for the table is durable (D-20); without a table, for every table of this worker. */
   flush(table: TableInfo | undefined): void | Promise<void>;
   /** Executes a DDL, exactly once per event and epoch. */
   execute(ddl: DdlEvent): void | Promise<void>;
   /** Told once per sync point, everything at or below it flushed and nothing above it. */
   syncPoint?(event: SyncPointEvent): void | Promise<void>;
-  /** This worker's dispatcher of the table saw a DDL that another dispatcher executed; `tables` has the new state. */
+  /**
+   * Dispatchers of this worker pass a DDL that another dispatcher executed; `tables` has the new state. Called once per
+   * event and worker, before the first of them goes on; also on the worker whose sink executed it, if others pass there.
+   */
   pass?(event: DdlEvent): void | Promise<void>;
   /** The checkpoint of the whole changefeed: everything at or below it is durable everywhere. Called on one worker only. */
   checkpoint?(ts: bigint): void | Promise<void>;

@@ -270,3 +270,31 @@ test('rows after a DDL carry the table as the DDL left it, rows before it as it 
     ['renamed', 5n],
   ]);
 });
+
+describe('redo pipeline', () => {
+  test('a redo dispatcher drops a sync point without blocking (D-45)', () => {
+    const f = new GroupFixture();
+    f.add({ mode: 1 });
+    f.deliver(syncPoint(5n));
+    f.rows(ORDINARY, 6);
+    expect([f.posted(), f.redoSink.count('write'), f.view(ORDINARY).stage]).toEqual([[], 1, 'NONE']);
+    expect(f.group.inspect().events).toEqual([]);
+  });
+
+  test('the pipelines share nothing: an answer of one leaves the other alone', () => {
+    const f = new GroupFixture();
+    f.add({ handle: 10 });
+    f.add({ handle: 11, mode: 1 });
+    f.deliver(ddl(5n, { blockTables: normal(T0, 1) }));
+    f.act(11, 0, 5n, false, 0);
+    f.act(10, 0, 5n, false, 1);
+    expect([f.view(10).stage, f.view(11).stage]).toEqual(['WAITING', 'WAITING']);
+    f.act(11, 0, 5n, false, 1);
+    expect([f.view(10).stage, f.view(11).stage, f.redoSink.count('execute'), f.sink.count('execute')]).toEqual([
+      'WAITING',
+      'NONE',
+      1,
+      0,
+    ]);
+  });
+});
