@@ -54,6 +54,8 @@ export class BarrierCore {
   readonly heap: PendingHeap = new PendingHeap();
   readonly scheduled: ScheduledKeys = new ScheduledKeys(SCHEDULED_KEYS);
   readonly history: CompletedBarrier[] = [];
+  /** Writes that the request in hand brought about. */
+  readonly writes: Addressed[] = [];
   /** Something moved on, so that a resend round is worth its while at once (T-E). */
   progress = false;
   /** The clock, read once for each request and each round. */

@@ -113,7 +113,8 @@ export class Positions {
     const block = this.#block[handle]!;
     let isNews = true;
     if ((block & (RECORDED | FORMER)) === RECORDED) {
-      const order = this.#compareBlock(handle, high, low, event.isSync);
+      const place = compareWords(this.#blockHigh[handle]!, this.#blockLow[handle]!, high, low);
+      const order = place !== 0 ? place : ((block & SYNC) !== 0 ? 1 : 0) - (event.isSync ? 1 : 0);
       if (isWaiting && (order > 0 || (order === 0 && (block & STAGE) === Stage.DONE))) return false;
       isNews = order < 0 || (order === 0 && (block & STAGE) < stage);
     }

@@ -20,6 +20,9 @@ import { Positions } from './positions.js';
 import { NONE, TableIndex } from './tableIndex.js';
 import { TaskState, taskStateName } from './taskState.js';
 
+/** Bytes as two digits: ids are written for every create, a million of them at a start. */
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** What a task starts from. */
 export interface NewTask {
   /** Its id, or where random words come from to make it of. */
@@ -226,7 +229,10 @@ export class SpanTable {
 
   idOf(handle: number): DispatcherId {
     let id = '';
-    for (let word = 0; word < 4; word++) id += this.#id[handle * 4 + word]!.toString(16).padStart(8, '0');
+    for (let word = 0; word < 4; word++) {
+      const bits = this.#id[handle * 4 + word]!;
+      id += HEX[bits >>> 24]! + HEX[(bits >>> 16) & 0xff]! + HEX[(bits >>> 8) & 0xff]! + HEX[bits & 0xff]!;
+    }
     return id;
   }
 
