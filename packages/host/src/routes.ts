@@ -13,6 +13,8 @@ export interface HeldEvent {
   readonly resolved: bigint;
   readonly commitTs: bigint;
   readonly event: BlockEvent | { readonly type: 'rows'; readonly count: number; readonly bytes: Uint8Array };
+  /** Others wait for this table's dispatcher at the event. */
+  readonly isBarrier: boolean;
 }
 
 /** Where the events of one table go. */

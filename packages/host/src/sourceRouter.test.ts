@@ -146,6 +146,26 @@ describe('a table without a dispatcher', () => {
   });
 });
 
+test('nothing is routed past a barrier that is held for a table without a dispatcher', () => {
+  const f = fixture([1, 2]);
+  f.subscribe(0, 0, 'worker-0');
+  f.subscribe(1, 11, 'worker-0');
+  f.taken();
+  f.feed({ type: 'sync-point', commitTs: 5n }, row(1, 6n, 'behind'), { type: 'resolved', ts: 6n });
+  // Were the rows behind it sent, they could fill the worker, which would pause the lane that the held stream needs.
+  expect(f.taken('worker-0').map((message) => message.type)).toEqual(['block-event']);
+  f.subscribe(2, 12, 'worker-0');
+  expect(f.taken('worker-0').map((message) => message.type)).toEqual(['stream', 'block-event', 'resolved', 'rows', 'resolved']);
+});
+
+test('a DDL of one table that is held does not hold up the others', () => {
+  const f = fixture([1, 2]);
+  f.subscribe(1, 11, 'worker-0');
+  f.taken();
+  f.feed(ddl(5n, { blockTables: { type: 'normal', tableIds: [2] } }), row(1, 6n));
+  expect(f.taken('worker-0').map((message) => message.type)).toEqual(['rows']);
+});
+
 describe('block events', () => {
   test('Normal goes to the listed tables and T0 alone', () => {
     const f = fixture([1, 2, 3]);
@@ -221,6 +241,7 @@ describe('block events', () => {
   test('a DDL and a sync point may share a ts, two DDLs may not', () => {
     const f = fixture([1]);
     f.subscribe(0, 0, 'worker-0');
+    f.subscribe(1, 11, 'worker-1');
     f.feed(ddl(5n, {}), { type: 'sync-point', commitTs: 5n });
     expect(f.context.events).toEqual([]);
     f.feed(ddl(5n, {}));

@@ -26,6 +26,10 @@ const READ_AHEAD = 1;
  * source is read no further. That cannot wedge a barrier: the stream is in commit order, so when reading stops at some ts
  * every event below it has left for its dispatcher or is held for one that is being created, and the earliest open barrier
  * needs nothing later than itself.
+ *
+ * One interleaving would wedge it all the same: others wait at a barrier that is held for a table without a dispatcher,
+ * rows behind it fill a worker, the worker pauses the lane, and the table's stream is stuck behind the pause. So nothing is
+ * routed past a barrier that is held for anybody.
  */
 export class SourceRouter implements Actor<RouterInput> {
   readonly #context: ActorContext<SourceToWorker>;
@@ -42,6 +46,8 @@ export class SourceRouter implements Actor<RouterInput> {
   #onHold = false;
   #failed = false;
   #heldBytes = 0;
+  /** Held events that dispatchers which already have them wait at. */
+  #heldBarriers = 0;
   #lastCommitTs: bigint;
   #lastDdlTs = -1n;
   #resolvedTs: bigint;
@@ -147,19 +153,25 @@ export class SourceRouter implements Actor<RouterInput> {
   }
 
   #mayRoute(): boolean {
-    return !this.#failed && !this.#onHold && this.#outlets.blocked === 0 && this.#heldBytes <= this.#options.heldBytes;
+    return (
+      !this.#failed &&
+      !this.#onHold &&
+      this.#outlets.blocked === 0 &&
+      this.#heldBarriers === 0 &&
+      this.#heldBytes <= this.#options.heldBytes
+    );
   }
 
   #tellEnd(): void {
     if (this.#endTold) return;
     this.#endTold = true;
     if (this.#failure !== undefined) {
-      this.#emit(this.#failure);
+      this.#context.emit(this.#failure);
       return;
     }
     // A finite source promises by its end that nothing at or below its last commit ts follows.
     if (this.#lastCommitTs > this.#resolvedTs) this.#resolved(this.#lastCommitTs);
-    this.#emit({ type: 'source-end', endTs: this.#resolvedTs });
+    this.#context.emit({ type: 'source-end', endTs: this.#resolvedTs } satisfies SourceHostEvent);
   }
 
   #route(event: SourceEvent): void {
@@ -199,7 +211,7 @@ export class SourceRouter implements Actor<RouterInput> {
     this.#changes++;
     this.#rows += count;
     if (route.worker < 0) {
-      this.#hold(route, { resolved: this.#resolvedTs, commitTs, event: { type: 'rows', count, bytes } });
+      this.#hold(route, { resolved: this.#resolvedTs, commitTs, event: { type: 'rows', count, bytes }, isBarrier: false });
       return;
     }
     this.#outlets.addRows(route.worker, route.handle, route.generation, commitTs, count, bytes);
@@ -241,7 +253,8 @@ export class SourceRouter implements Actor<RouterInput> {
     for (const route of recipients === 'all' ? this.#routes.all() : recipients) {
       if (route.dropped) continue;
       if (route.worker < 0) {
-        this.#hold(route, { resolved: this.#resolvedTs, commitTs: event.commitTs, event });
+        const isBarrier = recipients === 'all' || recipients.length > 1;
+        this.#hold(route, { resolved: this.#resolvedTs, commitTs: event.commitTs, event, isBarrier });
         continue;
       }
       route.deliveredTo = event.commitTs;
@@ -264,6 +277,7 @@ export class SourceRouter implements Actor<RouterInput> {
     if (route.held.length === 0) route.heldInfo = route.info;
     route.held.push(held);
     this.#heldBytes += heldSize(held);
+    if (held.isBarrier) this.#heldBarriers++;
   }
 
   #resolved(ts: bigint): void {
@@ -314,6 +328,7 @@ export class SourceRouter implements Actor<RouterInput> {
     };
     for (const entry of held) {
       this.#heldBytes -= heldSize(entry);
+      if (entry.isBarrier) this.#heldBarriers--;
       const { commitTs, event } = entry;
       if (commitTs <= startTs) continue;
       route.deliveredTo = commitTs;
@@ -328,11 +343,7 @@ export class SourceRouter implements Actor<RouterInput> {
     if (this.#failed) return;
     this.#failed = true;
     this.#chunks = [];
-    this.#emit({ type: 'source-failed', code, message });
-  }
-
-  #emit(event: SourceHostEvent): void {
-    this.#context.emit(event);
+    this.#context.emit({ type: 'source-failed', code, message } satisfies SourceHostEvent);
   }
 }
 
