@@ -62,7 +62,7 @@ export class Heartbeats {
 
   /** A component status for the next heartbeat of the window (H-5). A full window goes at once. */
   report(row: ComponentStatusRow): void {
-    this.#window.add(row, (mode) => this.#progress.latest(mode));
+    this.#window.add(row);
     if (this.#window.full) this.flush();
     else this.#windowTimer ??= this.#context.schedule(this.#options.componentStatusWindow, timer('components'));
   }
@@ -81,7 +81,7 @@ export class Heartbeats {
     if (this.#window.length === 0 && !this.#complete) return true;
     const gathered = this.#window.length > 0;
     const body = {
-      ...this.#watermarks((mode) => this.#window.watermark(mode)),
+      ...this.#watermarks((mode) => this.#window.watermark(mode, this.#progress.latest(mode))),
       ...(gathered && { statuses: this.#window.columns() }),
       complete: this.#complete,
     };

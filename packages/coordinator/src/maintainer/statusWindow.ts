@@ -11,9 +11,13 @@ export interface ComponentStatusRow {
 }
 
 /**
- * Component statuses gathered for one heartbeat, every transition in order. The watermarks that go with them are copies
- * taken when the window opened (H-5), lowered to the statuses' checkpoints and labelled with the largest seq: so "it works"
- * and "the watermark accounts for it" arrive together (H-6), and a seq is never lowered.
+ * Component statuses gathered for one heartbeat, every transition in order. The watermarks that go with them are lowered to
+ * the statuses' checkpoints: so "it works" and "the watermark accounts for it" arrive together (H-6).
+ *
+ * H-5 says to copy the watermark before waiting for the first status and to label it with the largest seq of those that
+ * came. A dispatcher created in between would then be claimed by the label and missing from the copy, and the committed
+ * checkpoint could pass its start. So the watermark is taken when the heartbeat is built: its seq and its checkpoint speak of
+ * the same dispatchers, and its seq is at least that of any status gathered.
  */
 export class StatusWindow {
   readonly #capacity: number;
@@ -26,7 +30,6 @@ export class StatusWindow {
   // Of the statuses gathered, by mode: least checkpoint that is not 0, and largest seq.
   #least: [bigint, bigint] = [MAX_TS, MAX_TS];
   #largest: [number, number] = [0, 0];
-  #copies: readonly [Watermark, Watermark] | undefined;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -40,9 +43,7 @@ export class StatusWindow {
     return this.#length >= this.#capacity;
   }
 
-  /** Adds a status. `latest` is read if this opens the window. */
-  add(row: ComponentStatusRow, latest: (mode: Mode) => Watermark): void {
-    this.#copies ??= [latest(0), latest(1)];
+  add(row: ComponentStatusRow): void {
     if (this.#length === this.#handle.length) this.#grow();
     const at = this.#length++;
     this.#handle[at] = row.handle;
@@ -54,11 +55,11 @@ export class StatusWindow {
     this.#largest[row.mode] = Math.max(this.#largest[row.mode], row.seq);
   }
 
-  /** The watermark that goes with what was gathered; undefined when nothing was. */
-  watermark(mode: Mode): Watermark | undefined {
-    const copy = this.#copies?.[mode];
-    if (copy === undefined) return undefined;
-    return { ...copy, checkpointTs: minTs(copy.checkpointTs, this.#least[mode]), seq: Math.max(copy.seq, this.#largest[mode]) };
+  /** The watermark that goes with what was gathered; undefined when nothing was. `latest` is as known now. */
+  watermark(mode: Mode, latest: Watermark): Watermark | undefined {
+    if (this.#length === 0) return undefined;
+    const checkpointTs = minTs(latest.checkpointTs, this.#least[mode]);
+    return { ...latest, checkpointTs, seq: Math.max(latest.seq, this.#largest[mode]) };
   }
 
   /** What was gathered, in columns of their own. */
@@ -76,7 +77,6 @@ export class StatusWindow {
     this.#length = 0;
     this.#least = [MAX_TS, MAX_TS];
     this.#largest = [0, 0];
-    this.#copies = undefined;
   }
 
   #grow(): void {
