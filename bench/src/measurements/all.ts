@@ -1,0 +1,21 @@
+import type { Measurement } from '../harness/measurement.js';
+import { batchCodec } from './batchCodec.js';
+import { coordinatorPath } from './coordinatorPath.js';
+import { laneInOneThread } from './laneInOneThread.js';
+import { laneThreads } from './laneThreads.js';
+import { maintainerBarrier } from './maintainerBarrier.js';
+import { pendingMap } from './pendingMap.js';
+import { requestQueue } from './requestQueue.js';
+import { statusPath } from './statusPath.js';
+
+/** Every measurement, in the order in which they run. A new one is a file beside this and a line here. */
+export const MEASUREMENTS: readonly Measurement[] = [
+  laneInOneThread,
+  laneThreads,
+  pendingMap,
+  requestQueue,
+  batchCodec,
+  coordinatorPath,
+  maintainerBarrier,
+  statusPath,
+];

@@ -1,0 +1,59 @@
+import type { ComponentStatuses, DispatcherConfig } from '@tidegate/protocol';
+import { ComponentState, isTrigger } from '@tidegate/protocol';
+
+/** The dispatchers of one posting actor, in flat columns: which they are and how many of their statuses are acknowledged. */
+export class PostingDispatchers {
+  handle: Int32Array = new Int32Array(1024);
+  generation: Int32Array = new Int32Array(1024);
+  /** Statuses of the row that are acknowledged; its next may be offered when all before are. */
+  acknowledged: Int32Array = new Int32Array(1024);
+  count = 0;
+  #rowOf: Int32Array = new Int32Array(1024).fill(-1);
+
+  /** Table triggers are left out: a barrier that nobody sizes stays open, and the stream goes on past it. */
+  add(configs: readonly DispatcherConfig[]): void {
+    for (const { handle, generation } of configs) {
+      if (isTrigger(handle)) continue;
+      if (this.count === this.handle.length) this.#grow();
+      if (handle >= this.#rowOf.length) this.#growRows(handle);
+      this.#rowOf[handle] = this.count;
+      this.handle[this.count] = handle;
+      this.generation[this.count++] = generation | 0;
+    }
+  }
+
+  /** Row of a dispatcher, -1 when it is not here. */
+  rowOf(handle: number): number {
+    return this.#rowOf[handle] ?? -1;
+  }
+
+  #grow(): void {
+    const length = this.handle.length * 2;
+    this.handle = longer(this.handle, length);
+    this.generation = longer(this.generation, length);
+    this.acknowledged = longer(this.acknowledged, length);
+  }
+
+  #growRows(handle: number): void {
+    const rows = new Int32Array(2 ** Math.ceil(Math.log2(handle + 1))).fill(-1);
+    rows.set(this.#rowOf);
+    this.#rowOf = rows;
+  }
+}
+
+/** Component statuses that say of each dispatcher that it works. */
+export function workingStatuses(configs: readonly DispatcherConfig[]): ComponentStatuses {
+  return {
+    handle: Uint32Array.from(configs, ({ handle }) => handle),
+    generation: Uint32Array.from(configs, ({ generation }) => generation),
+    state: new Uint8Array(configs.length).fill(ComponentState.WORKING),
+    mode: new Uint8Array(configs.length),
+    checkpointTs: BigUint64Array.from(configs, ({ startTs }) => startTs),
+  };
+}
+
+function longer(from: Int32Array, length: number): Int32Array {
+  const to = new Int32Array(length);
+  to.set(from);
+  return to;
+}
