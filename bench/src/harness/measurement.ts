@@ -30,7 +30,7 @@ export interface Case {
 }
 
 /** A measurement that is set up: its cases run in turns, so that whatever disturbs the machine disturbs all of them. */
-export interface OpenMeasurement {
+interface OpenMeasurement {
   readonly cases: readonly Case[];
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ interface Way {
   readonly count: number;
 }
 
-export const ARRAYS = 'postMessage of 2 048 objects';
+const ARRAYS = 'postMessage of 2 048 objects';
 
 /** Fixed-size statuses from one worker thread to another, against the ways that Node brings along. */
 export const laneThreads: Measurement = {

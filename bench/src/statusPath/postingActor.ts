@@ -46,6 +46,8 @@ class PostingActor implements Actor<CoordinatorToWorker | PostCommand | More> {
   #row = 0;
   #repeats = 0;
   #running = false;
+  /** A turn that goes on is on its way. */
+  #more = false;
   #began = 0;
   #offered = 0;
   #left = 0;
@@ -73,6 +75,7 @@ class PostingActor implements Actor<CoordinatorToWorker | PostCommand | More> {
         this.#begin(message);
         return;
       case 'bench-more':
+        this.#more = false;
         this.#post();
         return;
       case 'remove':
@@ -122,19 +125,23 @@ class PostingActor implements Actor<CoordinatorToWorker | PostCommand | More> {
   /** Offers up to one turn's worth; goes on when there is room, when acknowledgements come, or at once after this turn. */
   #post(): void {
     let posted = 0;
+    let told = -1;
     // A block and its repeats go into one turn: a repeat is to find its first still pending.
     while ((posted < TURN || this.#round > 0) && this.#number < this.#goal && this.#isOpen()) {
       const stage = this.#number % STAGES === 0 ? Stage.WAITING : Stage.DONE;
       const ts = FIRST_TS + BigInt(Math.floor(this.#number / STAGES)) * TS_STEP;
       // T-A: ahead of each burst of statuses that refer to them.
-      if (stage === Stage.WAITING && !this.#sendFacts(ts)) return;
+      if (stage === Stage.WAITING && told !== this.#number && !this.#sendFacts(ts)) break;
+      told = this.#number;
       const offered = this.#offerBlock(stage, tsHigh(ts), tsLow(ts));
       posted += offered;
       if (this.#row < this.#blockEnd) break;
       this.#nextPass();
     }
     this.#offered += posted;
-    if (posted >= TURN) this.#context.post({ type: 'bench-more' } satisfies More);
+    if (posted < TURN || this.#more) return;
+    this.#more = true;
+    this.#context.post({ type: 'bench-more' } satisfies More);
   }
 
   #sendFacts(ts: bigint): boolean {

@@ -18,7 +18,7 @@ export interface PairCommand {
 }
 
 /** From the receiver, before anything is sent. */
-export interface ReadyReply {
+interface ReadyReply {
   readonly type: 'ready';
 }
 
