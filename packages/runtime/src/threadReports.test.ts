@@ -75,6 +75,24 @@ describe('what a thread tells the main thread', { timeout: 20_000 }, () => {
     await system.stop();
   });
 
+  it('a main thread that was busy for long still learns the last word', async () => {
+    const { system, events, until } = await start(
+      `{ receive: (n) => {
+        context.emit({ n });
+        if (n < 5_000) context.post(n + 1);
+        else context.emit({ end: true });
+      } }`,
+    );
+    await system.send('a0', 0);
+    // Blocked until the thread is through, however slow it is: it has run out of places for events by then.
+    for (let sleeping = new Int32Array(new SharedArrayBuffer(4)), i = 0; i < 10; i++) Atomics.wait(sleeping, 0, 0, 100);
+    await until(() => events.some((event) => (event as { end?: boolean }).end === true));
+    expect(events.at(-1)).toEqual({ end: true });
+    const numbers = events.slice(0, -1).map((event) => (event as { n: number }).n);
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+    await system.stop();
+  });
+
   it('a message that waited in the outbox and cannot travel fails its sender, which is named', async () => {
     const { system, faults, until } = await start(
       `{ receive: () => {

@@ -2,7 +2,15 @@ import type { Address } from './actor.js';
 import { Listeners, raise } from './core/listeners.js';
 import { drawSeed } from './core/seed.js';
 import { stopGroups } from './core/stopOrder.js';
-import { type ActorFaultError, AskError, ControlError, MailboxFullError, RuntimeError, ThreadDeathError } from './errors.js';
+import {
+  type ActorFaultError,
+  AskError,
+  ControlError,
+  MailboxFullError,
+  RuntimeError,
+  StartError,
+  ThreadDeathError,
+} from './errors.js';
 import { DEFAULT_STOP_DEADLINE, type StopReport, type System, type SystemSnapshot, type ThreadSnapshot } from './system.js';
 import { stopThreads } from './threads/stopThreads.js';
 import { type Death, ThreadHandle } from './threads/threadHandle.js';
@@ -35,6 +43,8 @@ class ThreadSystem implements System {
   readonly #threads: readonly ThreadHandle[];
   #stopping: Promise<StopReport> | undefined;
   #terminating = false;
+  /** As long as the start goes on, a fault fails it: nobody can listen yet. */
+  #failStart: ((fault: ActorFaultError | ThreadDeathError) => void) | undefined;
 
   constructor(topology: Topology) {
     this.#topology = topology;
@@ -50,15 +60,22 @@ class ThreadSystem implements System {
 
   async start(): Promise<void> {
     const { start } = completeLimits(this.#topology.limits);
+    const early = new Promise<never>((_resolve, reject) => {
+      this.#failStart = (fault) => reject(failedEarly(fault));
+    });
     try {
-      await Promise.all(this.#threads.map((thread) => thread.ready(start)));
-      await Promise.all(
-        this.#threads.map((thread) => thread.control.call('start', CONTROL_DEADLINE, (remote) => remote.start())),
-      );
+      await Promise.race([early, this.#bringUp(start)]);
     } catch (error) {
       await this.terminate();
       throw error;
+    } finally {
+      this.#failStart = undefined;
     }
+  }
+
+  async #bringUp(deadline: number): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.ready(deadline)));
+    await Promise.all(this.#threads.map((thread) => thread.control.call('start', deadline, (remote) => remote.start())));
   }
 
   on: System['on'] = (name, listener) => this.#listeners.on(name, listener);
@@ -126,12 +143,20 @@ class ThreadSystem implements System {
   }
 
   #fault(error: ActorFaultError | ThreadDeathError): void {
+    if (this.#failStart !== undefined) {
+      this.#failStart(error);
+      return;
+    }
     if (this.#listeners.fault(error)) return;
     this.terminate().then(
       () => raise(error),
       () => raise(error),
     );
   }
+}
+
+function failedEarly(fault: ActorFaultError | ThreadDeathError): StartError {
+  return new StartError(`thread ${fault.thread}`, `it failed before the others were there: ${fault.message}`, { cause: fault });
 }
 
 function settle(address: Address, outcome: OutsideOutcome): unknown {

@@ -67,7 +67,7 @@ export interface Limits {
   readonly timers: number;
   /** Asks of one actor without outcome. At the bound an ask fails at once (`refused`). */
   readonly asks: number;
-  /** Emitted events, and likewise log lines, of one thread not yet taken. At the bound the newest is dropped and counted. */
+  /** Emitted events, and likewise log lines, of one thread not yet taken. At the bound the oldest without a key is dropped and counted. */
   readonly events: number;
   /** Dead letters told one by one; beyond it they are only counted. */
   readonly deadLetters: number;

@@ -1,11 +1,19 @@
+interface Entry<T> {
+  item: T;
+  readonly key: string | undefined;
+}
+
 /**
- * A bounded queue in which an item with a key takes the place of an earlier one with that key. At the bound the newest
- * item is dropped and counted.
+ * A bounded queue in which an item with a key takes the place of an earlier one with that key. At the bound the oldest item
+ * without a key is dropped and counted: what is told last (an end, a fault) is worth more than the history before it, and
+ * what has a key is the only word about its subject. Where all have keys, the newest item is dropped.
  */
 export class CoalescingQueue<T> {
   readonly #bound: number;
-  readonly #keys = new Map<string, number>();
-  #items: T[] = [];
+  readonly #keys = new Map<string, Entry<T>>();
+  #entries: Entry<T>[] = [];
+  /** Before it, entries with keys only: where the search for one to drop goes on. */
+  #keyedUpTo = 0;
   /** Items dropped at the bound so far. */
   dropped = 0;
 
@@ -14,26 +22,39 @@ export class CoalescingQueue<T> {
   }
 
   get size(): number {
-    return this.#items.length;
+    return this.#entries.length;
   }
 
   push(item: T, key?: string): void {
-    const place = key === undefined ? undefined : this.#keys.get(key);
-    if (place !== undefined) {
-      this.#items[place] = item;
-    } else if (this.#items.length >= this.#bound) {
-      this.dropped++;
-    } else {
-      if (key !== undefined) this.#keys.set(key, this.#items.length);
-      this.#items.push(item);
+    const earlier = key === undefined ? undefined : this.#keys.get(key);
+    if (earlier !== undefined) {
+      earlier.item = item;
+      return;
     }
+    if (this.#entries.length >= this.#bound) {
+      this.dropped++;
+      if (!this.#dropOldest()) return;
+    }
+    const entry = { item, key };
+    if (key !== undefined) this.#keys.set(key, entry);
+    this.#entries.push(entry);
   }
 
   /** Takes everything, in order. */
   take(): T[] {
-    const items = this.#items;
-    this.#items = [];
+    const entries = this.#entries;
+    this.#entries = [];
+    this.#keyedUpTo = 0;
     this.#keys.clear();
-    return items;
+    return entries.map(({ item }) => item);
+  }
+
+  /** False: all have keys. */
+  #dropOldest(): boolean {
+    const entries = this.#entries;
+    while (this.#keyedUpTo < entries.length && entries[this.#keyedUpTo]?.key !== undefined) this.#keyedUpTo++;
+    if (this.#keyedUpTo >= entries.length) return false;
+    entries.splice(this.#keyedUpTo, 1);
+    return true;
   }
 }

@@ -2,6 +2,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { expose } from 'comlink';
 import { describe, expect, it } from 'vitest';
 import { ControlClient } from './controlClient.js';
+import { deadlineIn } from './deadline.js';
 import { portEndpoint } from './portEndpoint.js';
 
 function connect(control: object) {
@@ -31,6 +32,32 @@ describe('control calls', () => {
       code: 'RUNTIME_CONTROL',
       message: "control call 'inspect' to thread t: no answer within 20 ms",
     });
+    client.close('done');
+  });
+
+  it('that were answered in time have their answer, however busy the main thread was meanwhile', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const order: string[] = [];
+    port2.on('message', () => order.push('message'));
+    // Behind an immediate come the timers, and only then the messages that had arrived long before.
+    await new Promise((resolve) => setImmediate(resolve));
+    port1.postMessage('here');
+    const passed = new Promise<void>((resolve) => {
+      deadlineIn(20, () => {
+        order.push('deadline');
+        resolve();
+      });
+    });
+    const until = performance.now() + 40;
+    while (performance.now() < until);
+    await passed;
+    expect(order).toEqual(['message', 'deadline']);
+    port1.close();
+  });
+
+  it('may have any deadline', async () => {
+    const { client } = connect({ inspect: () => new Promise((resolve) => setTimeout(() => resolve('here'), 20)) });
+    expect(await client.call('inspect', Number.POSITIVE_INFINITY, (remote) => remote.inspect())).toBe('here');
     client.close('done');
   });
 

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { type Remote, wrap } from 'comlink';
 import { ControlError } from '../errors.js';
+import { deadlineIn } from './deadline.js';
 import { portEndpoint } from './portEndpoint.js';
 import type { ThreadControl } from './threadSpec.js';
 
@@ -26,14 +27,14 @@ export class ControlClient {
     if (this.#closed !== undefined) return Promise.reject(new ControlError(this.#thread, name, this.#closed));
     return new Promise((resolve, reject) => {
       const end = (): void => {
-        clearTimeout(timer);
+        cancel();
         this.#pending.delete(fail);
       };
       const fail = (why: string): void => {
         end();
         reject(new ControlError(this.#thread, name, why));
       };
-      const timer = setTimeout(() => fail(`no answer within ${Math.round(deadline)} ms`), deadline);
+      const cancel = deadlineIn(deadline, () => fail(`no answer within ${Math.round(deadline)} ms`));
       this.#pending.add(fail);
       invoke(this.#remote).then(
         (value) => {

@@ -6,6 +6,7 @@ import type { ReportBatch } from '../core/reports.js';
 import { ActorFaultError, StartError, type ThreadDeathReason } from '../errors.js';
 import type { ThreadPlacement } from '../topology.js';
 import { ControlClient } from './controlClient.js';
+import { deadlineIn } from './deadline.js';
 import { errorFrom, type ReportCredit, type ThreadEnd, type ThreadMessage, type ThreadSpec } from './threadSpec.js';
 
 /** How a thread came to an end that nobody asked it for. */
@@ -103,21 +104,23 @@ export class ThreadHandle {
       (end) => {
         throw end.type === 'not-started' ? notStarted(where, end) : new StartError(where, 'it ended at once');
       },
-      async () => {
+      async (error: unknown) => {
+        if (error instanceof Error && error.name === 'DataCloneError')
+          throw new StartError(where, `the options of its actors cannot be handed over: ${error.message}`, { cause: error });
         await this.#exited;
         throw new StartError(where, `it died: ${describe(this.death)}`, { cause: this.death?.cause });
       },
     );
-    let timer: NodeJS.Timeout | undefined;
+    let cancel = (): void => {};
     const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new StartError(where, `its actors were not there within ${deadline} ms`)), deadline);
+      cancel = deadlineIn(deadline, () => reject(new StartError(where, `its actors were not there within ${deadline} ms`)));
     });
     try {
       await Promise.race([this.#ready, ended, late]);
       this.#state = 'running';
       this.#cameUp = true;
     } finally {
-      clearTimeout(timer);
+      cancel();
     }
   }
 

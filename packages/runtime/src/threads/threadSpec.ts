@@ -71,17 +71,30 @@ export interface ErrorData {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
+  readonly code?: string;
+  readonly cause?: ErrorData;
 }
 
-export function errorData(error: unknown): ErrorData {
+/** Longest chain of causes that is taken along. */
+const DEEPEST_CAUSE = 8;
+
+export function errorData(error: unknown, depth = 0): ErrorData {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: undefined };
-  return { name: error.name, message: error.message, stack: error.stack };
+  const { name, message, stack, cause } = error;
+  const { code } = error as { code?: unknown };
+  return {
+    name: String(name),
+    message: String(message),
+    stack: typeof stack === 'string' ? stack : undefined,
+    ...(typeof code === 'string' && { code }),
+    ...(cause !== undefined && depth < DEEPEST_CAUSE && { cause: errorData(cause, depth + 1) }),
+  };
 }
 
-/** The error again, under its own name and with the stack of where it was thrown. */
+/** The error again: under its own name, with its code and causes, and the stack of where it was thrown. */
 export function errorFrom(data: ErrorData): Error {
-  const error = new Error(data.message);
+  const error = new Error(data.message, data.cause === undefined ? undefined : { cause: errorFrom(data.cause) });
   error.name = data.name;
   if (data.stack !== undefined) error.stack = data.stack;
-  return error;
+  return data.code === undefined ? error : Object.assign(error, { code: data.code });
 }
