@@ -16,7 +16,7 @@ export const USAGE = `npm run bench -- [--quick] [--only NAME]… [--runs N] [--
 
   --quick      fewer and shorter runs: under a minute
   --only NAME  this measurement only; may be given more than once
-  --runs N     runs of each case that count, 1 to 1 000 (9, or 5 when quick); fewer than 5 say little
+  --runs N     runs of each case that count, 1 to 1 000 (7, or 5 when quick); fewer than 5 say little
   --json FILE  write the results, and where they were taken, as JSON
   --help       this text and the names of the measurements`;
 

@@ -45,5 +45,5 @@ export interface Measurement {
   open(scale: Scale): Promise<OpenMeasurement>;
 }
 
-export const FULL: Scale = { quick: false, runs: 9, warmups: 2, microTime: 250 };
-export const QUICK: Scale = { quick: true, runs: 5, warmups: 1, microTime: 40 };
+export const FULL: Scale = { quick: false, runs: 7, warmups: 3, microTime: 100 };
+export const QUICK: Scale = { quick: true, runs: 5, warmups: 1, microTime: 30 };

@@ -1,7 +1,7 @@
 import { createMaintainer, type Maintainer, type MaintainerMessage, TaskState } from '@tidegate/maintainer';
 import { type BlockStatusRequest, Stage } from '@tidegate/protocol';
 import type { Actor, ActorContext, ActorFactory, Address } from '@tidegate/runtime';
-import { FIRST_TS, type Tally, type TallyQuestion, TS_STEP } from './bench.js';
+import { FIRST_TS, type Tally, type TallyQuestion, TS_STEP } from './messages.js';
 
 /**
  * The real maintainer, and before it a count of what arrives: each dispatcher's statuses must come in their order and

@@ -14,8 +14,8 @@ import {
 import type { Actor, ActorContext, ActorFactory, RecordOutlet } from '@tidegate/runtime';
 import { syncPoint } from '../drivers/requests.js';
 import { nanoseconds } from '../harness/sharedClock.js';
-import { COORDINATOR, FIRST_TS, type PostCommand, type PostedEvent, TS_STEP } from './bench.js';
 import { PostingDispatchers, workingStatuses } from './dispatchers.js';
+import { COORDINATOR, FIRST_TS, type PostCommand, type PostedEvent, TS_STEP } from './messages.js';
 
 interface More {
   readonly type: 'bench-more';
@@ -23,7 +23,7 @@ interface More {
 
 /** Records of one turn: what is claimed becomes visible when the turn ends. */
 const TURN = 2_048;
-/** A status is offered again this many statuses later, while its first is pending. */
+/** A status is offered again this many records later, while its first is pending. */
 const BLOCK = 64;
 /** Statuses of a dispatcher at one event: WAITING, DONE. */
 const STAGES = 2;

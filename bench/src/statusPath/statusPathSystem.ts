@@ -12,7 +12,7 @@ import {
   type Tally,
   type TallyQuestion,
   workerAddress,
-} from './bench.js';
+} from './messages.js';
 import { type PathShape, pathTopology } from './topology.js';
 
 const DEADLINE = 120_000;

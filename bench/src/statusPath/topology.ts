@@ -2,7 +2,7 @@ import type { CoordinatorOptions } from '@tidegate/coordinator';
 import type { MaintainerOptions } from '@tidegate/maintainer';
 import { MESSAGE_STRUCTURES } from '@tidegate/protocol';
 import type { ActorPlacement, LinkDeclaration, ThreadPlacement, Topology } from '@tidegate/runtime';
-import { COORDINATOR, MAINTAINER, workerAddress } from './bench.js';
+import { COORDINATOR, MAINTAINER, workerAddress } from './messages.js';
 
 /** Where the actors of a status path live. */
 export interface PathShape {
