@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
+/** The command as it is installed. */
+export const COMMAND: string = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
 
 export interface Outcome {
   /** Exit code; -1 when a signal ended it. */
@@ -16,7 +17,7 @@ export function tidegate(
   options: { readonly input?: Uint8Array; readonly deadline?: number } = {},
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
