@@ -1,3 +1,5 @@
+import { ActorFaultError, ThreadDeathError } from '@tidegate/runtime';
+
 /** Stable codes of {@link HostError}. */
 export type HostErrorCode =
   /** An option of `startHost` is missing or out of range. */
@@ -14,10 +16,12 @@ export type HostErrorCode =
   | 'HOST_REWIND'
   /** A dispatcher, its sink or the maintainer failed. */
   | 'HOST_CHANGEFEED'
-  /** A thread died. */
+  /** A thread died, or did not come up. `cause` is the `ThreadDeathError` with its reason and what was in flight. */
   | 'HOST_THREAD'
-  /** The host was stopped, or asked for something after it stopped. */
-  | 'HOST_STOPPED';
+  /** The source was replicated to its end, but not everything ended in good order: the message names what was cut off. */
+  | 'HOST_CUT_OFF'
+  /** The host itself failed: a defect. */
+  | 'HOST_INTERNAL';
 
 /** Every error that the host raises. `code` is stable; the message says what was wrong, where, and what to do. */
 export class HostError extends Error {
@@ -32,11 +36,43 @@ export class HostError extends Error {
 
 /** The code of an error that carries one, else the one given. */
 export function errorCode(error: unknown, otherwise: string): string {
-  const code = error instanceof Error ? (error as Error & { code?: unknown }).code : undefined;
-  return typeof code === 'string' ? code : otherwise;
+  return codeOf(error) ?? otherwise;
 }
 
 /** The message of anything that can be thrown. */
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * What the host raises for what the runtime told it. A thread's death keeps its own words: thread, reason, what was in
+ * flight. Otherwise the deepest error with a code speaks, for that is what the user's module or an actor threw.
+ */
+export function hostError(error: unknown): HostError {
+  if (error instanceof HostError) return error;
+  const death = causes(error).find((cause) => cause instanceof ThreadDeathError);
+  if (death !== undefined) return new HostError('HOST_THREAD', death.message, { cause: death });
+  if (error instanceof ActorFaultError) {
+    return new HostError(rootCode(error.cause) ?? 'HOST_CHANGEFEED', error.message, { cause: error });
+  }
+  const root = causes(error).findLast((cause) => codeOf(cause) !== undefined);
+  return new HostError(rootCode(error) ?? 'HOST_THREAD', errorMessage(root ?? error), { cause: error });
+}
+
+function causes(error: unknown): Error[] {
+  const chain: Error[] = [];
+  for (let at = error; at instanceof Error && !chain.includes(at); at = at.cause) chain.push(at);
+  return chain;
+}
+
+/** The code that the user's module or an actor gave its error; those of the runtime say only how it travelled. */
+function rootCode(error: unknown): string | undefined {
+  const root = causes(error).findLast((cause) => codeOf(cause) !== undefined);
+  const code = codeOf(root);
+  return code?.startsWith('RUNTIME_') ? undefined : code;
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as Error & { code?: unknown }).code : undefined;
+  return typeof code === 'string' ? code : undefined;
 }

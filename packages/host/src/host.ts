@@ -1,8 +1,8 @@
 import type { MaintainerEvent, StartChangefeed } from '@tidegate/protocol';
 import { type EmittedEvent, type System, startThreads } from '@tidegate/runtime';
-import { errorCode, errorMessage, HostError } from './errors.js';
+import { errorMessage, HostError, hostError } from './errors.js';
 import { HostEmitter, type HostEvents, type HostListener } from './events.js';
-import { type CheckedHostOptions, checkOptions, type HostOptions } from './options.js';
+import { type CheckedHostOptions, checkDeadline, checkOptions, type HostOptions } from './options.js';
 import { type HostSnapshot, readSystem } from './snapshot.js';
 import type { SourceHostEvent, SourceSnapshot } from './sourceMessages.js';
 import { COORDINATOR, hostTopology, MAINTAINER, SOURCE } from './topology.js';
@@ -30,13 +30,16 @@ const ASK_DEADLINE = 5_000;
 /** Milliseconds that a stop takes at most when none are given, and when the host has failed. */
 const STOP_DEADLINE = 30_000;
 const FAILED_STOP_DEADLINE = 3_000;
+/** The longest that a Node timer waits. */
+const LONGEST_DEADLINE = 2 ** 31 - 1;
 /** Of a stop's time, what is kept for the threads themselves after draining. */
 const THREAD_SHARE = 0.3;
 
 /**
  * Starts a host: its threads, the user's source and sinks, and the changefeed.
  *
- * @throws HostError `HOST_OPTION` for a bad option, `HOST_MODULE` for a bad module; whatever the source or sink throws while opening.
+ * @throws HostError, always: `HOST_OPTION` for a bad option, `HOST_MODULE` for a bad module, `HOST_THREAD` for a thread that
+ * does not come up; for what the source or sink throws while opening its own `code`, if it has one. No thread is left then.
  */
 export async function startHost(options: HostOptions): Promise<Host> {
   const checked = checkOptions(options);
@@ -44,14 +47,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
   try {
     system = await startThreads(hostTopology(checked));
   } catch (error) {
-    throw rootError(error);
+    throw hostError(error);
   }
   const host = new RunningHost(system, checked);
   try {
     await host.begin();
   } catch (error) {
     await system.terminate();
-    throw rootError(error);
+    throw host.failure ?? hostError(error);
   }
   return host;
 }
@@ -60,7 +63,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
 export interface Host {
   /**
    * Settles when a finite source is fully replicated and the host has stopped, or when {@link stop} has; rejects with the
-   * error that ended the host. It is safe to leave it unobserved: errors are also emitted as `error`.
+   * HostError that ended the host; with `HOST_CUT_OFF` when the source came to its end and not everything could be closed.
+   * It is safe to leave it unobserved: errors are also emitted as `error`.
    */
   readonly finished: Promise<FinishReport>;
   on<Name extends keyof HostEvents>(name: Name, listener: HostListener<Name>): void;
@@ -70,7 +74,12 @@ export interface Host {
   /**
    * Stops: reads no more, lets what was read become durable and the checkpoint follow, then ends the threads.
    *
-   * @param options.deadline milliseconds for all of it, default 30 000; what is not done by then is cut off and named.
+   * There is one stop: calling it again, or while the host ends by itself, gives the report of the stop that goes on, which
+   * a shorter deadline cuts short.
+   *
+   * @param options.deadline milliseconds for all of it, default 30 000; what is not done by then is cut off and named. A
+   * thread that does not even answer is ended by force, at most three seconds later.
+   * @throws HostError `HOST_OPTION` when the deadline is no number from 0.
    */
   stop(options?: { readonly deadline?: number }): Promise<HostStopReport>;
 }
@@ -87,11 +96,16 @@ class RunningHost implements Host {
   #resolvedTs: bigint;
   #endTs: bigint | undefined;
   /** The error that `finished` will reject with. */
-  #failure: Error | undefined;
+  #failure: HostError | undefined;
+  /** Nobody asked for the stop: the source was replicated to its end. */
+  #endsByItself = false;
   /** The changefeed cannot make progress: draining is pointless. */
   #lost = false;
   #lastLook: HostSnapshot | undefined;
   #stopping: Promise<HostStopReport> | undefined;
+  /** When the stop that goes on is to be over, on the clock of `performance.now`. */
+  #stopsBy = Number.POSITIVE_INFINITY;
+  #cutOff: NodeJS.Timeout | undefined;
   #checkpointWaiters: (() => void)[] = [];
 
   constructor(system: System, options: CheckedHostOptions) {
@@ -106,7 +120,7 @@ class RunningHost implements Host {
     // Errors are told as events too; an unobserved rejection must not bring the user's process down.
     this.finished.catch(() => undefined);
     system.on('event', (emitted) => this.#take(emitted));
-    system.on('fault', (error) => this.#fail(rootError(error)));
+    system.on('fault', (error) => this.#fail(hostError(error)));
     system.on('log', ({ level, from, text, fields }) =>
       this.#emitter.emit('log', { level, from, text, ...(fields && { fields }) }),
     );
@@ -127,6 +141,11 @@ class RunningHost implements Host {
     await this.#system.send(MAINTAINER, start);
   }
 
+  /** What has ended the host, if anything has. */
+  get failure(): HostError | undefined {
+    return this.#failure;
+  }
+
   on<Name extends keyof HostEvents>(name: Name, listener: HostListener<Name>): void {
     this.#emitter.on(name, listener);
   }
@@ -136,14 +155,19 @@ class RunningHost implements Host {
   }
 
   async inspect(): Promise<HostSnapshot> {
-    if (this.#state !== 'stopped' && this.#state !== 'failed')
-      this.#lastLook = this.#look(readSystem(await this.#system.inspect()));
-    return this.#look(this.#lastLook ?? { workers: {}, threads: [] });
+    // Once threads have begun to end there is less and less to see: then the last look at all of them says more.
+    if (this.#lastLook === undefined) {
+      const seen = readSystem(await this.#system.inspect());
+      if (this.#lastLook === undefined) return this.#look(seen);
+    }
+    return this.#look(this.#lastLook);
   }
 
-  stop(options: { readonly deadline?: number } = {}): Promise<HostStopReport> {
-    this.#stopping ??= this.#stop(options.deadline ?? STOP_DEADLINE);
-    return this.#stopping;
+  async stop(options: { readonly deadline?: number } = {}): Promise<HostStopReport> {
+    const deadline = Math.min(checkDeadline(options.deadline ?? STOP_DEADLINE), LONGEST_DEADLINE);
+    if (this.#stopping === undefined) this.#stopping = this.#stop(deadline);
+    else if (options.deadline !== undefined) this.#cutOffIn(deadline);
+    return await this.#stopping;
   }
 
   #look(parts: Pick<HostSnapshot, 'source' | 'coordinator' | 'maintainer' | 'workers' | 'threads'>): HostSnapshot {
@@ -163,7 +187,7 @@ class RunningHost implements Host {
         this.#checkpointTs = told.checkpointTs;
         this.#resolvedTs = told.resolvedTs;
         this.#emitter.emit('checkpoint', told);
-        for (const wake of this.#checkpointWaiters.splice(0)) wake();
+        this.#wakeDrain();
         this.#finishIfDone();
         break;
       case 'barrier':
@@ -180,7 +204,7 @@ class RunningHost implements Host {
         this.#finishIfDone();
         break;
       case 'source-failed':
-        void this.#failGracefully(new HostError(told.code, told.message));
+        this.#failGracefully(new HostError(told.code, told.message));
         break;
       case 'fault':
         this.#fail(new HostError(told.code, told.message));
@@ -189,42 +213,80 @@ class RunningHost implements Host {
   }
 
   #finishIfDone(): void {
-    if (this.#endTs !== undefined && this.#checkpointTs >= this.#endTs && this.#stopping === undefined) void this.stop();
+    if (this.#endTs === undefined || this.#checkpointTs < this.#endTs || this.#stopping !== undefined) return;
+    this.#endsByItself = true;
+    void this.stop();
   }
 
   /** The source is at fault: what it delivered before is replicated, then the error is raised. */
-  async #failGracefully(error: Error): Promise<void> {
+  #failGracefully(error: HostError): void {
     this.#failure ??= error;
-    await this.stop();
+    void this.stop();
   }
 
   /** The changefeed is at fault: nothing more can become durable. */
-  #fail(error: Error): void {
-    if (this.#lost || this.#state === 'stopped' || this.#state === 'failed') return;
+  #fail(error: HostError): void {
+    if (this.#lost || this.#ended) return;
     this.#lost = true;
     this.#failure ??= error;
-    for (const wake of this.#checkpointWaiters.splice(0)) wake();
+    this.#wakeDrain();
     this.#stopping ??= this.#stop(FAILED_STOP_DEADLINE);
   }
 
+  /** Somebody cannot wait as long as the stop that goes on would. */
+  #cutOffIn(milliseconds: number): void {
+    const by = performance.now() + milliseconds;
+    if (this.#ended || by >= this.#stopsBy) return;
+    this.#stopsBy = by;
+    clearTimeout(this.#cutOff);
+    this.#cutOff = setTimeout(() => {
+      this.#wakeDrain();
+      void this.#system.terminate();
+    }, milliseconds);
+  }
+
+  #wakeDrain(): void {
+    for (const wake of this.#checkpointWaiters.splice(0)) wake();
+  }
+
+  get #ended(): boolean {
+    return this.#state === 'stopped' || this.#state === 'failed';
+  }
+
   async #stop(deadline: number): Promise<HostStopReport> {
-    const began = performance.now();
-    const left = () => Math.max(1, deadline - (performance.now() - began));
+    let report: HostStopReport;
+    try {
+      report = await this.#stopInOrder(deadline);
+    } catch (error) {
+      // A defect of ours: nobody may wait for ever because of it, nor may a thread be left.
+      this.#failure ??= new HostError('HOST_INTERNAL', `the stop failed: ${errorMessage(error)}`, { cause: error });
+      await this.#system.terminate();
+      report = { finished: false, unfinished: [this.#failure.message], checkpointTs: this.#checkpointTs };
+    }
+    if (this.#endsByItself && !report.finished) {
+      const what = report.unfinished.join('; ');
+      this.#failure ??= new HostError('HOST_CUT_OFF', `everything up to ${this.#endTs} is durable, but not closed: ${what}`);
+    }
+    this.#end();
+    return report;
+  }
+
+  async #stopInOrder(deadline: number): Promise<HostStopReport> {
+    this.#stopsBy = performance.now() + deadline;
+    const left = () => Math.max(1, this.#stopsBy - performance.now());
     this.#state = 'stopping';
     const unfinished = await this.#drain(left() * (1 - THREAD_SHARE));
-    try {
-      this.#lastLook = this.#look(readSystem(await this.#system.inspect()));
-    } catch (error) {
-      unfinished.push(`the host could not be inspected: ${errorMessage(error)}`);
-    }
+    this.#lastLook = this.#look(readSystem(await this.#system.inspect()));
     const stop = await this.#system.stop({ deadline: left() });
     for (const actor of stop.actors) {
       if (actor.outcome !== 'stopped')
         unfinished.push(`${actor.address}: ${actor.outcome}${actor.why === undefined ? '' : ` (${actor.why})`}`);
     }
-    const report = { finished: unfinished.length === 0 && stop.clean, unfinished, checkpointTs: this.#checkpointTs };
-    this.#end();
-    return report;
+    if (stop.actors.every(({ outcome }) => outcome === 'stopped'))
+      for (const thread of stop.terminated) unfinished.push(`thread ${thread} did not end by itself`);
+    for (const { from, to, messages, records } of stop.unfinished)
+      unfinished.push(`${from} to ${to}: ${messages} messages and ${records} records reached nobody`);
+    return { finished: unfinished.length === 0 && stop.clean, unfinished, checkpointTs: this.#checkpointTs };
   }
 
   /** Reads no more, and waits until the checkpoint has reached what was read. Returns what is missing. */
@@ -237,7 +299,8 @@ class RunningHost implements Host {
         { type: 'hold' },
         { deadline: Math.min(ASK_DEADLINE, milliseconds) },
       )) as bigint;
-      while (this.#checkpointTs < target && !this.#lost && performance.now() < until) await this.#nextCheckpoint(until);
+      while (this.#checkpointTs < target && !this.#lost && performance.now() < Math.min(until, this.#stopsBy))
+        await this.#nextCheckpoint(until);
       if (this.#checkpointTs >= target) return [];
       return [`the checkpoint is at ${this.#checkpointTs} and not yet at ${target}, up to which the source was read`];
     } catch (error) {
@@ -256,6 +319,7 @@ class RunningHost implements Host {
   }
 
   #end(): void {
+    clearTimeout(this.#cutOff);
     if (this.#failure !== undefined) {
       this.#state = 'failed';
       this.#emitter.emit('error', this.#failure);
@@ -266,12 +330,4 @@ class RunningHost implements Host {
     const snapshot = this.#look(this.#lastLook ?? { workers: {}, threads: [] });
     this.#resolve({ endTs: this.#endTs ?? this.#checkpointTs, checkpointTs: this.#checkpointTs, snapshot });
   }
-}
-
-/** The error that started it: a thread's or an actor's fault wraps what the user's module or an actor threw. */
-function rootError(error: unknown): Error {
-  let root: unknown = error;
-  while (root instanceof Error && root.cause instanceof Error) root = root.cause;
-  if (root instanceof Error && typeof (root as { code?: unknown }).code === 'string') return root;
-  return new HostError(errorCode(error, 'HOST_THREAD'), errorMessage(root), { cause: error });
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { inspect } from 'node:util';
 import { isTs } from '@tidegate/protocol';
 import { HostError } from './errors.js';
 
@@ -118,6 +119,12 @@ const EXAMPLE: Readonly<Record<keyof HostOptions, true>> = {
   maintainer: true,
 };
 
+/** Checks the deadline of a stop. */
+export function checkDeadline(value: unknown): number {
+  if (typeof value !== 'number' || !(value >= 0)) throw refuse('deadline', value, 'a number of milliseconds from 0');
+  return value;
+}
+
 function moduleReference(name: string, value: ModuleReference | undefined): { module: string; options: unknown } {
   if (typeof value !== 'object' || value === null) throw refuse(name, value, '{ module, options }');
   const { module, options } = value;
@@ -152,6 +159,6 @@ function record(name: string, value: unknown): Readonly<Record<string, unknown>>
 }
 
 function refuse(name: string, value: unknown, expected: string): HostError {
-  const shown = typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value));
+  const shown = typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 1, breakLength: 120 });
   return new HostError('HOST_OPTION', `option '${name}' is ${shown}; it must be ${expected}`);
 }

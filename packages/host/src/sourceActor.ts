@@ -1,6 +1,7 @@
-import type { Source, SourceEvent, SourceFactory } from '@tidegate/dispatcher';
+import type { Source, SourceFactory, SourceSnapshot } from '@tidegate/dispatcher';
 import type { Actor, ActorContext } from '@tidegate/runtime';
 import { errorCode, errorMessage, HostError } from './errors.js';
+import { checkEvents, checkSnapshot, checkSource, sourceError } from './sourceEvents.js';
 import type { PumpMessage } from './sourceMessages.js';
 import { SourceRouter } from './sourceRouter.js';
 import type { WorkerOutletsOptions } from './workerOutlets.js';
@@ -16,13 +17,13 @@ export interface SourceActorOptions extends WorkerOutletsOptions {
 /**
  * Loads the user's source, opens it, and returns the router that reads it. This is where the pure router meets I/O.
  *
- * @throws HostError `HOST_MODULE` when the module cannot be loaded or exports no `createSource`; whatever the source throws.
+ * @throws HostError `HOST_MODULE` when the module cannot be loaded or makes no source, `HOST_SOURCE_EVENT` when it opens
+ * with what is no snapshot, `HOST_SOURCE` when it throws; an error that has a `code` of its own is passed on.
  */
 export async function createSourceActor(context: ActorContext, options: SourceActorOptions): Promise<Actor> {
   const createSource = await loadFactory(options.module);
   const abort = new AbortController();
-  const source = await createSource(options.options);
-  const snapshot = await source.open({ startTs: options.startTs, signal: abort.signal });
+  const { source, snapshot } = await open(createSource, options, abort.signal);
   const pump = { pull: () => void read(source).then((message) => context.post(message)) };
   const router = new SourceRouter(context as ActorContext<never>, { ...options, snapshot, pump });
   return {
@@ -36,10 +37,23 @@ export async function createSourceActor(context: ActorContext, options: SourceAc
   } as Actor;
 }
 
+async function open(
+  createSource: SourceFactory,
+  { module, options, startTs }: SourceActorOptions,
+  signal: AbortSignal,
+): Promise<{ source: Source; snapshot: SourceSnapshot }> {
+  try {
+    const source = checkSource(module, await createSource(options));
+    return { source, snapshot: checkSnapshot(await source.open({ startTs, signal })) };
+  } catch (error) {
+    throw sourceError('to open', error);
+  }
+}
+
 async function read(source: Source): Promise<PumpMessage> {
   try {
-    const events: readonly SourceEvent[] | null = await source.read();
-    return events === null ? { type: 'end' } : { type: 'chunk', events };
+    const events: unknown = await source.read();
+    return events === null ? { type: 'end' } : { type: 'chunk', events: checkEvents(events) };
   } catch (error) {
     return { type: 'failed', code: errorCode(error, 'HOST_SOURCE'), message: errorMessage(error) };
   }

@@ -1,5 +1,5 @@
 import type { SourceEvent } from '@tidegate/dispatcher';
-import { type BlockEvent, type BlockEventMessage, maxTs, type SourceToWorker, type Subscribe } from '@tidegate/protocol';
+import { type BlockEvent, maxTs, type SourceToWorker, type Subscribe } from '@tidegate/protocol';
 import type { Actor, ActorContext, Timer } from '@tidegate/runtime';
 import type { HostErrorCode } from './errors.js';
 import { type HeldEvent, type Route, Routes } from './routes.js';
@@ -145,10 +145,8 @@ export class SourceRouter implements Actor<RouterInput> {
 
   /** Routes nothing more. The transaction in hand may be incomplete, so the last promise that can be given is one below it. */
   #putOnHold(): void {
-    if (!this.#onHold && !this.#endTold) {
-      this.#onHold = true;
-      if (this.#lastCommitTs - 1n > this.#resolvedTs) this.#resolved(this.#lastCommitTs - 1n);
-    }
+    this.#onHold = true;
+    if (this.#lastCommitTs - 1n > this.#resolvedTs) this.#resolved(this.#lastCommitTs - 1n);
     this.#context.reply(this.#resolvedTs);
   }
 
@@ -321,11 +319,7 @@ export class SourceRouter implements Actor<RouterInput> {
       ...(table && { table }),
     });
     if (first === undefined) return;
-    const target: BlockEventMessage['target'] = {
-      type: 'normal',
-      handle: Uint32Array.of(handle),
-      generation: Uint32Array.of(generation),
-    };
+    const target = { type: 'normal', handle: Uint32Array.of(handle), generation: Uint32Array.of(generation) } as const;
     for (const entry of held) {
       this.#heldBytes -= heldSize(entry);
       if (entry.isBarrier) this.#heldBarriers--;

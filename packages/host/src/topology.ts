@@ -6,6 +6,12 @@ export const SOURCE = 'source';
 export const COORDINATOR = 'coordinator';
 export const MAINTAINER = 'maintainer';
 
+/**
+ * Messages to a worker that may wait before its lane. The lane's size is what bounds what is read ahead: the router keeps
+ * what a full lane refuses, and reads no further.
+ */
+const SOURCE_OUTBOX = 0;
+
 /** Row bytes gathered for one worker before they are sent. */
 const BATCH_BYTES = 128 * 1024;
 
@@ -57,7 +63,7 @@ function links(options: CheckedHostOptions, workers: readonly string[]): LinkDec
     { from: COORDINATOR, to: MAINTAINER, capacityBytes: status },
     { from: MAINTAINER, to: COORDINATOR, capacityBytes: status },
     ...workers.flatMap((worker) => [
-      { from: SOURCE, to: worker, capacityBytes: options.laneBytes },
+      { from: SOURCE, to: worker, capacityBytes: options.laneBytes, outbox: SOURCE_OUTBOX },
       { from: worker, to: COORDINATOR, capacityBytes: status },
       { from: COORDINATOR, to: worker, capacityBytes: status },
     ]),
