@@ -1,0 +1,40 @@
+import { ActorFaultError, StartError, ThreadDeathError } from '@tidegate/runtime';
+import { describe, expect, test } from 'vitest';
+import { HostError, hostError } from './errors.js';
+
+const coded = (message: string, code: string): Error => Object.assign(new Error(message), { code });
+
+describe('what the runtime tells becomes one typed error', () => {
+  test('a thread that died keeps thread, reason and what was in flight, whatever code its cause has', () => {
+    const inFlight = [{ from: 'source', to: 'worker-0', records: 0, messages: 7 }];
+    const cause = coded('stray', 'ENOENT');
+    const death = new ThreadDeathError('worker-0', { reason: 'uncaught-error', exitCode: 1, cause }, ['worker-0'], inFlight);
+    const error = hostError(new StartError('thread worker-0', 'too early', { cause: death }));
+    expect(error).toMatchObject({ code: 'HOST_THREAD', message: death.message, cause: death });
+    expect(error.message).toMatch(/thread worker-0 .*uncaught-error.*stray.*source to worker-0: 7 messages/);
+  });
+
+  test("an actor's fault names the actor, under the code of what was thrown", () => {
+    const own = hostError(new ActorFaultError('worker-0', 'worker-0', 'stop', coded('disk full', 'ENOSPC')));
+    expect(own).toMatchObject({ code: 'ENOSPC', message: expect.stringMatching(/actor worker-0 .*'stop': disk full/) });
+    expect(hostError(new ActorFaultError('worker-0', 'worker-0', 'stop', new Error('no')))).toMatchObject({
+      code: 'HOST_CHANGEFEED',
+    });
+  });
+
+  test('a start that fails speaks with the words of who knows why', () => {
+    const start = new StartError('actor source', 'its factory threw x', { cause: coded('no such log', 'LOG_GONE') });
+    expect(hostError(start)).toMatchObject({ code: 'LOG_GONE', message: 'no such log', cause: start });
+    const late = new StartError('thread source', 'its actors were not there within 5 ms');
+    expect(hostError(late)).toMatchObject({ code: 'HOST_THREAD', message: late.message });
+  });
+
+  test('a host error stays what it is; anything else becomes one; causes in a circle end', () => {
+    const error = new HostError('HOST_OPTION', 'no');
+    expect(hostError(error)).toBe(error);
+    expect(hostError('text')).toMatchObject({ code: 'HOST_THREAD', message: 'text' });
+    const circle = new Error('round');
+    circle.cause = circle;
+    expect(hostError(circle)).toMatchObject({ message: 'round' });
+  });
+});
