@@ -1,5 +1,6 @@
 import type { AddedTable, BlockFacts, DdlEvent, EventKey, Influence, SyncPointEvent, TableInfo } from './blockEvent.js';
 import type { DispatcherId, DispatcherRef, HostId, Mode, SchemaId, TableId } from './ids.js';
+import type { RouteAdmit } from './routing.js';
 import type { ComponentState, Stage } from './stage.js';
 
 /*
@@ -249,6 +250,8 @@ export interface StartChangefeed {
   readonly tables: readonly AddedTable[];
   /** The hosts that take dispatchers; the first is the maintainer's own and gets the table trigger. */
   readonly hosts: readonly { readonly host: HostId; readonly coordinator: string }[];
+  /** Who owns which target at `startTs`, an entry a table. Absent: names are not routed, and nothing is admitted (section 23). */
+  readonly routes?: readonly RouteAdmit[];
 }
 
 /** Stops the changefeed: nothing is scheduled or resent any more (F-11). */
@@ -287,6 +290,20 @@ export type MaintainerEvent =
         readonly state: string;
       }[];
       readonly missingCount: number;
+      readonly text: string;
+    }
+  | {
+      /**
+       * N-2: a DDL would route two tables to one target. Told once for each DDL; it waits until the target is free, which
+       * only an earlier DDL can bring about.
+       */
+      readonly type: 'route-conflict';
+      readonly key: EventKey;
+      readonly mode: Mode;
+      /** The table that is refused, the one that has the target, and the target, as `` `schema`.`table` ``. */
+      readonly source: string;
+      readonly owner: string;
+      readonly target: string;
       readonly text: string;
     }
   | { readonly type: 'fault'; readonly code: string; readonly message: string; readonly dump?: unknown };
