@@ -6,5 +6,5 @@ requireNode();
 
 const { ensureBuilt, runNode } = await import('./lib/workspace.mjs');
 
-ensureBuilt();
+ensureBuilt('@tidegate/bench');
 process.exit(runNode('bench/dist/main.js', process.argv.slice(2)));

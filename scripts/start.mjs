@@ -17,7 +17,7 @@ const OUT = 'out/shop';
 const args = process.argv.slice(2);
 const workers = args.some((arg) => arg.startsWith('--workers')) ? [] : ['--workers', '2'];
 
-ensureBuilt();
+ensureBuilt('@tidegate/cli');
 rmSync(join(root, OUT), { recursive: true, force: true });
 mkdirSync(join(root, 'out'), { recursive: true });
 

@@ -53,10 +53,11 @@ export function ensureInstalled() {
   if (runNpm(['ci', '--no-audit', '--no-fund']) !== 0) fail('npm ci failed: see the messages above.');
 }
 
-/** Installs if need be and builds every package. */
-export function ensureBuilt() {
+/** Installs if need be and builds a package with all that it stands on. */
+export function ensureBuilt(name) {
   ensureInstalled();
-  if (runTurbo(['run', 'build', '--output-logs=errors-only']) !== 0) fail('The build failed: see the messages above.');
+  if (runTurbo(['run', 'build', `--filter=${name}...`, '--output-logs=errors-only']) !== 0)
+    fail('The build failed: see the messages above.');
 }
 
 /** The workspace's packages as {name, folder (relative to the root), manifest}, in the order of the root's `workspaces`. */
