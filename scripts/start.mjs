@@ -9,7 +9,7 @@ const { mkdirSync, rmSync } = await import('node:fs');
 const { join } = await import('node:path');
 const { ensureBuilt, fail, root, runNode } = await import('./lib/workspace.mjs');
 
-const CLI = 'packages/cli/dist/main.js';
+const CLI = 'packages/cli/bin/tidegate.js';
 const LOG = 'test/data/shop.canal.jsonl.gz';
 const FINAL = 'test/data/shop.final.jsonl.gz';
 const OUT = 'out/shop';

@@ -2,7 +2,7 @@
 
 const REQUIRED = ['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts'];
 
-const ALLOWED = /^(package\.json|README\.md|LICENSE|dist\/.+\.(js|js\.map|d\.ts|d\.ts\.map)|src\/.+\.(ts|js|json))$/;
+const ALLOWED = /^(package\.json|README\.md|LICENSE|bin\/.+\.js|dist\/.+\.(js|js\.map|d\.ts|d\.ts\.map)|src\/.+\.(ts|js|json))$/;
 
 const TEST_FILE = /\.test\.[^/]*$/;
 

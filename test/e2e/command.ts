@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** The command as it is installed. */
-export const COMMAND: string = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
+export const COMMAND: string = fileURLToPath(new URL('../../packages/cli/bin/tidegate.js', import.meta.url));
 
 export interface Outcome {
   /** Exit code; -1 when a signal ended it. */

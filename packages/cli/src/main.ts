@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { runTidegate } from './run.js';
 
 // Who reads the output may leave (`| head`); the work goes on, and the exit code still tells how it went.
