@@ -1,4 +1,4 @@
-import { ActorFaultError, StartError, ThreadDeathError } from '@tidegate/runtime';
+import { ActorFaultError, MessageTooLargeError, StartError, ThreadDeathError } from '@tidegate/runtime';
 import { describe, expect, test } from 'vitest';
 import { HostError, hostError } from './errors.js';
 
@@ -20,6 +20,8 @@ describe('what the runtime tells becomes one typed error', () => {
     expect(hostError(new ActorFaultError('worker-0', 'worker-0', 'stop', new Error('no')))).toMatchObject({
       code: 'HOST_CHANGEFEED',
     });
+    const large = new MessageTooLargeError('source', 'worker-0', 'block-event', 40_000, 28_664);
+    expect(hostError(new ActorFaultError('source', 'source', 'chunk', large))).toMatchObject({ code: 'HOST_MESSAGE_TOO_LARGE' });
   });
 
   test('a start that fails speaks with the words of who knows why', () => {

@@ -10,7 +10,7 @@ export type HostErrorCode =
   | 'HOST_SOURCE'
   /** The source delivered something that contradicts what it delivered before. */
   | 'HOST_SOURCE_EVENT'
-  /** One message is larger than the lane to its worker can ever take. */
+  /** One message is larger than its lane can ever take: raise `laneBytes` (from the source) or `statusLaneBytes` (between the others). */
   | 'HOST_MESSAGE_TOO_LARGE'
   /** A dispatcher wants events that the source has already handed to another. */
   | 'HOST_REWIND'
@@ -23,11 +23,14 @@ export type HostErrorCode =
   /** The host itself failed: a defect. */
   | 'HOST_INTERNAL';
 
+/** A code of a user's module, of a dispatcher or of the maintainer. Any string; the known codes are still offered by an editor. */
+type OtherCode = string & Record<never, never>;
+
 /** Every error that the host raises. `code` is stable; the message says what was wrong, where, and what to do. */
 export class HostError extends Error {
-  readonly code: HostErrorCode | string;
+  readonly code: HostErrorCode | OtherCode;
 
-  constructor(code: HostErrorCode | string, message: string, options?: ErrorOptions) {
+  constructor(code: HostErrorCode | OtherCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'HostError';
     this.code = code;
@@ -69,6 +72,7 @@ function causes(error: unknown): Error[] {
 function rootCode(error: unknown): string | undefined {
   const root = causes(error).findLast((cause) => codeOf(cause) !== undefined);
   const code = codeOf(root);
+  if (code === 'RUNTIME_MESSAGE_TOO_LARGE') return 'HOST_MESSAGE_TOO_LARGE';
   return code?.startsWith('RUNTIME_') ? undefined : code;
 }
 

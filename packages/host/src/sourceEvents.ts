@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Source, SourceEvent, SourceSnapshot } from '@tidegate/dispatcher';
 import { isTs, TRIGGER_TABLE_ID } from '@tidegate/protocol';
 import { errorMessage, HostError } from './errors.js';
@@ -68,7 +69,7 @@ function isTableId(id: unknown): id is number {
 
 function describe(value: unknown): string {
   if (value === undefined || value === null) return String(value);
-  return typeof value === 'object' ? `a ${value.constructor?.name ?? 'bare object'}` : `${typeof value} ${String(value)}`;
+  return typeof value === 'object' ? `a ${value.constructor?.name ?? 'bare object'}` : `${typeof value} ${inspect(value)}`;
 }
 
 function refuse(message: string): HostError {
