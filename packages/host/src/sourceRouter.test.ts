@@ -132,6 +132,14 @@ describe('a table without a dispatcher', () => {
     expect(changesOf(f.taken('worker-0')[1])).toEqual([[10, 6n, 'kept']]);
   });
 
+  test('gets a sync point at its start ts: it comes behind the DDL of that ts that added the table (B-1, D-2)', () => {
+    const f = fixture([1]);
+    f.feed({ type: 'sync-point', commitTs: 5n });
+    f.taken();
+    f.subscribe(1, 10, 'worker-1', 5n);
+    expect(f.taken('worker-1').map(({ type }) => type)).toEqual(['stream', 'block-event', 'resolved']);
+  });
+
   test('stops the reading when too much is held, and starts it again on subscription', () => {
     const f = fixture([1, 2], { heldBytes: 100 });
     f.subscribe(2, 11, 'worker-1');

@@ -324,7 +324,8 @@ export class SourceRouter implements Actor<RouterInput> {
       this.#heldBytes -= heldSize(entry);
       if (entry.isBarrier) this.#heldBarriers--;
       const { commitTs, event } = entry;
-      if (commitTs <= startTs) continue;
+      // A sync point at the ts of the DDL that added the table comes behind it (B-1), and concerns the table (D-2).
+      if (commitTs < startTs || (commitTs === startTs && event.type !== 'sync-point')) continue;
       route.deliveredTo = commitTs;
       if (event.type === 'rows') this.#outlets.addRows(worker, handle, generation, commitTs, event.count, event.bytes);
       else this.#outlets.push(worker, { type: 'block-event', event, target });
