@@ -249,8 +249,11 @@ export class Coordinator implements Actor<CoordinatorMessage> {
     switch (message.type) {
       case 'answers':
         // Before they go on: the repeat that a hint or an action provokes must find its key free (T-I).
-        for (const answer of message.answers) this.#path.settle(message.mode, answer);
+        for (const answer of message.answers) {
+          this.#path.settle(message.mode, answer, message.inReplyTo !== undefined, this.#context.now());
+        }
         if (message.inReplyTo !== undefined) this.#path.outstanding.settleReply(message.inReplyTo);
+        this.#flow.scheduleResend();
         this.#router.route(message);
         return;
       case 'schedule':

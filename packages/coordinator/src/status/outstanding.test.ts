@@ -110,16 +110,29 @@ describe('T-I: outstanding statuses', () => {
     expect(host.requests()).toEqual([]);
   });
 
-  test('interleaving 3, a late reply to an old request does not settle the DONE of the resend', () => {
+  test('interleaving 3, a maintainer slower than the longest pause: its late reply settles the DONE that was sent again since', () => {
     host.done(2, 50);
     host.advance(10);
     const [first] = host.requests();
+    for (let resend = 0; resend < 20; resend++) host.advance(12_500);
+    expect(host.requests().length).toBeGreaterThanOrEqual(20);
+    host.answer([], { inReplyTo: first?.seq ?? 0 });
+    expect(statuses()).toMatchObject({ outstanding: 0, keys: 0 });
+    host.advance(60_000);
+    expect(host.requests()).toEqual([]);
+  });
+
+  test('interleaving 3, the late reply settles what its request carried, and nothing that came after', () => {
+    host.done(2, 50);
+    host.advance(10);
+    const [first] = host.requests();
+    host.done(3, 60);
     host.advance(1300);
-    const [second] = host.requests();
     host.answer([], { inReplyTo: first?.seq ?? 0 });
     expect(statuses().outstanding).toBe(1);
-    host.answer([], { inReplyTo: second?.seq ?? 0 });
-    expect(statuses().keys).toBe(0);
+    host.requests();
+    host.advance(3000);
+    expect(sent(host)).toEqual([[3, Stage.DONE]]);
   });
 
   test('interleaving 3, an unknown or repeated reply does nothing', () => {
@@ -198,23 +211,55 @@ describe('T-I: outstanding statuses', () => {
     expect(statuses().outstanding).toBe(1);
   });
 
-  test('interleaving 7, an action settles WAITING and DONE of its event, whomever it is for', () => {
+  test('interleaving 7, an action settles the WAITING of its event, whomever it is for', () => {
     for (const target of [normal(2, 3), { type: 'all' }, { type: 'db', schemaId: 1 }] as const) {
       host.waiting(2, 50);
-      host.done(3, 50);
-      host.done(4, 60);
+      host.waiting(4, 60);
       host.advance(10);
       host.requests();
-      expect(statuses().outstanding).toBe(3);
+      expect(statuses().outstanding).toBe(2);
       host.answer([{ target, action: { action: 1, key: key(50) } }]);
       expect(statuses().outstanding).toBe(1);
-      // The DONE that answers the repeated action is not suppressed.
-      host.done(3, 50);
+      host.waiting(2, 50);
       host.advance(10);
-      expect(sent(host)).toEqual([[3, Stage.DONE]]);
-      host.ack(50, [3]);
+      expect(sent(host)).toEqual([[2, Stage.WAITING]]);
+      host.ack(50, [2]);
       host.ack(60, [4]);
     }
+  });
+
+  test('interleaving 7, who is asked again is answered for: a lost DONE is sent at once, and stays outstanding until the reply', () => {
+    // A dispatcher whose resolved ts is still below the event ignores the repeated action (D-37): nobody else would answer.
+    for (const target of [normal(3), { type: 'all' }, { type: 'db', schemaId: 1 }] as const) {
+      host.done(3, 50);
+      host.advance(5000);
+      host.requests();
+      host.answer([{ target, action: { action: 0, key: key(50) } }]);
+      host.advance(20);
+      const [again] = host.requests();
+      expect(again && rowsOf(again)).toMatchObject([{ handle: 3, ts: 50n, stage: Stage.DONE }]);
+      expect(statuses().outstanding).toBe(1);
+      host.done(3, 50);
+      host.advance(20);
+      expect(host.requests()).toEqual([]);
+      host.answer([], { inReplyTo: again?.seq ?? 0 });
+      expect(statuses().keys).toBe(0);
+    }
+  });
+
+  test('interleaving 9, the ack of a repeated WAITING crosses the DONE: the DONE is not settled by it', () => {
+    host.waiting(2, 50);
+    host.advance(10);
+    const [waiting] = host.requests();
+    host.done(2, 50);
+    host.advance(10);
+    const [done] = host.requests();
+    host.ack(50, [2], waiting?.seq);
+    expect(statuses().outstanding).toBe(1);
+    host.advance(1300);
+    expect(sent(host)).toEqual([[2, Stage.DONE]]);
+    host.ack(50, [2], done?.seq);
+    expect(statuses().keys).toBe(0);
   });
 
   test('interleaving 8, DONE supersedes an outstanding WAITING, and a queued resend of it stays ahead', () => {
@@ -234,7 +279,7 @@ describe('T-I: outstanding statuses', () => {
     expect(host.requests()).toEqual([]);
   });
 
-  test('interleaving 9, removal: nothing of a stopped dispatcher is sent again, nor stays outstanding when a queued one is delivered', () => {
+  test('interleaving 10, removal: nothing of a stopped dispatcher is sent again, nor stays outstanding when a queued one is delivered', () => {
     host.waiting(2, 50);
     host.advance(10);
     host.requests();
@@ -279,6 +324,23 @@ test('T-I: beyond the capacity a delivered status is let go: repeats pass, nothi
   host.advance(10);
   expect(sent(host)).toEqual([[4, Stage.WAITING]]);
   expect(host.coordinator.inspect().statuses).toMatchObject({ outstanding: 2, overflowed: 2 });
+});
+
+test('T-I: a DONE stays outstanding beyond the capacity: it has no other retry owner (D-34)', () => {
+  const host = new TestHost({ outstandingCapacity: 1 });
+  host.bootstrap([2, 3, 4]);
+  host.waiting(2, 50);
+  host.done(3, 40);
+  host.done(4, 40);
+  host.advance(10);
+  host.requests();
+  expect(host.coordinator.inspect().statuses).toMatchObject({ outstanding: 3, overflowed: 0 });
+  host.advance(1300);
+  expect(sent(host)).toEqual([
+    [2, Stage.WAITING],
+    [3, Stage.DONE],
+    [4, Stage.DONE],
+  ]);
 });
 
 test('T-E: a new epoch begins its pauses anew', () => {

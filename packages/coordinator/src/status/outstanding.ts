@@ -20,19 +20,23 @@ import { releaseEvents, STAGE_COLUMN_MASK, type StatusBatch, selectRows } from '
  *  1. Loss. The request, or its reply, is lost: the keys stay outstanding and the coordinator sends them again.
  *  2. A duplicate's ack crosses a resend. The first ack clears the key while a resend waits in stage Q: the resend is
  *     delivered all the same, is outstanding again, and is acknowledged again (the barrier acknowledges repeats).
- *  3. The reply to an old request comes after a resend of the same DONE. The key's owner is the later request by then, so
- *     the late reply settles nothing; the reply to the resend will. Resending once more does no harm.
+ *  3. The reply to an old request comes after a resend of the same DONE. It settles the DONE all the same: the maintainer
+ *     of this epoch has handled it. Were only the reply to the last resend good for it, then a maintainer that takes
+ *     longer than the longest pause would be sent the same statuses for ever. Resends that are still on their way do no harm.
  *  4. New epoch. The new maintainer has nothing: everything outstanding is due at once (`rearm`), goes through stage Q and
  *     counts as delivered only by that. Until then an equal offer is represented by the resend.
  *  5. A handle is reused. Keys carry the generation: the former generation's entries never match the new one's, and go
  *     when the former dispatcher is reported stopped, whether that comes before or after the new one's first status.
  *  6. Ignored hint. The maintainer did not admit the status: the key is cleared before the hint goes to the dispatcher, so
  *     that its immediate repeat passes. If a resend of it is still in stage Q, the repeat is represented by that one.
- *  7. An action passes by. The maintainer has the WAITING, or does without; and if it asks again it lacks the DONE. Both
- *     are cleared before the action goes on, so that the answer to a repeated action is never suppressed by a lost DONE.
+ *  7. An action passes by. The maintainer has the WAITING, or does without: that one is settled. A DONE is not: whoever is
+ *     asked again must not be relied on for another one, for it may not know yet that the event lies behind it (D-37).
+ *     What is outstanding of the event is sent again at once instead.
  *  8. DONE follows. A WAITING of the same event is superseded the moment the DONE is offered: no further resend, and a
  *     resend that is already queued stays ahead of the DONE (first in, first out) and is not outstanding afterwards (W-3).
- *  9. Removal. The keys of a stopped dispatcher go; a request of it that is delivered later does not bring them back.
+ *  9. The ack of a repeated WAITING crosses the DONE: the acks of a reply settle WAITINGs alone. A DONE is settled by the
+ *     reply to a request that carried it, acknowledged there or not (B-7).
+ * 10. Removal. The keys of a stopped dispatcher go; a request of it that is delivered later does not bring them back.
  */
 
 /** Whether a dispatcher of this generation lives on this host; of others nothing stays outstanding. */
@@ -42,8 +46,9 @@ export interface OutstandingOptions {
   readonly events: EventTable;
   readonly keys: KeyTable;
   /**
-   * Statuses that may be outstanding. One that is delivered beyond it is let go at once, as in the parent: its dispatcher's
-   * timer is then its only retry owner, and repeats of it pass.
+   * Statuses that may be outstanding. A WAITING that is delivered beyond it is let go at once, as in the parent: its
+   * dispatcher's timer is then its only retry owner, and repeats of it pass. A DONE has no other retry owner (D-34) and is
+   * kept; there are no more of them than one or two for each dispatcher that lives here.
    */
   readonly capacity: number;
   /** First and longest pause before a resend, in milliseconds. */
@@ -52,6 +57,9 @@ export interface OutstandingOptions {
   /** Seeded 32-bit random numbers, for the jitter. */
   readonly random: () => number;
 }
+
+/** Requests that were sent again and whose late reply still counts. */
+const PAST_REQUESTS = 1024;
 
 interface SentBatch {
   readonly seq: number;
@@ -68,6 +76,8 @@ export class Outstanding {
   overflowed = 0;
   readonly #options: OutstandingOptions;
   readonly #sent = new Map<number, SentBatch>();
+  /** Requests that were sent again: a late reply to them still counts (interleaving 3). */
+  readonly #past = new Map<number, StatusBatch>();
   // A lower bound of all due times: exact after a resend, too early after something was settled.
   #next = Number.POSITIVE_INFINITY;
 
@@ -107,7 +117,7 @@ export class Outstanding {
       // Interleaving 8: behind a DONE, or with one, a WAITING is not outstanding.
       const superseded = stage === Stage.WAITING && (bits & DONE_BITS) !== 0;
       if (!superseded && isAlive(handle, generation)) {
-        if ((bits & EITHER_OUTSTANDING) === 0 && keys.outstanding >= capacity) this.overflowed++;
+        if (stage !== Stage.DONE && (bits & EITHER_OUTSTANDING) === 0 && keys.outstanding >= capacity) this.overflowed++;
         else {
           next |= OUTSTANDING << shift;
           if (stage === Stage.DONE) next &= ~OUTSTANDING;
@@ -126,18 +136,31 @@ export class Outstanding {
     this.#sent.set(seq, { seq, batch, due, attempt: batch.attempt });
   }
 
-  /** A status was answered, by whatever means: WAITING and DONE of the key are settled. */
-  settle(handle: number, generation: number, event: number): void {
-    this.#options.keys.clear(handle, generation, event, EITHER_OUTSTANDING);
+  /** What a dispatcher reported at an event was answered: its WAITING, or both its WAITING and its DONE. */
+  settle(handle: number, generation: number, event: number, waitingOnly: boolean): void {
+    this.#options.keys.clear(handle, generation, event, waitingOnly ? OUTSTANDING : EITHER_OUTSTANDING);
   }
 
-  /** Settles an event for all dispatchers. Walks the table only if something of the event is outstanding. */
-  settleEvent(event: number): void {
-    if (this.#options.events.outstanding[event] !== 0) this.#options.keys.clearEvent(event, EITHER_OUTSTANDING);
+  /** {@link settle} for all dispatchers at an event. Walks the table only if something of the event is outstanding. */
+  settleEvent(event: number, waitingOnly: boolean): void {
+    if (this.#options.events.outstanding[event] === 0) return;
+    this.#options.keys.clearEvent(event, waitingOnly ? OUTSTANDING : EITHER_OUTSTANDING);
+  }
+
+  /** Somebody is asked again about an event: what is outstanding of it is due at once, with the shortest pause (T-E). */
+  hasten(event: number, now: number): void {
+    if (this.#options.events.outstanding[event] === 0) return;
+    for (const sent of this.#sent.values()) {
+      if (!sent.batch.eventIndex.includes(event)) continue;
+      sent.due = Math.min(sent.due, now);
+      sent.attempt = 0;
+      this.#next = Math.min(this.#next, sent.due);
+    }
   }
 
   /** The maintainer's reply to request `seq`, after its answers were settled: its DONE are settled too, the rest waits on. */
   settleReply(seq: number): void {
+    this.#settlePast(seq);
     const sent = this.#sent.get(seq);
     if (sent === undefined) return;
     const { keys } = this.#options;
@@ -163,6 +186,7 @@ export class Outstanding {
   /** A new epoch: the new maintainer has none of it, so all is due now, and the pauses begin anew (T-E). */
   rearm(now: number): void {
     this.#next = now;
+    this.#forgetPast(Number.POSITIVE_INFINITY);
     for (const sent of this.#sent.values()) {
       sent.due = now;
       sent.attempt = -1;
@@ -174,7 +198,7 @@ export class Outstanding {
    * due. What an equal status in stage L or Q already represents is left to that one.
    */
   resend(now: number, queue: RequestQueue, builders: Builders): void {
-    const { events, keys } = this.#options;
+    const { keys } = this.#options;
     for (const sent of this.#sent.values()) {
       if (sent.due > now) continue;
       // A request fits into what its builder holds and one more, and each mode may leave one open.
@@ -195,8 +219,8 @@ export class Outstanding {
         this.resent++;
         if (builder.full) queue.push(builder.finish(queue.target));
       }
-      releaseEvents(events, sent.batch);
       this.#sent.delete(sent.seq);
+      this.#remember(sent);
     }
     for (const builder of builders) if (builder.length > 0) queue.push(builder.finish(queue.target));
     this.#next = Number.POSITIVE_INFINITY;
@@ -206,7 +230,7 @@ export class Outstanding {
   /** Settles every status of a batch. */
   settleRows(batch: StatusBatch): void {
     for (let row = 0; row < batch.handle.length; row++) {
-      this.settle(batch.handle[row]!, batch.generation[row]!, batch.eventIndex[batch.event[row]!]!);
+      this.settle(batch.handle[row]!, batch.generation[row]!, batch.eventIndex[batch.event[row]!]!, false);
     }
   }
 
@@ -216,6 +240,7 @@ export class Outstanding {
       this.settleRows(sent.batch);
       this.#drop(sent);
     }
+    this.#forgetPast(Number.POSITIVE_INFINITY);
   }
 
   /** Where the key of a row is, if it is outstanding on account of this request; else -1. */
@@ -227,6 +252,34 @@ export class Outstanding {
     const reference = keys.locate(batch.handle[row]!, batch.generation[row]!, batch.eventIndex[batch.event[row]!]!);
     if (reference < 0 || (keys.bits(reference) & (OUTSTANDING << stageShift(stage))) === 0) return -1;
     return keys.owner(reference) === (sent.seq | 0) ? reference : -1;
+  }
+
+  /** A request was sent again. Only its DONE matter for a late reply; without any it is over. */
+  #remember({ seq, batch }: SentBatch): void {
+    const { events } = this.#options;
+    if (batch.stage.some((stage) => (stage & STAGE_COLUMN_MASK) === Stage.DONE)) this.#past.set(seq, batch);
+    else releaseEvents(events, batch);
+    if (this.#past.size > PAST_REQUESTS) this.#forgetPast(Math.min(...this.#past.keys()) + 1);
+  }
+
+  /** A reply to a request that was sent again since. Replies keep order: what is older will not be replied to any more. */
+  #settlePast(seq: number): void {
+    const { keys } = this.#options;
+    const batch = this.#past.get(seq);
+    for (let row = 0; batch !== undefined && row < batch.handle.length; row++) {
+      if ((batch.stage[row]! & STAGE_COLUMN_MASK) !== Stage.DONE) continue;
+      keys.clear(batch.handle[row]!, batch.generation[row]!, batch.eventIndex[batch.event[row]!]!, OUTSTANDING << 4);
+    }
+    this.#forgetPast(seq + 1);
+  }
+
+  /** Forgets the requests below `seq` that were sent again. */
+  #forgetPast(seq: number): void {
+    for (const [past, batch] of this.#past) {
+      if (past >= seq) continue;
+      this.#past.delete(past);
+      releaseEvents(this.#options.events, batch);
+    }
   }
 
   #drop(sent: SentBatch): void {

@@ -72,7 +72,7 @@ export class StatusFlow {
         path.pump(ownership.epoch, context.now(), isAlive, (request) => context.send(owner, request, 'refusable'));
         // A queue that was full may have left statuses behind.
       } while (this.#window === undefined && path.pending.length > 0 && path.queue.length === 0);
-      this.#scheduleResend();
+      this.scheduleResend();
     }
     this.regulate();
   }
@@ -99,7 +99,8 @@ export class StatusFlow {
     this.flush();
   }
 
-  #scheduleResend(): void {
+  /** Sees to it that what is outstanding is looked at when the first of it is due. */
+  scheduleResend(): void {
     const { context, path } = this.#deps;
     const due = path.outstanding.nextDue;
     if (due === undefined || (this.#resend !== undefined && this.#resendAt <= due)) return;

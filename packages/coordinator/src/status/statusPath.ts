@@ -121,26 +121,31 @@ export class StatusPath {
     this.outstanding.resend(now, this.queue, this.#builders);
   }
 
-  /** An answer passes by: what it answers is not outstanding any more. */
-  settle(mode: Mode, answer: Answer): void {
+  /**
+   * An answer passes by: the WAITING that it answers is not outstanding any more, and an action asks for the DONE. The acks
+   * of a reply (`isReply`) do not say whether WAITING or DONE is meant; the reply as a whole does (`Outstanding.settleReply`).
+   */
+  settle(mode: Mode, answer: Answer, isReply: boolean, now: number): void {
     const key = answer.ack ?? answer.ignored ?? answer.action?.key ?? answer.unknown;
     const event = key === undefined ? NO_EVENT : this.events.findKey(mode, key);
     if (event === NO_EVENT || this.events.outstanding[event] === 0) return;
+    const { outstanding } = this;
     const { target } = answer;
-    if (target.type !== 'normal') {
-      this.outstanding.settleEvent(event);
-      return;
+    const waitingOnly = answer.action !== undefined || (isReply && answer.unknown === undefined);
+    if (target.type !== 'normal') outstanding.settleEvent(event, waitingOnly);
+    else {
+      for (let row = 0; row < target.handle.length; row++) {
+        outstanding.settle(target.handle[row]!, target.generation[row]!, event, waitingOnly);
+      }
     }
-    for (let row = 0; row < target.handle.length; row++) {
-      this.outstanding.settle(target.handle[row]!, target.generation[row]!, event);
-    }
+    if (answer.action !== undefined) outstanding.hasten(event, now);
   }
 
   /** Lets go of everything, in every stage. */
   clear(): void {
     const { pending, queue, outstanding } = this;
     while (pending.shift()) {
-      outstanding.settle(pending.handle, pending.generation, pending.event);
+      outstanding.settle(pending.handle, pending.generation, pending.event, false);
       pending.release();
     }
     for (let batch = queue.dequeue(); batch !== undefined; batch = queue.dequeue()) {
