@@ -9,6 +9,7 @@ import { Hosts } from './hosts.js';
 import { createConfig } from './operator/createConfig.js';
 import type { ResolvedOptions } from './options.js';
 import { Pipeline } from './pipeline.js';
+import { RouteAdmin } from './route/routeAdmin.js';
 import { checkStart } from './startCheck.js';
 
 /** Everything that a maintainer has once it was told to start. */
@@ -43,6 +44,7 @@ export class Changefeed {
       hosts: this.hosts,
       options,
       ...parts,
+      ...(start.routes && { routes: new RouteAdmin(start.routes, start.startTs) }),
     });
     this.bootstrapper = new Bootstrapper(this.hosts, options.bootstrapResend);
     this.committed = new CommittedProgress(start.startTs);

@@ -24,5 +24,7 @@ export { OperatorKind, Operators } from './operator/operators.js';
 export { Scheduler } from './operator/scheduler.js';
 export { type MaintainerOptions, type ResolvedOptions, resolveOptions } from './options.js';
 export { Pipeline, type PipelineParts } from './pipeline.js';
+export type { RouteConflict } from './route/ownership.js';
+export { RouteAdmin, type RouteSnapshot, type RouteVerdict } from './route/routeAdmin.js';
 export { type NewTask, SpanTable, type SpanTableObserver } from './span/spanTable.js';
 export { TaskState, taskStateName } from './span/taskState.js';

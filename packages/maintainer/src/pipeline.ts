@@ -15,6 +15,7 @@ import type { Hosts } from './hosts.js';
 import { OperatorKind, Operators } from './operator/operators.js';
 import { Scheduler } from './operator/scheduler.js';
 import type { ResolvedOptions } from './options.js';
+import type { RouteAdmin } from './route/routeAdmin.js';
 import { SpanTable } from './span/spanTable.js';
 import { TaskState } from './span/taskState.js';
 
@@ -29,6 +30,8 @@ export interface PipelineParts {
   readonly observer: BarrierObserver;
   readonly now: () => number;
   readonly random: () => number;
+  /** Only in the default mode, and only when names are routed (section 23). */
+  readonly routes?: RouteAdmin;
 }
 
 /** Everything of one mode: its tasks, their operators, its barrier, what its hosts say of their progress. */
@@ -66,7 +69,18 @@ export class Pipeline {
       random,
       maxScheduling: options.maxScheduling,
     });
-    this.barrier = new Barrier({ table: this.table, hosts, scheduling: this.scheduler, options, observer, now, random });
+    const { routes } = parts;
+    const scheduling = this.scheduler;
+    this.barrier = new Barrier({
+      table: this.table,
+      hosts,
+      scheduling,
+      options,
+      observer,
+      now,
+      random,
+      ...(routes && { routes }),
+    });
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { BlockStatusRequest, EventKey, HostId } from '@tidegate/protocol';
+import type { RouteSnapshot } from '../route/routeAdmin.js';
 import { BarrierCore, type BarrierParts } from './barrierCore.js';
 import type { BarrierEvent } from './barrierEvent.js';
 import type { BarrierMessage, CompletedBarrier, OpenBarrier } from './contracts.js';
@@ -15,6 +16,8 @@ export interface BarrierSnapshot {
   readonly pendingSchedules: number;
   readonly rememberedSchedules: number;
   readonly history: readonly CompletedBarrier[];
+  /** Absent: names are not routed. */
+  readonly routes?: RouteSnapshot;
 }
 
 const SHOWN = 32;
@@ -92,12 +95,14 @@ export class Barrier {
   inspect(now: number): BarrierSnapshot {
     this.#core.time = now;
     const events = [...this.#core.events.values()];
+    const routes = this.#core.routes.inspect();
     return {
       open: events.slice(0, SHOWN).map((event) => explain(this.#core, event)),
       more: Math.max(0, events.length - SHOWN),
       pendingSchedules: this.#core.heap.size,
       rememberedSchedules: this.#core.scheduled.size,
       history: [...this.#core.history],
+      ...(routes && { routes }),
     };
   }
 }

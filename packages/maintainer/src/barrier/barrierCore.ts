@@ -2,6 +2,7 @@ import {
   Action,
   type Answer,
   type BlockFacts,
+  compareEventKeys,
   type EventKey,
   formatEventKey,
   type HostId,
@@ -14,6 +15,8 @@ import { BarrierFault } from '../errors.js';
 import type { Hosts } from '../hosts.js';
 import { NO_HOST } from '../hosts.js';
 import type { ResolvedOptions } from '../options.js';
+import type { RouteAdmin } from '../route/routeAdmin.js';
+import { RouteGate } from '../route/routeGate.js';
 import type { SpanTable } from '../span/spanTable.js';
 import { BarrierEvent, LONG_AGO, type Writer } from './barrierEvent.js';
 import type { BarrierObserver, CompletedBarrier, Scheduling } from './contracts.js';
@@ -31,6 +34,8 @@ export interface BarrierParts {
   readonly now: () => number;
   /** 32 random bits of the actor's seeded source, for jitter (T-E). */
   readonly random: () => number;
+  /** Absent: names are not routed (section 23). */
+  readonly routes?: RouteAdmin;
 }
 
 /** An answer on its way to the host that its target lives on. */
@@ -50,6 +55,7 @@ export class BarrierCore {
   readonly parts: BarrierParts;
   readonly table: SpanTable;
   readonly options: ResolvedOptions;
+  readonly routes: RouteGate;
   readonly events: Map<string, BarrierEvent> = new Map();
   readonly heap: PendingHeap = new PendingHeap();
   readonly scheduled: ScheduledKeys = new ScheduledKeys(SCHEDULED_KEYS);
@@ -67,6 +73,14 @@ export class BarrierCore {
     this.parts = parts;
     this.table = parts.table;
     this.options = parts.options;
+    this.routes = new RouteGate({
+      admin: parts.routes,
+      mode: parts.table.mode,
+      observer: parts.observer,
+      applied: () => {
+        this.progress = true;
+      },
+    });
     parts.table.observe({
       taskLeft: (handle) => this.#taskLeft(handle),
       tableGone: (slot, tableId) => {
@@ -80,6 +94,12 @@ export class BarrierCore {
 
   find(key: EventKey): BarrierEvent | undefined {
     return this.events.get(formatEventKey(key));
+  }
+
+  /** B-54: by key when names are routed; as they were opened otherwise. */
+  inOrder(): Iterable<BarrierEvent> {
+    const events = this.events.values();
+    return this.routes.active ? [...events].sort((a, b) => compareEventKeys(a.key, b.key)) : events;
   }
 
   /** B-20. Undefined at the bound of open events: the report is not admitted now and comes again. */
@@ -158,6 +178,7 @@ export class BarrierCore {
     const { writer } = event;
     if (!event.selected || event.advanced || writer === undefined || !this.table.isTask(writer.handle, writer.generation)) return;
     if (!this.table.positions.provesOver(writer.handle, event.high, event.low, event.isSync)) return;
+    if (!this.routes.settle(event)) return;
     if (!event.needsSchedule || this.trySchedule(event.facts)) this.advance(event);
   }
 
@@ -166,6 +187,8 @@ export class BarrierCore {
     if (!event.selected || !event.coverage.covered) return false;
     // I-2: everybody passed, so the write returned; a writer whose own DONE waits for its turn still has to come back.
     if (!event.advanced) return false;
+    // N-2: a transition that is never applied would hold up all later ones.
+    if (!this.routes.settle(event)) return false;
     event.closed = true;
     this.events.delete(event.name);
     this.progress = true;

@@ -1,4 +1,13 @@
-import { type BlockFacts, type EventKey, formatEventKey, type Influence, type Mode, tsHigh, tsLow } from '@tidegate/protocol';
+import {
+  type BlockFacts,
+  type EventKey,
+  formatEventKey,
+  type Influence,
+  type Mode,
+  type RouteAdmission,
+  tsHigh,
+  tsLow,
+} from '@tidegate/protocol';
 import type { Checker } from '../coverage/checker.js';
 import { Coverage } from '../coverage/coverage.js';
 import type { SpanTable } from '../span/spanTable.js';
@@ -32,6 +41,8 @@ export class BarrierEvent {
   readonly hasNewTable: boolean;
   /** B-2: drops that are present count even when empty (unlike D-24). */
   readonly needsSchedule: boolean;
+  /** N-1: what changes in the routing of names. Only the trigger reports it, perhaps not first (B-24). */
+  admissions: readonly RouteAdmission[];
   /** Tracked no more: whoever still holds it must look its key up anew. */
   closed = false;
   selected = false;
@@ -65,6 +76,7 @@ export class BarrierEvent {
     this.low = tsLow(facts.key.commitTs) | 0;
     this.isSync = facts.key.isSyncPoint;
     this.facts = facts;
+    this.admissions = facts.admissions;
     // A NONE names no blocked tables; it lives only inside one call and nobody has to report for it.
     this.influence = facts.blockTables ?? { type: 'normal', tableIds: [] };
     this.mode = table.mode;

@@ -62,6 +62,6 @@ export interface OpenBarrier {
 
 /** Told what happens at a barrier, as it happens. */
 export interface BarrierObserver {
-  event(event: Extract<MaintainerEvent, { type: 'barrier' | 'barrier-stuck' }>): void;
+  event(event: Extract<MaintainerEvent, { type: 'barrier' | 'barrier-stuck' | 'route-conflict' }>): void;
   count(name: string, by?: number): void;
 }

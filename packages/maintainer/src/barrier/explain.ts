@@ -15,6 +15,8 @@ export function explain(core: BarrierCore, event: BarrierEvent): OpenBarrier {
     missingCount++;
   });
   const age = core.time - event.openedAt;
+  const text = sentence(core, event, age, missing, missingCount);
+  const routes = core.routes.explain(event);
   return {
     key: event.key,
     influence: event.influence.type,
@@ -24,7 +26,7 @@ export function explain(core: BarrierCore, event: BarrierEvent): OpenBarrier {
     writer: event.writer?.handle,
     missing,
     missingCount,
-    text: sentence(core, event, age, missing, missingCount),
+    text: routes === undefined ? text : `${text} ${routes}`,
   };
 }
 

@@ -27,6 +27,7 @@ export function rebuild(core: BarrierCore, states: readonly RebuiltState[]): voi
     if (event === undefined) continue;
     if (handle === table.trigger) {
       event.triggerRelated = true;
+      if (event.admissions.length === 0) event.admissions = blockState.facts.admissions;
       if (!event.coverage.sized) event.coverage.size();
     }
     if (blockState.stage === Stage.WRITING) {
@@ -49,9 +50,11 @@ export function rebuild(core: BarrierCore, states: readonly RebuiltState[]): voi
 export function settleRebuilt(core: BarrierCore): Addressed[] {
   core.time = core.parts.now();
   const writes: Addressed[] = [];
-  for (const event of core.events.values()) {
+  for (const event of core.inOrder()) {
+    // N-2: in commit order each takes its place in the queue.
+    const ready = core.routes.ready(event);
     if (event.selected) continue;
-    if (event.coverage.covered) writes.push(core.select(event, event.coverage.reported().at(-1) ?? core.table.trigger));
+    if (event.coverage.covered && ready) writes.push(core.select(event, event.coverage.reported().at(-1) ?? core.table.trigger));
     else if (isProvenOver(core, event)) event.forward(core.time);
   }
   return writes;

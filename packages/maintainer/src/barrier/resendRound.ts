@@ -15,7 +15,7 @@ const STEADY_SENDS = 5;
 export function resendRound(core: BarrierCore, now: number): BarrierMessage[] {
   core.time = now;
   const messages: BarrierMessage[] = [];
-  for (const event of core.events.values()) {
+  for (const event of core.inOrder()) {
     for (const { host, answer } of due(core, event, now)) messages.push({ to: core.hostName(host), answers: [answer] });
   }
   for (const event of core.events.values()) {
@@ -35,9 +35,14 @@ function due(core: BarrierCore, event: BarrierEvent, now: number): Addressed[] {
       event.forward(now);
       core.progress = true;
       core.parts.observer.count('barrier.forwarded');
+      // N-3: before later ones are looked at.
+      core.routes.settle(event);
+      return [];
     }
-    return [];
+    return selectHeld(core, event);
   }
+  // N-3: until its routes are ready nothing is said of it.
+  if (event.advanced ? !core.routes.settle(event) : !core.routes.ready(event)) return [];
   if (!event.advanced) return write(core, event, now);
   const isBroad = event.influence.type !== 'normal';
   // B-40: DONEs are still flowing in.
@@ -45,6 +50,12 @@ function due(core: BarrierCore, event: BarrierEvent, now: number): Addressed[] {
   event.passSent = true;
   sent(core, event, now);
   return pass(core, event);
+}
+
+/** N-5: everybody has reported, and only its routes had to wait. */
+function selectHeld(core: BarrierCore, event: BarrierEvent): Addressed[] {
+  if (event.admissions.length === 0 || !core.routes.active || !event.coverage.covered || !core.routes.ready(event)) return [];
+  return [core.select(event, event.coverage.reported().at(-1) ?? core.table.trigger)];
 }
 
 /** B-39 */

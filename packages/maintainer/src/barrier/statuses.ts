@@ -38,6 +38,8 @@ function done(core: BarrierCore, subject: Subject, handle: number): Outcome {
   if (event === undefined) return Outcome.SILENT;
   if (event.selected) {
     if (!event.advanced && event.writer?.handle === handle && event.writer.generation === core.table.generation[handle]) {
+      // B-17: what its routes wait for comes first; the next Write brings another DONE.
+      if (!core.routes.settle(event)) return Outcome.ACK;
       // B-35: not its turn. Neither advanced nor marked; the next Write brings another DONE.
       if (event.needsSchedule && !core.trySchedule(event.facts)) return Outcome.ACK;
       core.advance(event);
@@ -66,7 +68,10 @@ function waiting(core: BarrierCore, subject: Subject, handle: number): Outcome {
     subject.event = event;
   }
   const fromTrigger = handle === core.table.trigger;
-  if (fromTrigger) event.triggerRelated = true;
+  if (fromTrigger) {
+    event.triggerRelated = true;
+    if (event.admissions.length === 0) event.admissions = subject.facts?.admissions ?? [];
+  }
   if (event.selected) {
     core.completeIfCovered(event);
     return Outcome.ACK;
@@ -76,8 +81,13 @@ function waiting(core: BarrierCore, subject: Subject, handle: number): Outcome {
     if (core.heap.size > 0) return Outcome.SILENT;
     if (!event.coverage.sized) event.coverage.size();
   }
+  // B-24: its retry brings it back.
+  if (fromTrigger && !core.routes.ready(event)) return Outcome.SILENT;
   event.coverage.mark(handle);
-  if (event.coverage.covered) core.writes.push(core.select(event, handle));
+  if (!event.coverage.covered) return Outcome.ACK;
+  // B-25, N-5: what is marked stays marked.
+  if (!core.routes.ready(event)) return Outcome.SILENT;
+  core.writes.push(core.select(event, handle));
   return Outcome.ACK;
 }
 
@@ -88,6 +98,7 @@ function none(core: BarrierCore, subject: Subject, handle: number): Outcome {
     core.parts.observer.count('barrier.facts-missing');
     return Outcome.IGNORED;
   }
+  if (!core.routes.settle(facts)) return Outcome.SILENT;
   if (facts.drops === undefined && facts.adds.length === 0 && facts.schemaChanges.length === 0) return Outcome.ACK;
   const proven = handle === core.table.trigger && facts.adds.length > 0 && core.triggerReported >= facts.key.commitTs;
   if (proven || core.scheduled.has(facts.key)) {
