@@ -27,11 +27,11 @@ export interface MaintainerOptions {
   readonly scheduleBatch?: number;
   /** Creates that may be under way at a time. Default 65 536. */
   readonly maxScheduling?: number;
-  /** Open events of one mode at most; further ones are answered "ignored" until one completes. Default 65 536. */
+  /** Open events of one mode; further ones, unless before all of them, are answered "ignored" until one completes. Default 65 536. */
   readonly maxEvents?: number;
   /** Completed barriers that `inspect` shows. Default 64. */
   readonly history?: number;
-  /** Block statuses that wait for the maintainer to be ready; more are refused and come again. Default 4 194 304. */
+  /** Block statuses that wait for the maintainer to be ready; a request beyond it is refused and comes again. Default 4 194 304. */
   readonly statusCapacity?: number;
   /** Tables may be split over several dispatchers: coverage is counted in key ranges (V-5). Default false. */
   readonly splitTables?: boolean;

@@ -47,9 +47,9 @@ export class Gate {
 
   /**
    * Takes a request in. Undefined when every status of it is represented by one that waits already (G-5). An empty request
-   * passes (G-7). `room` is the number of keys that may still be reserved: statuses beyond it are refused and come again.
+   * passes (G-7).
    */
-  admit(request: BlockStatusRequest, room: number = Number.POSITIVE_INFINITY): GatedRequest | undefined {
+  admit(request: BlockStatusRequest): GatedRequest | undefined {
     const rows = request.handle.length;
     const contexts = Uint32Array.from(request.events, (event) => {
       return this.#intern(`${request.from}\n${request.mode}\n${formatEventKey(event.key)}`).id;
@@ -60,10 +60,7 @@ export class Gate {
       const handle = request.handle[row]!;
       if (handle > MAX_HANDLE)
         kept[count++] = row; // G-4: nobody's; passes, reserves nothing
-      else if (
-        count < room &&
-        this.#reserve(handle, request.generation[row]!, contexts[request.event[row]!]!, request.stage[row]!)
-      ) {
+      else if (this.#reserve(handle, request.generation[row]!, contexts[request.event[row]!]!, request.stage[row]!)) {
         kept[count++] = row;
       }
     }

@@ -112,7 +112,7 @@ describe('status buffer (T-H)', () => {
     expect([buffer.size, drained(buffer).order]).toEqual([0, []]);
   });
 
-  it('refuses statuses at its bound and counts them', () => {
+  it('takes a request whole or, at its bound, not at all: a reply must not settle what was left out (T-I)', () => {
     const buffer = new StatusBuffer(3);
     buffer.offerStatuses(
       requestOf(
@@ -135,7 +135,7 @@ describe('status buffer (T-H)', () => {
         { seq: 3 },
       ),
     );
-    expect([buffer.size, buffer.refused]).toEqual([3, 3]);
-    expect(drained(buffer).order).toEqual(['statuses a 2,3', 'statuses a 4']);
+    expect([buffer.size, buffer.refused]).toEqual([5, 1]);
+    expect(drained(buffer).order).toEqual(['statuses a 2,3', 'statuses a 4,5,6']);
   });
 });

@@ -22,7 +22,7 @@ const SETTLED_KEPT = 1024;
 
 /**
  * T-H: what hosts report, held until the maintainer is ready for it. Statuses pass the gate on their way in, so what is
- * held is bounded by the distinct keys, and by `capacity`; beyond that they are refused, and come again because they were
+ * held is bounded by the distinct keys, and by `capacity` and one request; beyond that they are refused, and come again because they were
  * not answered. Heartbeats merge by host. What is drained of one host is its heartbeat first and then its statuses, so a
  * status never overtakes a heartbeat, and "Working" is known before the first WAITING.
  */
@@ -51,13 +51,19 @@ export class StatusBuffer {
     return this.#refused + this.#dropped;
   }
 
+  /**
+   * Takes a request whole, or at the bound not at all, and then it is not replied to either. A part would not do: the reply
+   * would settle the DONE that were left out (T-I), and a repeat would be cut at the same place for ever.
+   */
   offerStatuses(request: BlockStatusRequest): void {
+    if (this.#gate.reserved >= this.#capacity && request.handle.length > 0) {
+      this.#refused += request.handle.length;
+      return;
+    }
     const sender = this.#senderOf(request.from);
-    const room = this.#capacity - this.#gate.reserved;
-    const gated = this.#gate.admit(request, room);
+    const gated = this.#gate.admit(request);
     if (gated !== undefined) sender.requests.push(gated);
-    else if (room > 0 && sender.settled.length < SETTLED_KEPT) sender.settled.push({ mode: request.mode, seq: request.seq });
-    if (room < request.handle.length) this.#refused += request.handle.length - (gated?.request.handle.length ?? 0);
+    else if (sender.settled.length < SETTLED_KEPT) sender.settled.push({ mode: request.mode, seq: request.seq });
   }
 
   offerHeartbeat(heartbeat: HeartbeatRequest): void {
