@@ -51,11 +51,14 @@ export class RandomLog {
     else if (kind < 6) this.#drop();
     else if (kind < 9) this.#truncate();
     else if (kind < 12) this.#move();
-    else if (kind < 16) this.#alter();
-    else if (kind < 18) this.#everything();
-    else if (kind < 19) this.#dropSchema();
-    else if (kind < 21) this.#emit({ type: 'sync-point', commitTs: this.#tick() });
-    else if (kind < 30) this.#emit({ type: 'resolved', ts: this.#ts });
+    else if (kind < 15) this.#alter();
+    else if (kind < 18) this.#alterParts();
+    else if (kind < 19) this.#alterSchema();
+    else if (kind < 21) this.#everything();
+    else if (kind < 22) this.#dropSchema();
+    else if (kind < 23) this.#swap();
+    else if (kind < 25 || (kind < 50 && this.events.at(-1)?.type === 'ddl' && this.#below(8) === 0)) this.#syncPoint();
+    else if (kind < 33) this.#emit({ type: 'resolved', ts: this.#ts });
     else this.#rows();
   }
 
@@ -120,6 +123,48 @@ export class RandomLog {
   #alter(): void {
     const table = this.#anyTable();
     this.#ddl('alter table', { blockTables: { type: 'normal', tableIds: [table.id] }, tables: [table] });
+  }
+
+  /** Of a partitioned table: several tables and not the trigger, so whoever arrives last writes (B-29). */
+  #alterParts(): void {
+    const parts = [...new Set([this.#anyTable(), this.#anyTable(), this.#anyTable()])];
+    this.#ddl('alter partitions', {
+      blockTables: { type: 'normal', tableIds: parts.map((table) => table.id) },
+      tables: parts,
+    });
+  }
+
+  /** A schema is stopped and nothing is dropped. */
+  #alterSchema(): void {
+    const schemaId = this.#schemas[this.#below(this.#schemas.length)] as number;
+    this.#ddl('alter schema', { blockTables: { type: 'db', schemaId }, tables: [] });
+  }
+
+  /** Two tables change places, and schemas if they are in two. */
+  #swap(): void {
+    const [one, other] = [this.#anyTable(), this.#anyTable()];
+    if (one === other) return;
+    const schemaChanges =
+      one.schema === other.schema
+        ? []
+        : [
+            { tableId: one.id, oldSchemaId: one.schema, newSchemaId: other.schema },
+            { tableId: other.id, oldSchemaId: other.schema, newSchemaId: one.schema },
+          ];
+    [one.schema, other.schema] = [other.schema, one.schema];
+    [one.name, other.name] = [other.name, one.name];
+    this.#ddl('rename tables', {
+      blockTables: { type: 'normal', tableIds: [one.id, other.id, 0] },
+      schemaChanges,
+      tables: [one, other],
+    });
+  }
+
+  /** At a ts of its own, or right behind a DDL of the same ts (B-1). */
+  #syncPoint(): void {
+    const last = this.events.at(-1);
+    const commitTs = last?.type === 'ddl' && this.#below(2) === 0 ? last.commitTs : this.#tick();
+    this.#emit({ type: 'sync-point', commitTs });
   }
 
   #everything(): void {

@@ -1,8 +1,8 @@
-import { createCoordinator } from '@tidegate/coordinator';
+import { type CoordinatorOptions, createCoordinator } from '@tidegate/coordinator';
 import type { SourceEvent } from '@tidegate/dispatcher';
-import { DispatcherGroup, type GroupInput } from '@tidegate/dispatcher';
+import { DispatcherGroup, type GroupInput, type GroupOptions } from '@tidegate/dispatcher';
 import { SourceRouter } from '@tidegate/host';
-import { createMaintainer } from '@tidegate/maintainer';
+import { createMaintainer, type MaintainerOptions } from '@tidegate/maintainer';
 import {
   type Actor,
   type ActorContext,
@@ -11,6 +11,8 @@ import {
   type Step,
   type SteppedSystem,
 } from '@tidegate/runtime';
+import { type Faults, FaultyWay, WAY } from './faultyWay.js';
+import { collectLeft } from './leftovers.js';
 import { generator, type RandomLog } from './randomLog.js';
 import { Done, type StampLog, SteppedSink } from './steppedSink.js';
 
@@ -22,10 +24,18 @@ export interface SteppedHostOptions {
   readonly maxDelay: number;
   /** Bytes of each link: small ones fill up. */
   readonly linkBytes: number;
+  /** Absent: what coordinator and maintainer send each other arrives at once, and once. */
+  readonly faults?: Faults;
+  /** Settings of the actors, beside those that the harness needs. */
+  readonly group?: Partial<GroupOptions>;
+  readonly coordinator?: Partial<CoordinatorOptions>;
+  readonly maintainer?: MaintainerOptions;
 }
 
 /** Events of a chunk of the source. */
 const CHUNK = 7;
+/** A way on which nothing goes wrong. */
+const SOUND: Faults = { drop: 0, duplicate: 0, delay: 0, stall: 0, until: 0 };
 
 /** The whole path in one thread on a virtual clock: the real actors, a random log, sinks that stamp what they do. */
 export class SteppedHost {
@@ -36,10 +46,12 @@ export class SteppedHost {
   readonly system: SteppedSystem;
   readonly #random: () => number;
   readonly #log: RandomLog;
+  readonly #way: FaultyWay;
   /** Events of the log that the checkpoint has passed, and stamps that were seen to be done. */
   #passed = 0;
 
-  private constructor(system: SteppedSystem, seed: number, stamps: StampLog, log: RandomLog) {
+  private constructor(system: SteppedSystem, { seed, log }: SteppedHostOptions, stamps: StampLog, way: FaultyWay) {
+    this.#way = way;
     this.system = system;
     this.stamps = stamps;
     this.#log = log;
@@ -51,6 +63,11 @@ export class SteppedHost {
   static async create(options: SteppedHostOptions): Promise<SteppedHost> {
     const stamps: StampLog = { next: 0, stamps: [], done: new Set() };
     const workers = Array.from({ length: options.workers }, (_, i) => `worker-${i}`);
+    const ways: FaultyWay[] = [];
+    const way = (context: ActorContext): Actor => {
+      ways.push(new FaultyWay(context, options.faults ?? SOUND));
+      return ways[0] as Actor;
+    };
     const system = await createStepped(
       {
         seed: options.seed,
@@ -62,27 +79,28 @@ export class SteppedHost {
               { address: 'source', create: (context: ActorContext) => sourceOf(context, options, workers) },
               ...workers.map((address, i) => ({
                 address,
-                create: (context: ActorContext) => workerOf(context, stamps, options.maxDelay, i % 2 === 0 ? 'enqueue' : 'flush'),
+                create: (context: ActorContext) => workerOf(context, stamps, options, i % 2 === 0 ? 'enqueue' : 'flush'),
               })),
               {
                 address: 'coordinator',
                 create: createCoordinator,
-                options: { host: 'h', workers, source: 'source', maintainer: 'maintainer' },
+                options: { host: 'h', workers, source: 'source', maintainer: WAY, ...options.coordinator },
               },
-              { address: 'maintainer', create: createMaintainer, options: {} },
+              { address: 'maintainer', create: createMaintainer, options: options.maintainer ?? {} },
+              { address: WAY, create: way },
             ],
           },
         ],
       },
       { seed: options.seed },
     );
-    const host = new SteppedHost(system, options.seed, stamps, options.log);
+    const host = new SteppedHost(system, options, stamps, ways[0] as FaultyWay);
     await system.send('maintainer', {
       type: 'start',
       epoch: 1,
       startTs: 0n,
       tables: [],
-      hosts: [{ host: 'h', coordinator: 'coordinator' }],
+      hosts: [{ host: 'h', coordinator: WAY }],
     });
     return host;
   }
@@ -96,9 +114,10 @@ export class SteppedHost {
     return false;
   }
 
-  /** What is left over a minute after the end: every retry, reservation and open event, in words. Nothing may be (I-10, I-14). */
+  /** What is left over two minutes after the last fault: every retry, reservation and open event, in words. Nothing may be (I-10, I-14). */
   async leftovers(): Promise<string[]> {
-    this.system.advance(60_000);
+    this.#way.heal();
+    this.system.advance(120_000);
     const { threads } = await this.system.inspect();
     const actors = threads.flatMap((thread) => (thread.state === 'running' ? thread.actors : []));
     const left: string[] = [];
@@ -153,12 +172,14 @@ function sourceOf(context: ActorContext, options: SteppedHostOptions, workers: r
   }) as Actor;
 }
 
-function workerOf(context: ActorContext, stamps: StampLog, maxDelay: number, wakeOn: 'enqueue' | 'flush'): Actor {
-  const group = new DispatcherGroup(
-    context,
-    { sink: new SteppedSink(context, stamps, { maxDelay, wakeOn }) },
-    { highWater: 4_096, lowWater: 2_048 },
-  );
+function workerOf(
+  context: ActorContext,
+  stamps: StampLog,
+  { maxDelay, group: settings }: SteppedHostOptions,
+  wakeOn: 'enqueue' | 'flush',
+): Actor {
+  const sink = new SteppedSink(context, stamps, { maxDelay, wakeOn });
+  const group = new DispatcherGroup(context, { sink }, { highWater: 4_096, lowWater: 2_048, ...settings });
   return {
     receive(message: GroupInput | Done, from: string) {
       if (!(message instanceof Done)) return group.receive(message, from);
@@ -175,8 +196,10 @@ function workerOf(context: ActorContext, stamps: StampLog, maxDelay: number, wak
 function linksOf(workers: readonly string[], capacityBytes: number): LinkDeclaration[] {
   const pairs: [string, string][] = [
     ['coordinator', 'source'],
-    ['coordinator', 'maintainer'],
-    ['maintainer', 'coordinator'],
+    ['coordinator', WAY],
+    [WAY, 'maintainer'],
+    ['maintainer', WAY],
+    [WAY, 'coordinator'],
     ...workers.flatMap((worker): [string, string][] => [
       ['source', worker],
       [worker, 'coordinator'],
@@ -184,54 +207,4 @@ function linksOf(workers: readonly string[], capacityBytes: number): LinkDeclara
     ]),
   ];
   return pairs.map(([from, to]) => ({ from, to, capacityBytes, outbox: 16 }));
-}
-
-/** Names of figures that must be zero, and of lists that must be empty, once everything is quiet. */
-const QUIET = new Set([
-  ...[
-    'pending',
-    'queued',
-    'outstanding',
-    'keys',
-    'buffered',
-    'open',
-    'pendingSchedules',
-    'add',
-    'remove',
-    'removing',
-    'absent',
-    'scheduling',
-  ],
-  ...[
-    'events',
-    'unacked',
-    'heldBytes',
-    'withSink',
-    'reports',
-    'blockedWorkers',
-    'running',
-    'lostAnswers',
-    'overflowed',
-    'componentStatuses',
-  ],
-]);
-
-function collectLeft(path: string, value: unknown, left: string[]): void {
-  if (typeof value !== 'object' || value === null) return;
-  for (const [name, part] of Object.entries(value)) {
-    const here = `${path}.${name}`;
-    // Not left over: facts of events that the coordinator remembers up to a bound, and streams that are open.
-    const counts =
-      QUIET.has(name) &&
-      here !== 'coordinator.statuses.events' &&
-      !here.includes('.suppressed.') &&
-      !here.endsWith('.phases.open');
-    if (counts && ((typeof part === 'number' && part !== 0) || (Array.isArray(part) && part.length > 0)))
-      left.push(`${here}: ${JSON.stringify(part, text)}`);
-    else collectLeft(here, part, left);
-  }
-}
-
-function text(_: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value;
 }
