@@ -102,9 +102,12 @@ export class BarrierCore {
     return this.routes.active ? [...events].sort((a, b) => compareEventKeys(a.key, b.key)) : events;
   }
 
-  /** B-20. Undefined at the bound of open events: the report is not admitted now and comes again. */
+  /**
+   * B-20. Undefined at the bound of open events: the report is not admitted now and comes again. An event before all open
+   * ones is admitted all the same: those may wait for dispatchers that stand at it, and would do so for ever.
+   */
   open(facts: BlockFacts): BarrierEvent | undefined {
-    if (this.events.size >= this.options.maxEvents) {
+    if (this.events.size >= this.options.maxEvents && !this.#isBeforeAll(facts.key)) {
       this.parts.observer.count('barrier.refused-at-bound');
       return undefined;
     }
@@ -233,6 +236,11 @@ export class BarrierCore {
 
   hostName(index: number): HostId {
     return this.parts.hosts.name(index);
+  }
+
+  #isBeforeAll(key: EventKey): boolean {
+    for (const event of this.events.values()) if (compareEventKeys(event.key, key) <= 0) return false;
+    return true;
   }
 
   #taskLeft(handle: number): void {

@@ -47,9 +47,27 @@ function due(core: BarrierCore, event: BarrierEvent, now: number): Addressed[] {
   const isBroad = event.influence.type !== 'normal';
   // B-40: DONEs are still flowing in.
   if (isBroad && event.passSent && now - event.lastStatus < core.options.quietWindow) return [];
+  if (event.passSent) {
+    markPassers(core, event);
+    if (event.coverage.covered) return [];
+  }
   event.passSent = true;
   sent(core, event, now);
   return pass(core, event);
+}
+
+/**
+ * Who was asked to pass before and stands beyond the event by now has passed it (B-60), though its DONE was lost. It may be
+ * out of reach of another Pass: a table that was moved to another schema since is not in that of the event (D-29).
+ */
+function markPassers(core: BarrierCore, event: BarrierEvent): void {
+  const { positions } = core.table;
+  if (!positions.mayProveOver(event.high, event.low, event.isSync)) return;
+  const passed: number[] = [];
+  event.coverage.forEachMissing((handle) => {
+    if (positions.provesOver(handle, event.high, event.low, event.isSync)) passed.push(handle);
+  });
+  for (const handle of passed) event.coverage.mark(handle);
 }
 
 /** N-5: everybody has reported, and only its routes had to wait. */
