@@ -50,15 +50,15 @@ describe('a host that cannot start says why and leaves nothing behind', { timeou
     ['open gives nothing', { source: sourceOf(1, 'async open() {}') }, 'HOST_SOURCE_EVENT', /startTs undefined/],
     [
       'open never ends',
-      { source: sourceOf(1, `open: () => ${NEVER}`), startDeadline: 700 },
+      { source: sourceOf(1, `open: () => ${NEVER}`), startDeadline: 2_500 },
       'HOST_THREAD',
-      /thread source .*700 ms/,
+      /thread source .*2500 ms/,
     ],
     [
       'createSink never ends',
-      { sink: sinkOf('', `await ${NEVER}`), startDeadline: 700 },
+      { sink: sinkOf('', `await ${NEVER}`), startDeadline: 2_500 },
       'HOST_THREAD',
-      /thread worker-0 .*700 ms/,
+      /thread worker-0 .*2500 ms/,
     ],
     ['createSink leaves', { sink: sinkOf('', 'process.exit(3)') }, 'HOST_THREAD', /thread worker-0 .*exit code 3/],
     [
