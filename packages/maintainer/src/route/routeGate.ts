@@ -42,7 +42,7 @@ export class RouteGate {
     const verdict = this.#admin.precheck(key.commitTs, admissions);
     if (verdict.state === 'conflict' && verdict.isNews) {
       this.#observer.count('route.conflicts');
-      const text = `The DDL at ${key.commitTs} waits: ${sentence(verdict.conflict)}. Change the routing rules, or drop or rename a table.`;
+      const text = `The DDL at ${key.commitTs} waits: ${sentence(verdict.conflict)}. Change the routing rules and start again.`;
       this.#observer.event({ type: 'route-conflict', key, mode: this.#mode, ...verdict.conflict, text });
     }
     return verdict.state === 'ready';

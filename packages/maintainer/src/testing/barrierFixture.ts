@@ -1,10 +1,18 @@
-import { type BlockFacts, type MaintainerEvent, makeDispatcherId, type SchemaId, type TableId } from '@tidegate/protocol';
+import {
+  type BlockFacts,
+  type MaintainerEvent,
+  makeDispatcherId,
+  type RouteAdmit,
+  type SchemaId,
+  type TableId,
+} from '@tidegate/protocol';
 import { Barrier } from '../barrier/barrier.js';
 import type { BarrierMessage } from '../barrier/contracts.js';
 import { Hosts } from '../hosts.js';
 import { OperatorKind, Operators } from '../operator/operators.js';
 import { Scheduler } from '../operator/scheduler.js';
 import { type MaintainerOptions, resolveOptions } from '../options.js';
+import { RouteAdmin } from '../route/routeAdmin.js';
 import { SpanTable } from '../span/spanTable.js';
 import { TaskState } from '../span/taskState.js';
 import { requestOf, show, type TestDispatcher, type TestStatus } from './requests.js';
@@ -16,14 +24,17 @@ export class BarrierFixture {
   readonly operators: Operators;
   readonly scheduler: Scheduler;
   readonly barrier: Barrier;
+  /** Of a fixture that was made with owners of routes. */
+  readonly routes: RouteAdmin | undefined;
   readonly told: MaintainerEvent[] = [];
   readonly counters = new Map<string, number>();
   now = 0;
   #random = 1;
   #seq = 0;
 
-  constructor(options: { readonly nodes?: number } & MaintainerOptions = {}) {
-    const { nodes = 1, ...rest } = options;
+  constructor(options: { readonly nodes?: number; readonly routes?: readonly RouteAdmit[] } & MaintainerOptions = {}) {
+    const { nodes = 1, routes, ...rest } = options;
+    this.routes = routes && new RouteAdmin(routes, 1n);
     const resolved = resolveOptions(rest);
     this.hosts = new Hosts(
       Array.from({ length: nodes }, (_, i) => ({ host: `node${i + 1}`, coordinator: `coordinator${i + 1}` })),
@@ -48,6 +59,7 @@ export class BarrierFixture {
       },
       now: () => this.now,
       random: () => this.#next(),
+      ...(this.routes && { routes: this.routes }),
     });
   }
 

@@ -8,6 +8,7 @@ import {
   type HeartbeatRequest,
   type MaintainerEvent,
   type MaintainerToCoordinator,
+  type RouteAdmit,
   type ScheduleRequest,
 } from '@tidegate/protocol';
 import { ManualContext } from '@tidegate/runtime/testing';
@@ -35,9 +36,9 @@ export class MaintainerFixture {
     this.actor = createMaintainer(this.context, rest) as Maintainer;
   }
 
-  start(tables: readonly AddedTable[], startTs = 100n): void {
+  start(tables: readonly AddedTable[], startTs = 100n, routes?: readonly RouteAdmit[]): void {
     const hosts = Array.from({ length: this.#nodes }, (_, i) => ({ host: `node${i + 1}`, coordinator: `coordinator${i + 1}` }));
-    this.receive({ type: 'start', epoch: this.epoch, startTs, tables, hosts });
+    this.receive({ type: 'start', epoch: this.epoch, startTs, tables, hosts, ...(routes && { routes }) });
   }
 
   /** Answers the bootstrap of every node. */
@@ -54,8 +55,8 @@ export class MaintainerFixture {
   }
 
   /** Started, bootstrapped, every dispatcher created and Working; what was sent on the way is forgotten. */
-  run(tables: readonly AddedTable[], startTs = 100n): void {
-    this.start(tables, startTs);
+  run(tables: readonly AddedTable[], startTs = 100n, routes?: readonly RouteAdmit[]): void {
+    this.start(tables, startTs, routes);
     this.bootstrap();
     this.receive({ type: 'post-bootstrap-response', from: 'node1', epoch: this.epoch });
     this.work();

@@ -8,6 +8,7 @@ import {
   type HostId,
   type Influence,
   type Mode,
+  type RouteAdmission,
   STATUS_ALREADY_BIT,
   Stage,
 } from '@tidegate/protocol';
@@ -28,7 +29,11 @@ export type TestDispatcher = Pick<TestStatus, 'handle' | 'generation'>;
 export function facts(
   key: bigint | EventKey,
   blockTables: Influence | undefined,
-  changes: { readonly drops?: Influence; readonly adds?: readonly AddedTable[] } = {},
+  changes: {
+    readonly drops?: Influence;
+    readonly adds?: readonly AddedTable[];
+    readonly admissions?: readonly RouteAdmission[];
+  } = {},
 ): BlockFacts {
   return {
     key: typeof key === 'bigint' ? { commitTs: key, isSyncPoint: false } : key,
@@ -36,7 +41,7 @@ export function facts(
     ...(changes.drops && { drops: changes.drops }),
     adds: changes.adds ?? [],
     schemaChanges: [],
-    admissions: [],
+    admissions: changes.admissions ?? [],
   };
 }
 
