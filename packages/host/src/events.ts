@@ -8,6 +8,8 @@ export interface HostEvents {
   barrier: Extract<MaintainerEvent, { type: 'barrier' }>;
   /** A barrier has been open for long, and says whom it waits for (T-F). */
   'barrier-stuck': Extract<MaintainerEvent, { type: 'barrier-stuck' }>;
+  /** A DDL would route two tables to one target; it waits until an earlier DDL frees the target (N-2). */
+  'route-conflict': Extract<MaintainerEvent, { type: 'route-conflict' }>;
   /** Every table that exists at the start has a dispatcher being created. */
   bootstrapped: Extract<MaintainerEvent, { type: 'bootstrapped' }>;
   /** The host cannot go on. It stops by itself; `finished` rejects with the same error. */

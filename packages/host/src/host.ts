@@ -196,6 +196,9 @@ class RunningHost implements Host {
       case 'barrier-stuck':
         this.#emitter.emit('barrier-stuck', told);
         break;
+      case 'route-conflict':
+        this.#emitter.emit('route-conflict', told);
+        break;
       case 'bootstrapped':
         this.#emitter.emit('bootstrapped', told);
         break;
