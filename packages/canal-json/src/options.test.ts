@@ -13,6 +13,8 @@ describe('options', () => {
     ['stream', { stream: 'text' }],
     ['stream', { stream: null }],
     ['unclassified', { path: 'a', unclassified: 'skip' }],
+    ['routes', { path: 'a', routes: '*.*' }],
+    ['routes', { path: 'a', routes: [{ match: '*.*', to: '{tabel}' }] }],
     ['syncPointIntervalMs', { path: 'a', syncPointIntervalMs: 29_999 }],
     ['syncPointIntervalMs', { path: 'a', syncPointIntervalMs: '60000' }],
     ['syncPointIntervalMs', { path: 'a', syncPointIntervalMs: 0, allowShortSyncPoints: true }],

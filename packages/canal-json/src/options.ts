@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { type RouteRule, RoutingRuleError, RoutingRules } from '@tidegate/protocol';
 import { OptionError } from './errors.js';
 
 /** Where a source reads from, and how. Exactly one of `path` and `stream` is given. */
@@ -9,6 +10,12 @@ export interface CanalSourceOptions {
   readonly stream?: Readable | AsyncIterable<Uint8Array>;
   /** What a statement of unknown form is: an error, or an event that every table takes part in. Default `error`. */
   readonly unclassified?: 'error' | 'all';
+  /**
+   * Where tables go downstream, the first rule that matches: `{ match: 'shop.*', to: 'archive.{schema}_{table}' }`. DDLs then
+   * say what they release and admit, and two tables never get one target. It is the sink that gives rows and statements their
+   * new names. Default: names are not routed.
+   */
+  readonly routes?: readonly RouteRule[];
   /** Milliseconds of the log's own clock between two sync points, at its multiples. At least 30 000. Default: none. */
   readonly syncPointIntervalMs?: number;
   /** For tests: allows an interval below 30 000. */
@@ -25,6 +32,7 @@ export interface ResolvedOptions {
   readonly path: string | undefined;
   readonly stream: AsyncIterable<Uint8Array> | undefined;
   readonly unclassified: 'error' | 'all';
+  readonly routes: RoutingRules | undefined;
   /** 0: no sync points. */
   readonly syncPointIntervalMs: number;
   readonly maxLineBytes: number;
@@ -39,6 +47,7 @@ const KNOWN = new Set<string>([
   'path',
   'stream',
   'unclassified',
+  'routes',
   'syncPointIntervalMs',
   'allowShortSyncPoints',
   'maxLineBytes',
@@ -67,11 +76,22 @@ export function resolveOptions(given: unknown): ResolvedOptions {
     path: path as string | undefined,
     stream: stream as AsyncIterable<Uint8Array> | undefined,
     unclassified,
+    routes: routingRules(options.routes),
     syncPointIntervalMs: syncPointInterval(options),
     maxLineBytes: whole(options, 'maxLineBytes', 16 * 1024 * 1024, 1, 0x2000_0000),
     chunkBytes: whole(options, 'chunkBytes', 1024 * 1024, 1, 0x2000_0000),
     maxTransactionBytes: whole(options, 'maxTransactionBytes', 64 * 1024 * 1024, 1, 0x4000_0000),
   };
+}
+
+function routingRules(rules: unknown): RoutingRules | undefined {
+  if (rules === undefined) return undefined;
+  try {
+    return new RoutingRules(rules);
+  } catch (error) {
+    if (error instanceof RoutingRuleError) throw new OptionError('routes', error.message);
+    throw error;
+  }
 }
 
 function syncPointInterval(options: Readonly<Record<string, unknown>>): number {

@@ -1,6 +1,5 @@
 import type { Source, SourceEvent, SourceSnapshot } from '@tidegate/dispatcher';
 import { isTs, maxTs } from '@tidegate/protocol';
-import { Catalogue } from './ddl/catalogue.js';
 import { DdlReader } from './ddl/ddlReader.js';
 import { OptionError, SourceStateError, UnknownTableError } from './errors.js';
 import { EventChunk } from './eventChunk.js';
@@ -46,9 +45,8 @@ class CanalSource implements Source {
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
-    const catalogue = new Catalogue();
-    this.#ddls = new DdlReader(catalogue, options.unclassified);
-    this.#tables = new TableCache(catalogue);
+    this.#ddls = new DdlReader(options.unclassified, options.routes);
+    this.#tables = new TableCache(this.#ddls.catalogue);
     this.#chunk = new EventChunk(options.chunkBytes, options.maxTransactionBytes);
   }
 
@@ -64,7 +62,8 @@ class CanalSource implements Source {
     signal.addEventListener('abort', this.#shut, { once: true });
     await this.#guard((reader) => this.#skipToStart(reader));
     const tables = this.#ddls.catalogue.tables().map((table) => ({ ...table, splittable: false }));
-    return { startTs, tables };
+    const routes = this.#ddls.owners();
+    return { startTs, tables, ...(routes && { routes }) };
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { DdlEvent, SyncPointEvent, TableInfo } from '@tidegate/protocol';
+import type { DdlEvent, RouteAdmit, SyncPointEvent, TableInfo } from '@tidegate/protocol';
 
 /** Where changes come from. A source module, given by URL, exports `createSource`. */
 export type SourceFactory = (options: unknown) => Source | Promise<Source>;
@@ -8,6 +8,8 @@ export interface SourceSnapshot {
   /** The ts it opened at: everything at or below it is not delivered. */
   readonly startTs: bigint;
   readonly tables: readonly (TableInfo & { readonly splittable: boolean })[];
+  /** Which table has which target at `startTs`. Absent: names are not routed, and admissions of DDLs mean nothing. */
+  readonly routes?: readonly RouteAdmit[];
 }
 
 /** One element of a source, in commit order. */

@@ -1,5 +1,6 @@
 import type { TableInfo } from '@tidegate/protocol';
 import { CatalogueError } from '../errors.js';
+import type { NameJournal } from './nameJournal.js';
 
 /** A database as the catalogue keeps it. */
 export interface Schema {
@@ -17,8 +18,14 @@ export interface Schema {
  */
 export class Catalogue {
   readonly #schemas = new Map<string, Schema>();
+  readonly #names: NameJournal | undefined;
   #nextSchemaId = 1;
   #nextTableId = 1;
+
+  /** `names` is told of every name that comes or goes; whoever passes it takes from it after each statement. */
+  constructor(names?: NameJournal) {
+    this.#names = names;
+  }
 
   schema(name: string): Schema | undefined {
     return this.#schemas.get(name);
@@ -47,17 +54,20 @@ export class Catalogue {
 
   removeSchema(name: string): void {
     this.#schemas.delete(name);
+    this.#names?.schemaRemoved(name);
   }
 
   /** Adds a table under a new id. The name must be free. */
   addTable(schema: Schema, table: string, version: bigint): TableInfo {
     const info = { tableId: this.#nextTableId++, schemaId: schema.schemaId, schema: schema.name, table, version };
     schema.tables.set(table, info);
+    this.#names?.tableAdded(schema.name, table);
     return info;
   }
 
   removeTable(info: TableInfo): void {
     this.#schemas.get(info.schema)?.tables.delete(info.table);
+    this.#names?.tableRemoved(info.schema, info.table);
   }
 
   /** Puts a table under another name, perhaps in another database, keeping its id. The name must be free. */
@@ -65,6 +75,7 @@ export class Catalogue {
     this.removeTable(info);
     const moved = { ...info, schemaId: schema.schemaId, schema: schema.name, table, version };
     schema.tables.set(table, moved);
+    this.#names?.tableAdded(schema.name, table);
     return moved;
   }
 

@@ -1,8 +1,16 @@
-import type { DdlEvent } from '@tidegate/protocol';
+import {
+  type DdlEvent,
+  type RouteAdmission,
+  type RouteAdmit,
+  type RoutingRules,
+  routeAdmissions,
+  routeOwners,
+} from '@tidegate/protocol';
 import { CatalogueError, DdlError, StatementError, type Where } from '../errors.js';
 import { applyStatement } from './applyStatement.js';
-import type { Catalogue } from './catalogue.js';
+import { Catalogue } from './catalogue.js';
 import { type DdlEffect, EVERYTHING } from './effect.js';
+import { NameJournal } from './nameJournal.js';
 import { parseStatement } from './parse.js';
 import { kindOf, type Statement } from './statement.js';
 
@@ -18,10 +26,20 @@ export interface DdlText {
 export class DdlReader {
   readonly catalogue: Catalogue;
   readonly #unclassified: 'error' | 'all';
+  readonly #routes: RoutingRules | undefined;
+  readonly #names: NameJournal | undefined;
 
-  constructor(catalogue: Catalogue, unclassified: 'error' | 'all') {
-    this.catalogue = catalogue;
+  /** Without `routes` names are not routed: no event has admissions. */
+  constructor(unclassified: 'error' | 'all', routes: RoutingRules | undefined) {
     this.#unclassified = unclassified;
+    this.#routes = routes;
+    this.#names = routes && new NameJournal();
+    this.catalogue = new Catalogue(this.#names);
+  }
+
+  /** Which table has which target, as of the last DDL; undefined when names are not routed. */
+  owners(): RouteAdmit[] | undefined {
+    return this.#routes && routeOwners(this.catalogue.tables(), this.#routes);
   }
 
   /** Throws {@link DdlError}, which quotes the statement. */
@@ -37,13 +55,18 @@ export class DdlReader {
         kind,
         schema: ddl.database,
         table: ddl.table,
-        admissions: [],
+        admissions: this.#admissions(),
         ...effect,
       };
     } catch (error) {
       if (error instanceof StatementError || error instanceof CatalogueError) throw new DdlError(where, error);
       throw error;
     }
+  }
+
+  /** N-1: of the statement that was just applied. */
+  #admissions(): readonly RouteAdmission[] {
+    return this.#routes === undefined || this.#names === undefined ? [] : routeAdmissions(this.#names.take(), this.#routes);
   }
 
   /** Undefined: not classified, and the user chose to take such a statement as touching every table. */

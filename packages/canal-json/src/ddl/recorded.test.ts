@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { readMessages } from '../readMessages.js';
-import { Catalogue } from './catalogue.js';
 import { DdlReader } from './ddlReader.js';
 import { parseStatement } from './parse.js';
 
@@ -22,7 +21,7 @@ describe('recorded logs', () => {
     ['shop', 67],
     ['bank', 349],
   ])('every DDL of %s is classified as the recorder called it', async (name, expected) => {
-    const reader = new DdlReader(new Catalogue(), 'error');
+    const reader = new DdlReader('error', undefined);
     let ddls = 0;
     for await (const message of readMessages({ path: pathOf(name) })) {
       if (message.type !== 'ddl') continue;
