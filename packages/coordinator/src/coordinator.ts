@@ -144,6 +144,7 @@ export class Coordinator implements Actor<CoordinatorMessage> {
 
   room(to: Address): void {
     if (to === this.#ownership.address) {
+      this.#tenure.flush();
       this.#flow.flush();
       return;
     }
@@ -228,7 +229,7 @@ export class Coordinator implements Actor<CoordinatorMessage> {
   }
 
   #snapshot(worker: number, message: WorkerSnapshot): void {
-    if (this.#round.id === message.id) this.#heard(worker, columnsOf(message), message.id);
+    if (this.#round.id === message.id) this.#heard(worker, columnsOf(message), message.more === true ? undefined : message.id);
     else this.#tenure.snapshot(worker, message);
   }
 

@@ -1,8 +1,5 @@
-import { type ComponentState, type ComponentStatusMessage, joinTs } from '@tidegate/protocol';
+import { type ComponentState, type ComponentStatusMessage, joinTs, STATUS_PART_ROWS } from '@tidegate/protocol';
 import type { ActorContext } from '@tidegate/runtime';
-
-/** Statuses in one message at most, so that it fits a lane. */
-const MOST_STATUSES = 4_096;
 
 /**
  * Component statuses of the turn in hand, in the order in which they came about: transitions are not merged, because
@@ -38,7 +35,7 @@ export class ComponentOutbox {
   flush(): boolean {
     let sent = 0;
     while (sent < this.#words.length) {
-      const count = Math.min(MOST_STATUSES, (this.#words.length - sent) / 5);
+      const count = Math.min(STATUS_PART_ROWS, (this.#words.length - sent) / 5);
       if (!this.#context.send(this.#coordinator, this.#message(sent, count), 'lossless')) break;
       sent += count * 5;
     }

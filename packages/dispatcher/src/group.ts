@@ -24,7 +24,8 @@ import { PHASE_NAMES, Phase, Place } from './rowLayout.js';
 import { RowsFlow } from './rowsFlow.js';
 import type { SinkCompletion, SinkPort } from './sinkPort.js';
 import { SinkWork } from './sinkWork.js';
-import { type DispatcherView, takeSnapshot, viewOf } from './snapshot.js';
+import { type DispatcherView, viewOf } from './snapshot.js';
+import { SnapshotOutbox } from './snapshotOutbox.js';
 import { GroupState } from './state.js';
 import { Stream } from './stream.js';
 import { WrittenMemory } from './written.js';
@@ -86,6 +87,7 @@ export class DispatcherGroup implements Actor<GroupInput> {
   #stream: Stream;
   #answers: Answers;
   #removal: Removal;
+  #snapshots: SnapshotOutbox;
   #heartbeat: Timer;
   #relieving = false;
 
@@ -126,6 +128,7 @@ export class DispatcherGroup implements Actor<GroupInput> {
     this.#stream = new Stream(state, { machine: this.#machine, flow: this.#flow, budget: this.#budget });
     this.#answers = new Answers(state, { machine: this.#machine, posting: this.#posting, written });
     this.#removal = new Removal(state, { machine: this.#machine, work: this.#work, stream: this.#stream });
+    this.#snapshots = new SnapshotOutbox(state);
     this.#heartbeat = context.schedule(state.options.heartbeatFirst, { type: 'heartbeat' } satisfies HeartbeatTimer);
   }
 
@@ -151,7 +154,7 @@ export class DispatcherGroup implements Actor<GroupInput> {
         this.#answers.receive(message);
         break;
       case 'snapshot':
-        this.#snapshot(message.id);
+        this.#snapshots.request(message);
         break;
       case 'sink-checkpoint':
         this.#sink.checkpoint(Mode.DEFAULT, message.checkpointTs);
@@ -189,7 +192,10 @@ export class DispatcherGroup implements Actor<GroupInput> {
 
   /** Sends what the turn gathered: component statuses before statuses of the same dispatchers, Stopped after both. */
   turnEnd(): void {
-    if (this.#state.components.flush() && !this.#posting.idle) this.#posting.post();
+    if (this.#state.components.flush()) {
+      if (!this.#posting.idle) this.#posting.post();
+      this.#snapshots.flush();
+    }
     this.#removal.finish();
     if (this.#state.components.length > 0) this.#state.components.flush();
     this.#errors.flush();
@@ -269,10 +275,6 @@ export class DispatcherGroup implements Actor<GroupInput> {
       this.#state.insert(config);
       components.add(config.handle, config.generation, config.mode, ComponentState.INITIALIZING, high, low);
     }
-  }
-
-  #snapshot(id: number): void {
-    this.#state.context.send(this.#state.options.coordinator, { type: 'worker-snapshot', id, spans: takeSnapshot(this.#state) });
   }
 
   // H-1, H-2, H-3. Coalescing: on a full lane the latest takes the place of the one before.

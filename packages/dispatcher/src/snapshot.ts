@@ -1,23 +1,18 @@
 import { type BlockState, type BootstrapSpan, type ComponentState, type EventKey, Stage, stageName } from '@tidegate/protocol';
 import { checkpointOf, resolvedOf } from './checkpoint.js';
-import { Flag, PHASE_NAMES, Place } from './rowLayout.js';
+import { Flag, PHASE_NAMES } from './rowLayout.js';
 import type { GroupState } from './state.js';
 
-/** D-51: where every dispatcher stands. Held, flushing and non-blocking events are not reported. */
-export function takeSnapshot(state: GroupState): BootstrapSpan[] {
-  const spans: BootstrapSpan[] = [];
+/** Where the dispatcher of a row stands (D-51). Held, flushing and non-blocking events are not told. */
+export function spanOf(state: GroupState, row: number): BootstrapSpan {
   const { rows } = state;
-  for (let row = 0; row < rows.used; row++) {
-    if (rows.place[row] === Place.NOWHERE) continue;
-    const blockState = blockStateOf(state, row);
-    spans.push({
-      config: rows.configOf(row),
-      state: rows.state[row]! as ComponentState,
-      checkpointTs: checkpointOf(state, row),
-      ...(blockState && { blockState }),
-    });
-  }
-  return spans;
+  const blockState = blockStateOf(state, row);
+  return {
+    config: rows.configOf(row),
+    state: rows.state[row]! as ComponentState,
+    checkpointTs: checkpointOf(state, row),
+    ...(blockState && { blockState }),
+  };
 }
 
 function blockStateOf(state: GroupState, row: number): BlockState | undefined {

@@ -4,6 +4,7 @@ export * from './errors.js';
 export * from './ids.js';
 export * from './messages.js';
 export * from './routing.js';
+export * from './spanBytes.js';
 export * from './stage.js';
 export * from './statusLayout.js';
 export * from './statusRecord.js';

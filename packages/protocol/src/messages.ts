@@ -140,6 +140,13 @@ export interface BootstrapResponse {
   readonly from: HostId;
   readonly epoch: number;
   readonly spans: readonly BootstrapSpan[];
+  /**
+   * A response that would not fit a lane comes in parts: which response this is a part of, and its place there from 0.
+   * Absent: the whole. A part that does not continue what came before it is worthless, and so is what came before.
+   */
+  readonly part?: { readonly of: number; readonly index: number };
+  /** Another part follows. */
+  readonly more?: boolean;
   /** The trigger's start ts; 0 on hosts without the trigger (S-3). */
   readonly checkpointTs: bigint;
   readonly error?: RunningError;
@@ -334,8 +341,8 @@ export interface SnapshotRequest {
   readonly type: 'snapshot';
   readonly id: number;
   /**
-   * Component states and checkpoints are enough, as columns (complete heartbeats): the answer is a
-   * {@link ComponentStatusMessage} with this request's id. A {@link WorkerSnapshot} is taken as well.
+   * Component states and checkpoints are enough, as columns (complete heartbeats): the answer is one or more
+   * {@link ComponentStatusMessage}, of which the last has this request's id. A {@link WorkerSnapshot} is taken as well.
    */
   readonly columns?: boolean;
 }
@@ -360,7 +367,7 @@ export interface FactsMessage {
 export interface ComponentStatusMessage {
   readonly type: 'component-statuses';
   readonly statuses: ComponentStatuses;
-  /** The {@link SnapshotRequest} that asked for it: then every dispatcher is listed. Absent: those that changed. */
+  /** The {@link SnapshotRequest} that asked for it: by now every dispatcher has been listed. Absent: those that changed, or a part. */
   readonly snapshot?: number;
 }
 
@@ -383,6 +390,8 @@ export interface WorkerSnapshot {
   readonly type: 'worker-snapshot';
   readonly id: number;
   readonly spans: readonly BootstrapSpan[];
+  /** Another part with the same id follows: all of them together are the answer. */
+  readonly more?: boolean;
 }
 
 /** A dispatcher or its sink failed; the changefeed cannot go on as it is (D-12, D-33). */

@@ -91,6 +91,11 @@ export class Tenure {
     this.#gathering.take(worker, message, () => this.#triggerStart());
   }
 
+  /** There is room on the way to the owner. */
+  flush(): void {
+    this.#gathering.flush();
+  }
+
   /** The deadline of snapshot request `id` has passed. */
   expire(id: number | undefined): void {
     this.#gathering.expire(id);

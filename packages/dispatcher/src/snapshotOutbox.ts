@@ -1,0 +1,98 @@
+import {
+  type BootstrapSpan,
+  ComponentState,
+  type ComponentStatusMessage,
+  type SnapshotRequest,
+  SPAN_PART_BYTES,
+  STATUS_PART_ROWS,
+  spanBytes,
+  type WorkerSnapshot,
+} from '@tidegate/protocol';
+import { checkpointOf } from './checkpoint.js';
+import { Place } from './rowLayout.js';
+import { spanOf } from './snapshot.js';
+import type { GroupState } from './state.js';
+
+/** What was asked for, and the first row that is not told yet. */
+interface Progress {
+  readonly id: number;
+  row: number;
+}
+
+/**
+ * Answers to snapshot requests, in parts that fit a lane. A row is read when its part is sent, never earlier: so what
+ * is told of a dispatcher that has stopped since cannot come behind the news of it. Bounded: one answer of each kind; a
+ * later request takes the place of an unfinished one, which whoever asked has given up.
+ */
+export class SnapshotOutbox {
+  readonly #state: GroupState;
+  #full: Progress | undefined;
+  #columns: Progress | undefined;
+
+  constructor(state: GroupState) {
+    this.#state = state;
+  }
+
+  request({ id, columns }: SnapshotRequest): void {
+    if (columns === true) this.#columns = { id, row: 0 };
+    else this.#full = { id, row: 0 };
+  }
+
+  /** Sends what there is room for. */
+  flush(): void {
+    while (this.#full !== undefined && this.#send(this.#spans(this.#full))) if (this.#full.row < 0) this.#full = undefined;
+    while (this.#columns !== undefined && this.#send(this.#statuses(this.#columns))) {
+      if (this.#columns.row < 0) this.#columns = undefined;
+    }
+  }
+
+  /** Sends a part and moves on behind it. A refused one is made anew when there is room. */
+  #send({ message, next, of }: { message: WorkerSnapshot | ComponentStatusMessage; next: number; of: Progress }): boolean {
+    if (!this.#state.context.send(this.#state.options.coordinator, message, 'refusable')) return false;
+    of.row = next;
+    return true;
+  }
+
+  // S-3: every dispatcher of every mode.
+  #spans(of: Progress): { message: WorkerSnapshot; next: number; of: Progress } {
+    const spans: BootstrapSpan[] = [];
+    let bytes = 0;
+    let row = this.#live(of.row, false);
+    for (; row >= 0 && bytes < SPAN_PART_BYTES; row = this.#live(row + 1, false)) {
+      const span = spanOf(this.#state, row);
+      bytes += spanBytes(span);
+      if (spans.length > 0 && bytes > SPAN_PART_BYTES) break;
+      spans.push(span);
+    }
+    return { message: { type: 'worker-snapshot', id: of.id, spans, ...(row >= 0 && { more: true }) }, next: row, of };
+  }
+
+  // H-1, H-2: those that a complete heartbeat lists. Only the last part has the id.
+  #statuses(of: Progress): { message: ComponentStatusMessage; next: number; of: Progress } {
+    const { rows } = this.#state;
+    const listed: number[] = [];
+    let row = this.#live(of.row, true);
+    for (; row >= 0 && listed.length < STATUS_PART_ROWS; row = this.#live(row + 1, true)) listed.push(row);
+    const statuses = {
+      handle: Uint32Array.from(listed, (one) => rows.handle[one]!),
+      generation: Uint32Array.from(listed, (one) => rows.generation[one]!),
+      state: Uint8Array.from(listed, (one) => rows.state[one]!),
+      mode: Uint8Array.from(listed, (one) => rows.mode[one]!),
+      checkpointTs: BigUint64Array.from(listed, (one) => checkpointOf(this.#state, one)),
+    };
+    return { message: { type: 'component-statuses', statuses, ...(row < 0 && { snapshot: of.id }) }, next: row, of };
+  }
+
+  /** The first row in use from `row` on, -1 when there is none; of those that are visible in heartbeats, if so asked. */
+  #live(row: number, visible: boolean): number {
+    const { rows } = this.#state;
+    for (let at = row; at < rows.used; at++) {
+      if (rows.place[at] !== Place.NOWHERE && !(visible && isHidden(rows.state[at]!))) return at;
+    }
+    return -1;
+  }
+}
+
+function isHidden(state: number): boolean {
+  return state === ComponentState.INITIALIZING || state === ComponentState.PREPARING || state === ComponentState.MERGE_READY;
+}
