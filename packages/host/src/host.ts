@@ -135,6 +135,7 @@ class RunningHost implements Host {
       startTs: snapshot.startTs,
       tables: snapshot.tables.map(({ tableId, schemaId, splittable }) => ({ tableId, schemaId, splittable })),
       hosts: [{ host: this.#options.name, coordinator: COORDINATOR }],
+      ...(snapshot.routes && { routes: snapshot.routes }),
     };
     this.#checkpointTs = snapshot.startTs;
     this.#resolvedTs = snapshot.startTs;

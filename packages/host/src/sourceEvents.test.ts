@@ -41,6 +41,11 @@ describe('what a source gives is looked at where it comes in', () => {
     ['no tables', { startTs: 0n }, /no array of tables/],
     ['the trigger as a table', { startTs: 0n, tables: [{ tableId: 0 }] }, /table of id number 0/],
     ['a table twice', { startTs: 0n, tables: [{ tableId: 7 }, { tableId: 7 }] }, /two tables of id 7/],
+    [
+      'routes that are rules',
+      { startTs: 0n, tables: [], routes: [{ match: '*.*', to: 'a.b' }] },
+      /routes that are not an array of admit/,
+    ],
     ['a hole among the tables', { startTs: 0n, tables: [null] }, /table of id undefined/],
   ])('snapshot: %s', (_, snapshot, message) => {
     expect(() => checkSnapshot(snapshot)).toThrow(message);

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { Source, SourceEvent, SourceSnapshot } from '@tidegate/dispatcher';
-import { isTs, TRIGGER_TABLE_ID } from '@tidegate/protocol';
+import { isTs, type RouteAdmit, TRIGGER_TABLE_ID } from '@tidegate/protocol';
 import { errorMessage, HostError } from './errors.js';
 
 /** Largest table id: ids travel as 32-bit words. */
@@ -18,7 +18,7 @@ export function checkSource(module: string, source: unknown): Source {
 
 /** What a user's `open` returned, if it is a snapshot. Throws a {@link HostError} `HOST_SOURCE_EVENT` that says what it is not. */
 export function checkSnapshot(snapshot: unknown): SourceSnapshot {
-  const { startTs, tables } = (snapshot ?? {}) as Partial<SourceSnapshot>;
+  const { startTs, tables, routes } = (snapshot ?? {}) as Partial<SourceSnapshot>;
   if (!isTs(startTs))
     throw refuse(`open() of the source gave startTs ${describe(startTs)}; it must be a bigint from 0 to 2^64 - 1`);
   if (!Array.isArray(tables)) throw refuse('open() of the source gave no array of tables');
@@ -29,6 +29,8 @@ export function checkSnapshot(snapshot: unknown): SourceSnapshot {
     if (seen.has(id)) throw refuse(`open() of the source gave two tables of id ${id}`);
     seen.add(id);
   }
+  if (routes !== undefined && !(Array.isArray(routes) && routes.every(isAdmit)))
+    throw refuse('open() of the source gave routes that are not an array of admit entries, each with four names');
   return snapshot as SourceSnapshot;
 }
 
@@ -61,6 +63,11 @@ function fault(event: Partial<SourceEvent> | null | undefined): string | undefin
     default:
       return `an event of type ${describe((event as { type?: unknown } | null | undefined)?.type)}`;
   }
+}
+
+function isAdmit(route: unknown): boolean {
+  const { type, schema, table, targetSchema, targetTable } = (route ?? {}) as Partial<Record<keyof RouteAdmit, unknown>>;
+  return type === 'admit' && [schema, table, targetSchema, targetTable].every((name) => typeof name === 'string');
 }
 
 function isTableId(id: unknown): id is number {
