@@ -8,5 +8,8 @@ export default defineConfig({
     outputFile: { json: '.tidegate/vitest.json' },
     allowOnly: false,
     passWithNoTests: false,
+    // For a busy machine of two cores; a test that hangs is still told by its name.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
   },
 });
