@@ -134,7 +134,8 @@ export class SourceRouter implements Actor<RouterInput> {
     }
     // Whatever stopped us, what was gathered must not wait for more: the dispatchers may need it to make the room.
     this.#outlets.flushAll();
-    if (this.#outlets.blocked > 0) this.#roomNet ??= this.#context.schedule(ROOM_NET, { type: 'room-net' });
+    if (this.#outlets.blocked > 0 && this.#roomNet === undefined)
+      this.#roomNet = this.#context.schedule(ROOM_NET, { type: 'room-net' });
     if (this.#failed || this.#onHold) return;
     if (this.#ended && this.#chunks.length === 0 && this.#outlets.blocked === 0) this.#tellEnd();
     else if (!this.#ended && !this.#pulling && this.#chunks.length <= READ_AHEAD) {
