@@ -13,11 +13,12 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   host: ['protocol', 'ring', 'runtime', 'dispatcher', 'coordinator', 'maintainer'],
   'canal-json': ['protocol', 'dispatcher'],
   storage: ['protocol', 'dispatcher'],
-  cli: ['protocol', 'dispatcher', 'host', 'canal-json', 'storage'],
+  redo: ['protocol', 'dispatcher'],
+  cli: ['protocol', 'dispatcher', 'host', 'canal-json', 'storage', 'redo'],
 };
 
 /** Packages that know the dispatcher by its source and sink contracts alone. */
-const CONTRACTS_ONLY: readonly string[] = ['canal-json', 'storage'];
+const CONTRACTS_ONLY: readonly string[] = ['canal-json', 'storage', 'redo'];
 
 /** Files that load a module by its URL: an actor's, or the user's source or sink. */
 const LOADERS: ReadonlySet<string> = new Set([

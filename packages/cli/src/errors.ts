@@ -7,7 +7,9 @@ export type CliErrorCode =
   /** Another process writes to the directory. */
   | 'CLI_LOCKED'
   /** There is nothing in the directory to verify. */
-  | 'CLI_NOTHING';
+  | 'CLI_NOTHING'
+  /** The redo log is not complete as far as was asked for. */
+  | 'CLI_INCOMPLETE';
 
 /** An error of the command itself. `code` is stable; the message says what was wrong, where, and what to do. */
 export class CliError extends Error {

@@ -15,6 +15,7 @@ worker threads, and takes every DDL that touches several tables as a barrier.
 Commands
   replicate LOG --to DIR          replicate a recorded change log to a directory
   verify DIR --against FINAL      compare what was written with final tables
+  redo apply DIR --to OUT         replay a redo log to a directory
 
   tidegate COMMAND --help         options of a command
   tidegate --version              version
@@ -60,6 +61,24 @@ Options
   --limit N                   list at most N differences (default 20); all are counted
   --json                      print differences and a final verdict as JSON, one a line
   -q, --quiet                 print errors only; the exit code tells
+  -h, --help                  this text
+
+${EXIT_CODES}`;
+
+export const REDO_HELP: string = `Usage: tidegate redo apply DIR --to OUT [OPTIONS]
+
+Replays the redo log in DIR to OUT in the layout of TiCDC's storage sink: row
+changes, DDLs and sync points of all workers in commit order, each once. An OUT that
+has a checkpoint is continued there.
+
+Options
+  --to OUT                    directory to write to; created when missing
+  --from TS                   leave out what is at or below this timestamp, because OUT
+                              needs it no more; an OUT with a checkpoint takes no other
+  --up-to TS                  go no further than this timestamp (default: as far as the
+                              log is complete, which is the most)
+  --json                      print a summary as JSON
+  -q, --quiet                 print errors only
   -h, --help                  this text
 
 ${EXIT_CODES}`;

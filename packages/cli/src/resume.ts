@@ -13,27 +13,27 @@ export interface StartPlan {
 /**
  * Decides where to start writing to `dir`: at its checkpoint when it has one, else where the user says, else at the
  * beginning. A start that would leave a hole in the directory, or write into it a second time from elsewhere, is refused
- * with `CLI_RESUME`. Touches nothing.
+ * with `CLI_RESUME`, naming the option by which the user said it. Touches nothing.
  */
-export async function planStart(dir: string, wanted: bigint | undefined): Promise<StartPlan> {
+export async function planStart(dir: string, wanted: bigint | undefined, option = '--start-ts'): Promise<StartPlan> {
   const metadata = await readMetadata(dir);
-  if (metadata !== undefined) return continueAt(dir, metadata, wanted);
+  if (metadata !== undefined) return continueAt(dir, metadata, wanted, option);
   if (wanted !== undefined && wanted > 0n && (await holdsData(dir))) {
     throw new CliError(
       'CLI_RESUME',
       `${dir} holds data but no checkpoint, so a start behind ${timestamp(wanted)} could leave a hole; ` +
-        'leave --start-ts out to start from the beginning, or write to an empty directory',
+        `leave ${option} out to start from the beginning, or write to an empty directory`,
     );
   }
   return { startTs: wanted ?? 0n, resumed: false };
 }
 
-function continueAt(dir: string, { checkpointTs }: Metadata, wanted: bigint | undefined): StartPlan {
+function continueAt(dir: string, { checkpointTs }: Metadata, wanted: bigint | undefined, option: string): StartPlan {
   if (wanted === undefined || wanted === checkpointTs) return { startTs: checkpointTs, resumed: true };
   throw new CliError(
     'CLI_RESUME',
     `${dir} is complete up to its checkpoint ${timestamp(checkpointTs)}, so it cannot be continued from ${timestamp(wanted)}; ` +
-      'leave --start-ts out to continue at the checkpoint, or write to an empty directory',
+      `leave ${option} out to continue at the checkpoint, or write to an empty directory`,
   );
 }
 

@@ -17,6 +17,8 @@ describe('help and version go to standard output', () => {
     [['help', 'verify'], 'Usage: tidegate verify'],
     [['replicate', '--help'], 'Usage: tidegate replicate'],
     [['verify', '-h'], 'Usage: tidegate verify'],
+    [['redo', 'apply', '--help'], 'Usage: tidegate redo apply'],
+    [['help', 'redo'], 'Usage: tidegate redo apply'],
   ])('%j', async (args, start) => {
     const { code, out, err } = await run(...args);
     expect([code, err]).toEqual([0, '']);
@@ -33,15 +35,16 @@ describe('help and version go to standard output', () => {
 
 describe('a wrong command line ends with 2, says what, and where the help is', () => {
   test.each([
-    [[], 'a command is needed: replicate or verify', 'tidegate --help'],
-    [['replicat'], "there is no command 'replicat'; commands are replicate and verify", 'tidegate --help'],
-    [['--json'], "there is no option '--json'; commands are replicate and verify", 'tidegate --help'],
+    [[], 'a command is needed: replicate, verify or redo', 'tidegate --help'],
+    [['replicat'], "there is no command 'replicat'; commands are replicate, verify and redo", 'tidegate --help'],
+    [['--json'], "there is no option '--json'; commands are replicate, verify and redo", 'tidegate --help'],
     [['replicate', 'x'], 'replicate needs --to DIR, the directory to write to', 'tidegate replicate --help'],
     [
       ['replicate', 'x', '--to', 'y', '--workers', '0'],
       "--workers takes a whole number from 1 to 256, not '0'",
       'tidegate replicate --help',
     ],
+    [['redo', 'apply', 'x'], 'redo apply needs --to OUT, the directory to write to', 'tidegate redo apply --help'],
     [['verify', 'x', '--what'], "Unknown option '--what'", 'tidegate verify --help'],
   ])('%j', async (args, message, help) => {
     expect(await run(...args)).toEqual({ code: 2, out: '', err: `tidegate: ${message}\nTry '${help}'.\n` });

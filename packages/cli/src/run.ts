@@ -1,7 +1,9 @@
 import { describeError, UsageError } from './errors.js';
 import { ExitCode } from './exitCode.js';
-import { MAIN_HELP, REPLICATE_HELP, VERIFY_HELP } from './help.js';
+import { MAIN_HELP, REDO_HELP, REPLICATE_HELP, VERIFY_HELP } from './help.js';
 import { type Io, processIo } from './io.js';
+import { redoApply } from './redoApply.js';
+import { readRedoOptions } from './redoOptions.js';
 import { replicate, type StartHost } from './replicate.js';
 import { readReplicateOptions } from './replicateOptions.js';
 import { verify } from './verify.js';
@@ -37,6 +39,10 @@ async function dispatch(args: readonly string[], io: Io, start: StartHost | unde
       const options = readVerifyOptions(rest);
       return options === 'help' ? show(io, VERIFY_HELP) : await verify(options, io);
     }
+    case 'redo': {
+      const options = readRedoOptions(rest);
+      return options === 'help' ? show(io, REDO_HELP) : await redoApply(options, io);
+    }
     case 'help':
     case '--help':
     case '-h':
@@ -45,16 +51,17 @@ async function dispatch(args: readonly string[], io: Io, start: StartHost | unde
     case '-V':
       return show(io, `${version()}\n`);
     case undefined:
-      throw new UsageError('a command is needed: replicate or verify');
+      throw new UsageError('a command is needed: replicate, verify or redo');
     default:
       throw new UsageError(
-        `there is no ${command.startsWith('-') ? 'option' : 'command'} '${command}'; commands are replicate and verify`,
+        `there is no ${command.startsWith('-') ? 'option' : 'command'} '${command}'; commands are replicate, verify and redo`,
       );
   }
 }
 
 function helpOf(command: string | undefined): string {
   if (command === 'replicate') return REPLICATE_HELP;
+  if (command === 'redo') return REDO_HELP;
   return command === 'verify' ? VERIFY_HELP : MAIN_HELP;
 }
 

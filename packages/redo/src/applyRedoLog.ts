@@ -69,7 +69,7 @@ export async function applyRedoLog({ dir, from, upTo, sink }: ApplyOptions): Pro
   }
   await rows.flush();
   await tell(end);
-  return { rows: rows.rows, changes: rows.changes, ddls, syncPoints, checkpointTs: end };
+  return { rows: rows.rows, changes: rows.changes, ddls, syncPoints, checkpointTs: told };
 }
 
 /** All tables are here, so those that did not ask for the DDL pass it here too. */
