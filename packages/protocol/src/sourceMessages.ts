@@ -1,0 +1,79 @@
+import type { DdlEvent, SyncPointEvent, TableInfo } from './blockEvent.js';
+import type { DispatcherRef, Mode, TableId } from './ids.js';
+
+// ---------------------------------------------------------------- coordinator <-> source
+
+/** Start the stream of one dispatcher: everything of its table (the trigger: every DDL with T0 and every sync point) above `startTs`. */
+export interface Subscribe {
+  readonly type: 'subscribe';
+  readonly handle: number;
+  readonly generation: number;
+  readonly mode: Mode;
+  readonly tableId: TableId;
+  readonly startTs: bigint;
+  /** Address of the worker that hosts the dispatcher. */
+  readonly worker: string;
+}
+
+export interface Unsubscribe {
+  readonly type: 'unsubscribe';
+  readonly handle: number;
+  readonly generation: number;
+}
+
+export type CoordinatorToSource = Subscribe | Unsubscribe;
+
+// ---------------------------------------------------------------- source -> dispatchers of a worker
+
+/**
+ * First event of a stream: where it starts and what the table is called. Acts as a resolved mark at `resolvedTs`.
+ *
+ * A stream may begin behind the lane: the source held back the table's events until its dispatcher existed. Then
+ * `caughtUp` is false, lane-wide marks do not apply to this dispatcher (its own resolved ts stays where its stream is: a
+ * mark would jump over rows still to come), and a {@link ResolvedMessage} that names it says when they do.
+ */
+export interface StreamStart {
+  readonly type: 'stream';
+  readonly handle: number;
+  readonly generation: number;
+  readonly resolvedTs: bigint;
+  readonly caughtUp: boolean;
+  /** Absent for the table trigger. */
+  readonly table?: TableInfo;
+}
+
+/**
+ * Row changes for dispatchers of one worker, in commit order, in the source's encoding: change `i` is
+ * `bytes[offset[i] … offset[i + 1])`, belongs to (`handle[i]`, `generation[i]`), and holds `rows[i]` rows. All changes of
+ * one transaction that belong to one dispatcher stand in one message, unless they exceed the largest message.
+ */
+export interface RowsMessage {
+  readonly type: 'rows';
+  readonly handle: Uint32Array;
+  readonly generation: Uint32Array;
+  readonly commitTs: BigUint64Array;
+  readonly rows: Uint32Array;
+  readonly offset: Uint32Array;
+  readonly bytes: Uint8Array;
+}
+
+/** Delivers one block event: to every subscribed dispatcher of the worker, or to those listed. */
+export interface BlockEventMessage {
+  readonly type: 'block-event';
+  readonly event: DdlEvent | SyncPointEvent;
+  readonly target:
+    | { readonly type: 'all' }
+    | { readonly type: 'normal'; readonly handle: Uint32Array; readonly generation: Uint32Array };
+}
+
+/**
+ * Nothing at or below `ts` follows on this lane, for any dispatcher whose stream has caught up. With `only`: a mark for
+ * that one dispatcher, which has caught up with the lane by it.
+ */
+export interface ResolvedMessage {
+  readonly type: 'resolved';
+  readonly ts: bigint;
+  readonly only?: DispatcherRef;
+}
+
+export type SourceToWorker = StreamStart | RowsMessage | BlockEventMessage | ResolvedMessage;

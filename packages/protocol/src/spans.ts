@@ -1,0 +1,67 @@
+import type { BlockFacts } from './blockEvent.js';
+import type { DispatcherId, HostId, Mode, SchemaId, TableId } from './ids.js';
+import type { ComponentState, Stage } from './stage.js';
+
+/** A half-open key range. Absent in a {@link DispatcherConfig}: the complete table. */
+export interface KeyRange {
+  readonly start: Uint8Array;
+  readonly end: Uint8Array;
+}
+
+/** What a dispatcher is created from. */
+export interface DispatcherConfig {
+  readonly id: DispatcherId;
+  readonly handle: number;
+  readonly generation: number;
+  readonly mode: Mode;
+  readonly tableId: TableId;
+  readonly schemaId: SchemaId;
+  /** Absent: the dispatcher serves the complete table. */
+  readonly range?: KeyRange;
+  /** Everything at or below it is already downstream. */
+  readonly startTs: bigint;
+  /** D-10: drop rows (not DDLs) with commit ts exactly `startTs + 1`. */
+  readonly skipDmlAsStartTs: boolean;
+}
+
+/** What a heartbeat says of the progress of many dispatchers (section 11). MAX_TS means "no constraint". */
+export interface Watermark {
+  readonly checkpointTs: bigint;
+  readonly resolvedTs: bigint;
+  /** Accounts for the first `seq` dispatchers that the coordinator created (H-3). */
+  readonly seq: number;
+  readonly lastSyncedTs: bigint;
+}
+
+/** Component statuses as columns, one row a dispatcher. */
+export interface ComponentStatuses {
+  readonly handle: Uint32Array;
+  readonly generation: Uint32Array;
+  /** {@link ComponentState} values. */
+  readonly state: Uint8Array;
+  readonly mode: Uint8Array;
+  readonly checkpointTs: BigUint64Array;
+}
+
+/** An error that stops the changefeed. */
+export interface RunningError {
+  /** Milliseconds of the actor's clock. */
+  readonly time: number;
+  readonly host: HostId;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Where a parked dispatcher stands, for bootstrap (D-51). */
+export interface BlockState {
+  readonly stage: Stage;
+  readonly facts: BlockFacts;
+}
+
+/** One live dispatcher in a bootstrap snapshot. */
+export interface BootstrapSpan {
+  readonly config: DispatcherConfig;
+  readonly state: ComponentState;
+  readonly checkpointTs: bigint;
+  readonly blockState?: BlockState;
+}
