@@ -31,7 +31,7 @@ export function readStamps(directory: string): Stamp[] {
 
 /** Every event of a log, read by the source itself, without a host. */
 export async function readLog(options: Readonly<Record<string, unknown>>): Promise<SourceEvent[]> {
-  const source = await createSource(options);
+  const source = createSource(options);
   await source.open({ startTs: 0n, signal: new AbortController().signal });
   const events: SourceEvent[] = [];
   for (let chunk = await source.read(); chunk !== null; chunk = await source.read()) events.push(...chunk);

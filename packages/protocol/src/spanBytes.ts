@@ -1,5 +1,5 @@
 import type { BlockFacts, Influence } from './blockEvent.js';
-import type { BootstrapSpan } from './messages.js';
+import type { BootstrapSpan } from './spans.js';
 
 /**
  * Bytes of spans in one message: what cuts snapshots and bootstrap responses into parts. Fits the smallest lane that the

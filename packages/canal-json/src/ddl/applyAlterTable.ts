@@ -37,6 +37,8 @@ export function applyAlterTable(
         const from = { database: table.schema, name: table.table };
         return applyRenames(catalogue, names, [{ from, to: step.to }], false, version);
       }
+      default:
+      // Changes of columns and rows stay within the table.
     }
   }
   return onTable(table);

@@ -280,7 +280,7 @@ export class MessageScanner {
     if (low >= 0 && high === this.#tsHigh && low === this.#tsLow && this.ts !== 0n) return;
     const ts = low < 0 ? 0n : BigInt(high) * 1_000_000_000n + BigInt(low);
     if (ts < 1n || ts >= MAX_TS) {
-      const found = span.absent ? 'is missing' : `is ${Buffer.from(bytes.subarray(start, Math.min(end, start + 40)))}`;
+      const found = span.absent ? 'is missing' : `is ${Buffer.from(bytes.subarray(start, Math.min(end, start + 40))).toString()}`;
       throw new FieldError(where, `${name} ${found}; it must be a whole number from 1 to 2^64 - 2, without quotes.`);
     }
     this.#tsHigh = high;
