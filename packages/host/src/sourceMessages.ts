@@ -8,7 +8,7 @@ export type PumpMessage =
   | { readonly type: 'failed'; readonly code: string; readonly message: string };
 
 /** From the host facade to the router. */
-export type SourceControl =
+type SourceControl =
   /** Asked: the answer is a {@link SourceSnapshot}. */
   | { readonly type: 'source-snapshot' }
   /** Asked: route nothing more. The answer is the ts up to which everything was routed: the checkpoint will reach it. */
@@ -22,7 +22,7 @@ export type SourceHostEvent =
   | { readonly type: 'source-failed'; readonly code: string; readonly message: string };
 
 /** The router's own timer. */
-export interface RoomNet {
+interface RoomNet {
   readonly type: 'room-net';
 }
 

@@ -16,7 +16,7 @@ const SOURCE_OUTBOX = 0;
 const BATCH_BYTES = 128 * 1024;
 
 /** Address of the dispatchers of one worker thread. */
-export function workerAddress(index: number): string {
+function workerAddress(index: number): string {
   return `worker-${index}`;
 }
 

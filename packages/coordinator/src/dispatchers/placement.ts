@@ -5,7 +5,7 @@ const PAGE_ROWS = 1 << PAGE_SHIFT;
 const PAGE_MASK = PAGE_ROWS - 1;
 
 /** A dispatcher that was sent to its worker and of which nothing was heard yet; beside the {@link ComponentState} values. */
-export const CREATED = 7;
+const CREATED = 7;
 const STATE_MASK = 7;
 const PLACED = 0x08;
 const REDO = 0x10;
@@ -13,7 +13,7 @@ const SUBSCRIBED = 0x20;
 const REMOVING = 0x40;
 
 /** What `inspect` calls the states. */
-export const STATE_NAMES = [
+const STATE_NAMES = [
   'working',
   'stopped',
   'removed',

@@ -2,8 +2,8 @@ import { type BlockFacts, type EventKey, joinTs, type Mode, tsHigh, tsLow } from
 import { HashIndex, mix32 } from './hashIndex.js';
 
 /** Flags of an event: those of a status that belong to the event's identity (`STATUS_FLAG_SYNC_POINT`, `STATUS_FLAG_REDO`). */
-export const EVENT_SYNC_POINT = 1;
-export const EVENT_REDO = 2;
+const EVENT_SYNC_POINT = 1;
+const EVENT_REDO = 2;
 export const EVENT_FLAGS = 3;
 
 /** No event: what a lookup answers when there is none. Real events begin at 1. */

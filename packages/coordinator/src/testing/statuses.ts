@@ -16,7 +16,7 @@ export function facts(ts: number, isSyncPoint = false): BlockFacts {
   return { key: key(ts, isSyncPoint), blockTables: { type: 'all' }, adds: [], schemaChanges: [], admissions: [] };
 }
 
-export function status(stage: Stage, handle: number, ts: number, extra: Extra = {}): BlockStatus {
+function status(stage: Stage, handle: number, ts: number, extra: Extra = {}): BlockStatus {
   const { isSyncPoint = false, mode = 0, generation = 1 } = extra;
   return { handle, generation, mode, key: key(ts, isSyncPoint), stage, ...(extra.facts && { facts: extra.facts }) };
 }
