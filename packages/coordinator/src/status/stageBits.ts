@@ -17,7 +17,6 @@ export const RESERVED = 2;
 export const OUTSTANDING = 4;
 
 /** Both halves. */
-const EITHER_PENDING: number = PENDING | (PENDING << 4);
 export const EITHER_OUTSTANDING: number = OUTSTANDING | (OUTSTANDING << 4);
 /** All bits of DONE: as long as one is set, a DONE is under way. */
 export const DONE_BITS = 0xf0;
