@@ -43,7 +43,7 @@ export class RedoError extends Error {
 }
 
 /** The message of anything that can be thrown. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
