@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { configOf, ddl, GroupFixture, normal, syncPoint } from '../test/groupFixture.js';
+import { configOf, ddl, normal, syncPoint } from '../test/builders.js';
+import { GroupFixture } from '../test/groupFixture.js';
 
 const both = (ts: bigint): ReturnType<typeof ddl> => ddl(ts, { blockTables: normal(0, 1) });
 

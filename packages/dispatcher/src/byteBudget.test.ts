@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { GroupFixture, rowsMessage, syncPoint } from '../test/groupFixture.js';
+import { rowsMessage, syncPoint } from '../test/builders.js';
+import { GroupFixture } from '../test/groupFixture.js';
 
 const small = { highWater: 1_000, lowWater: 500, pauseCheck: 100 };
 

@@ -1,6 +1,7 @@
 import { MAX_TS } from '@tidegate/protocol';
 import { describe, expect, test } from 'vitest';
-import { configOf, ddl, GroupFixture, normal, rowsMessage, syncPoint, tableOf } from '../test/groupFixture.js';
+import { configOf, ddl, normal, rowsMessage, syncPoint, tableOf } from '../test/builders.js';
+import { GroupFixture } from '../test/groupFixture.js';
 
 describe('checkpoint and resolved ts of one dispatcher (D-15, D-17)', () => {
   test('follows the lane while nothing is pending', () => {

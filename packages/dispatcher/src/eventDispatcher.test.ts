@@ -1,6 +1,7 @@
 import { ComponentState, hasScheduleChanges } from '@tidegate/protocol';
 import { describe, expect, test } from 'vitest';
-import { added, ddl, GroupFixture, HALF, normal, syncPoint } from '../test/groupFixture.js';
+import { added, ddl, HALF, normal, syncPoint } from '../test/builders.js';
+import { GroupFixture } from '../test/groupFixture.js';
 
 const T0 = 0;
 const ORDINARY = 10;

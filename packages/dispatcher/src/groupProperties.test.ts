@@ -1,7 +1,9 @@
 import type { DdlEvent, SyncPointEvent, WorkerHeartbeat } from '@tidegate/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { added, configOf, ddl, GroupFixture, normal, type SinkCall, syncPoint } from '../test/groupFixture.js';
+import { added, configOf, ddl, normal, syncPoint } from '../test/builders.js';
+import type { SinkCall } from '../test/fakeSink.js';
+import { GroupFixture } from '../test/groupFixture.js';
 
 const TRIGGER = 0;
 const ORDINARY = [10, 11, 12] as const;

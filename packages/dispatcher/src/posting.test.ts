@@ -1,6 +1,7 @@
 import { ComponentState } from '@tidegate/protocol';
 import { describe, expect, test } from 'vitest';
-import { configOf, ddl, GroupFixture, normal, syncPoint } from '../test/groupFixture.js';
+import { configOf, ddl, normal, syncPoint } from '../test/builders.js';
+import { GroupFixture } from '../test/groupFixture.js';
 
 describe('statuses on a full lane (conformance 22.8, L-7)', () => {
   test('posting stops where the lane is full and goes on in order; nothing is lost or doubled', () => {

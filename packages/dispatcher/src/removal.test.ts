@@ -1,6 +1,7 @@
 import { ComponentState } from '@tidegate/protocol';
 import { describe, expect, test } from 'vitest';
-import { added, configOf, ddl, GroupFixture, normal, syncPoint } from '../test/groupFixture.js';
+import { added, configOf, ddl, normal, syncPoint } from '../test/builders.js';
+import { GroupFixture } from '../test/groupFixture.js';
 
 /** Component statuses Stopped since the last call. */
 function stopped(f: GroupFixture): [number, bigint][] {

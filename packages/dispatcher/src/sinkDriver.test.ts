@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ddl, rowsMessage, syncPoint, tableOf } from '../test/groupFixture.js';
+import { ddl, rowsMessage, syncPoint, tableOf } from '../test/builders.js';
 import { ByteBudget, MessageHold } from './byteBudget.js';
 import type { Sink, TableRows } from './contracts.js';
 import { RowsSlice } from './rowsSlice.js';

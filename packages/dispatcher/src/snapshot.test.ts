@@ -1,6 +1,7 @@
 import { ComponentState, Stage } from '@tidegate/protocol';
 import { expect, test } from 'vitest';
-import { added, configOf, ddl, GroupFixture, HALF, normal, syncPoint } from '../test/groupFixture.js';
+import { added, configOf, ddl, HALF, normal, syncPoint } from '../test/builders.js';
+import { GroupFixture } from '../test/groupFixture.js';
 
 test('every dispatcher with state, checkpoint and what would create it again (S-3)', () => {
   const f = new GroupFixture();

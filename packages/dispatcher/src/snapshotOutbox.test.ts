@@ -7,7 +7,8 @@ import {
   type WorkerSnapshot,
 } from '@tidegate/protocol';
 import { describe, expect, test } from 'vitest';
-import { configOf, ddl, GroupFixture, normal } from '../test/groupFixture.js';
+import { configOf, ddl, normal } from '../test/builders.js';
+import { GroupFixture } from '../test/groupFixture.js';
 
 const MANY = 20_000;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { configOf } from '../test/groupFixture.js';
+import { configOf } from '../test/builders.js';
 import { Bitset } from './bitset.js';
 import { EventEntry } from './eventEntry.js';
 import { EventTable } from './eventTable.js';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { added, ddl, GroupFixture, normal, syncPoint } from '../test/groupFixture.js';
+import { added, ddl, normal, syncPoint } from '../test/builders.js';
+import { GroupFixture } from '../test/groupFixture.js';
 import { InvariantError } from './errors.js';
 import { TriggerState } from './trigger.js';
 

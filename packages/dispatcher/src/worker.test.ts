@@ -1,6 +1,6 @@
 import { ManualContext } from '@tidegate/runtime/testing';
 import { describe, expect, test } from 'vitest';
-import { configOf, ddl, normal, rowsMessage, syncPoint, tableOf } from '../test/groupFixture.js';
+import { configOf, ddl, normal, rowsMessage, syncPoint, tableOf } from '../test/builders.js';
 import { OptionError, SinkModuleError } from './errors.js';
 import type { GroupActor } from './groupActor.js';
 import { createDispatcherGroup, type WorkerOptions } from './worker.js';

@@ -1,6 +1,5 @@
 import {
   type Action,
-  type AddedTable,
   type BlockFacts,
   type ComponentState,
   type ComponentStatusMessage,
@@ -8,10 +7,8 @@ import {
   type DispatcherConfig,
   type EventKey,
   type FactsMessage,
-  type Influence,
   joinTs,
   type Mode,
-  type RowsMessage,
   STATUS_FLAG_ALREADY,
   STATUS_FLAG_REDO,
   STATUS_FLAG_SYNC_POINT,
@@ -23,85 +20,15 @@ import {
   stageName,
   statusFlagsAt,
   statusStage,
-  type TableInfo,
   type WorkerHeartbeat,
   type WorkerSnapshot,
 } from '@tidegate/protocol';
 import { ManualContext } from '@tidegate/runtime/testing';
-import type { TableRows } from '../src/contracts.js';
 import { DispatcherGroup, type GroupInput } from '../src/group.js';
 import type { GroupOptions } from '../src/options.js';
-import type { SinkPort, SinkToken, WriteOutcome } from '../src/sinkPort.js';
 import type { DispatcherView } from '../src/snapshot.js';
-
-/** One call of the port, waiting for the test to settle it. */
-export interface SinkCall {
-  readonly kind: 'write' | 'flush' | 'execute' | 'syncPoint' | 'pass' | 'checkpoint';
-  readonly token: SinkToken;
-  readonly table?: TableInfo | undefined;
-  /** Commit ts of the changes, of the event, or the checkpoint. */
-  readonly ts: readonly bigint[];
-  readonly rows?: TableRows;
-}
-
-/** A sink that keeps every call; those of the kinds in `auto` succeed in the same turn, the others when the test says so. */
-export class FakeSink implements SinkPort {
-  wakeOn: 'enqueue' | 'flush' = 'flush';
-  wantsPass = false;
-  writeOutcome: WriteOutcome = 'pending';
-  readonly auto: Set<SinkCall['kind']> = new Set(['flush', 'execute', 'syncPoint', 'pass', 'checkpoint']);
-  /** Every call so far. */
-  readonly calls: SinkCall[] = [];
-  /** Calls without an outcome. */
-  readonly open: SinkCall[] = [];
-  #context: ManualContext;
-
-  constructor(context: ManualContext) {
-    this.#context = context;
-  }
-
-  write(token: SinkToken, rows: TableRows): WriteOutcome {
-    this.#call({
-      kind: 'write',
-      token,
-      table: rows.table,
-      ts: Array.from({ length: rows.length }, (_, i) => rows.commitTs(i)),
-      rows,
-    });
-    return this.writeOutcome;
-  }
-
-  flush(token: SinkToken, table: TableInfo | undefined): void {
-    this.#call({ kind: 'flush', token, table, ts: [] });
-  }
-
-  execute(token: SinkToken, ddl: DdlEvent): void {
-    this.#call({ kind: 'execute', token, ts: [ddl.commitTs] });
-  }
-
-  syncPoint(token: SinkToken, event: SyncPointEvent): void {
-    this.#call({ kind: 'syncPoint', token, ts: [event.commitTs] });
-  }
-
-  pass(token: SinkToken, ddl: DdlEvent): void {
-    this.#call({ kind: 'pass', token, ts: [ddl.commitTs] });
-  }
-
-  checkpoint(token: SinkToken, ts: bigint): void {
-    this.#call({ kind: 'checkpoint', token, ts: [ts] });
-  }
-
-  /** How many calls of one kind there were. */
-  count(kind: SinkCall['kind']): number {
-    return this.calls.filter((call) => call.kind === kind).length;
-  }
-
-  #call(call: SinkCall): void {
-    this.calls.push(call);
-    if (this.auto.has(call.kind)) this.#context.post({ type: 'sink-done', token: call.token });
-    else this.open.push(call);
-  }
-}
+import { configOf, keyOf, rowsMessage, tableOf } from './builders.js';
+import { FakeSink, type SinkCall } from './fakeSink.js';
 
 /** A block status as the coordinator reads it. */
 export interface Status {
@@ -320,77 +247,4 @@ export class GroupFixture {
     this.send({ type: 'snapshot', id: 7 });
     return this.messages<WorkerSnapshot>('worker-snapshot').at(-1) as WorkerSnapshot;
   }
-}
-
-export function keyOf(commitTs: bigint, isSyncPoint = false): EventKey {
-  return { commitTs, isSyncPoint };
-}
-
-export function configOf(given: Partial<DispatcherConfig> = {}): DispatcherConfig {
-  const handle = given.handle ?? 10;
-  return {
-    id: handle.toString(16).padStart(32, '0'),
-    handle,
-    generation: 1,
-    mode: 0,
-    tableId: handle < 2 ? 0 : 1,
-    schemaId: handle < 2 ? 0 : 1,
-    startTs: 0n,
-    skipDmlAsStartTs: false,
-    ...given,
-  };
-}
-
-/** Half of a table: such a dispatcher must block at a DDL of its own table alone (D-18). */
-export const HALF: { start: Uint8Array; end: Uint8Array } = { start: Uint8Array.of(0), end: Uint8Array.of(0x80) };
-
-export function tableOf(tableId: number, schemaId = 1, version = 1n): TableInfo {
-  return { tableId, schemaId, schema: `s${schemaId}`, table: `t${tableId}`, version };
-}
-
-export function normal(...tableIds: number[]): Influence {
-  return { type: 'normal', tableIds };
-}
-
-export function added(tableId: number, schemaId = 1): AddedTable {
-  return { tableId, schemaId, splittable: false };
-}
-
-export function ddl(commitTs: bigint, given: Partial<DdlEvent> = {}): DdlEvent {
-  return {
-    type: 'ddl',
-    commitTs,
-    query: `ddl at ${commitTs}`,
-    kind: 'test',
-    schema: 's1',
-    table: 't1',
-    adds: [],
-    schemaChanges: [],
-    admissions: [],
-    tables: [],
-    ...given,
-  };
-}
-
-export function syncPoint(commitTs: bigint): SyncPointEvent {
-  return { type: 'sync-point', commitTs };
-}
-
-/** A message of rows, one change of eight bytes each. */
-export function rowsMessage(
-  changes: readonly { handle: number; generation?: number; commitTs: bigint; bytes?: number }[],
-): RowsMessage {
-  const offset = new Uint32Array(changes.length + 1);
-  changes.forEach((change, i) => {
-    offset[i + 1] = (offset[i] as number) + (change.bytes ?? 8);
-  });
-  return {
-    type: 'rows',
-    handle: Uint32Array.from(changes, (change) => change.handle),
-    generation: Uint32Array.from(changes, (change) => change.generation ?? 1),
-    commitTs: BigUint64Array.from(changes, (change) => change.commitTs),
-    rows: new Uint32Array(changes.length).fill(1),
-    offset,
-    bytes: new Uint8Array(offset[changes.length] as number).map((_, i) => i),
-  };
 }
