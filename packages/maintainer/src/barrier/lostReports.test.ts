@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BarrierFixture } from '../testing/barrierFixture.js';
-import { done, facts, waiting } from '../testing/requests.js';
+import { done, facts, none, waiting } from '../testing/requests.js';
 
 describe('a DONE that is lost', () => {
   it('of a table that has left the schema since is not waited for: its later report proves that it passed (B-60, D-29)', () => {
@@ -26,6 +26,45 @@ describe('a DONE that is lost', () => {
     f.handle(1, [waiting(d1, alter)]);
     expect(f.resend(1_000)).toEqual([`node1: pass 10 → ${d1.handle},${d2.handle}`]);
     expect(f.reported(alter)).toEqual([d2.handle]);
+  });
+});
+
+describe('the DONE of a writer that is lost', () => {
+  it('is made up for by its later report: the next round sends Pass, not another Write (B-60, I-1)', () => {
+    const f = new BarrierFixture();
+    const [d1, d2] = [f.task(1), f.task(2)];
+    const alter = facts(10n, { type: 'normal', tableIds: [1, 2] });
+    f.handle(1, [waiting(d1, alter), waiting(d2, alter)]);
+    f.handle(1, [waiting(d2, facts(20n, { type: 'normal', tableIds: [2, 0] }))]);
+    expect(f.resend(1_000)).toEqual([`node1: pass 10 → ${d1.handle},${d2.handle}`]);
+  });
+
+  it('is made up for by that of an event with tables to schedule as well: they are scheduled (I-5)', () => {
+    const f = new BarrierFixture();
+    const d1 = f.task(1);
+    const truncate = facts(
+      10n,
+      { type: 'normal', tableIds: [1, 0] },
+      { drops: { type: 'normal', tableIds: [1] }, adds: [{ tableId: 9, schemaId: 1, splittable: false }] },
+    );
+    f.handle(1, [waiting(d1, truncate), waiting(f.trigger, truncate)]);
+    f.handle(1, [waiting(f.trigger, facts(20n, { type: 'db', schemaId: 1 }))]);
+    f.resend(1_000);
+    expect([f.table.tables.slotOf(1), f.table.tables.slotOf(9) >= 0, f.barrier.pendingSchedules]).toEqual([-1, true, 0]);
+  });
+});
+
+describe('the second phase', () => {
+  it('asks nothing of a table that was added after the write: it starts beyond the event (V-6, W-4)', () => {
+    const f = new BarrierFixture();
+    const d1 = f.task(1);
+    const view = facts({ commitTs: 10n, isSyncPoint: true }, { type: 'all' });
+    f.handle(1, [waiting(f.trigger, view), waiting(d1, view)]);
+    f.handle(1, [done(f.trigger, view)]);
+    f.handle(1, [none(f.trigger, facts(20n, undefined, { adds: [{ tableId: 9, schemaId: 1, splittable: false }] }))]);
+    expect(f.table.tables.slotOf(9)).toBeGreaterThanOrEqual(0);
+    f.handle(1, [done(d1, view)]);
+    expect(f.event(view)).toBeUndefined();
   });
 });
 
