@@ -31,7 +31,10 @@ export type Change =
   | { readonly type: 'sync-point'; readonly commitTs: bigint };
 
 export interface ReadOptions {
-  /** Leaves out what is above this ts. Default: nothing. Beyond the checkpoint of `metadata` a table may lack changes that another has. */
+  /**
+   * Leaves out what is above this ts. Default: nothing. With the checkpoint of `metadata` what comes is complete. Beyond it
+   * a table may lack changes that another has, and the last transaction of a table may be half.
+   */
   readonly upTo?: bigint;
 }
 
@@ -57,7 +60,8 @@ interface Stream {
 
 /**
  * Everything that sinks wrote to a directory, in commit order and each change once, however often a restart repeated
- * it. Within a transaction the order is that of each table. Streams: memory does not grow with the directory's
+ * it. What was durable once comes in every later reading: a life that is killed before it repeated it hides nothing.
+ * Within a transaction the order is that of each table. Streams: memory does not grow with the directory's
  * bytes, only with its tables. What is written meanwhile may or may not be seen.
  *
  * Throws `STORAGE_OPTION`, `STORAGE_UNREADABLE`, `STORAGE_INVALID`.

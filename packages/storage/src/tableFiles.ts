@@ -21,9 +21,9 @@ export interface TableFilesContext {
  * - before the name: nothing of it is seen, the temporary file is removed when this writer comes back;
  * - before the index: the file counts, the index is one behind. Numbers continue from what is in the directory.
  *
- * **Lives of a writer are separated by an empty file.** What follows it may repeat, from its first change on, what stands
- * before it, because a restart begins at the checkpoint. Without the mark a reader could not tell a repeated
- * transaction from one that goes on in the next file.
+ * **Lives of a writer are separated by an empty file.** What follows it may repeat what stands before it, from its first
+ * change on and as far as it came, because a restart begins at the checkpoint. Without the mark a reader could not tell a
+ * repeated transaction from one that goes on in the next file.
  */
 export class TableFiles {
   readonly #context: TableFilesContext;

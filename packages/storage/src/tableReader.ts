@@ -1,114 +1,115 @@
 import { join } from 'node:path';
-import { MAX_TS } from '@tidegate/protocol';
 import { ChangeFile, type ChangeLine } from './changeFile.js';
-import { StorageError } from './errors.js';
+import { firstTs, LifeReader } from './lifeReader.js';
 import type { DataDir } from './scanDirectory.js';
-
-/** Files that one life of a writer left, and the ts from which a later life repeats them. */
-interface Life {
-  readonly files: readonly ChangeFile[];
-  before: bigint;
-}
 
 /**
  * Reads one version of a table in commit order, every change once.
  *
  * Empty files separate the lives of its writer (see `TableFiles`). A later life starts at a checkpoint below all that
- * was lost and repeats everything from its first change on, so an earlier life counts only up to there.
+ * was lost and repeats everything from its first change on. So between its first change and its last a life is whole
+ * and counts alone, the latest where there are several. **After its last change the lives before it count again**: one
+ * that is killed before it came as far as they did has not undone what they made durable.
+ *
+ *     life 1, killed     11  12  13 13  14  15
+ *     life 2, killed         12  13                  the file that ends it ends within transaction 13
+ *     read               11  12  13 13  14  15       11 of life 1; 12 and half of 13 of life 2; the rest of life 1
+ *
+ * At the last ts of a life its transaction may be half; then as many changes of it are passed over in an earlier life as
+ * the later one had. That takes a source to repeat a transaction in the same order. Up to a checkpoint nothing
+ * depends on it: there the latest life has the whole transaction, so none of an earlier one is left.
+ *
+ * A life that waits for later ones to end holds one piece of a file: as many as have repeated the same changes.
  */
 export class TableReader {
   readonly dir: DataDir;
   readonly #chunkSize: number;
-  #lives: Life[] | undefined;
-  #life = 0;
-  #file = 0;
-  #lines: readonly ChangeLine[] = [];
-  #at = 0;
-  #last = 0n;
+  #lives: readonly LifeReader[] | undefined;
+  #life: LifeReader | undefined;
+  /** First ts of the next later life. */
+  #before: bigint | undefined;
+  /** Ts of the current change, and how many were given at it. */
+  #ts = -1n;
+  #count = 0;
 
   constructor(dir: DataDir, chunkSize: number) {
     this.dir = dir;
     this.#chunkSize = chunkSize;
   }
 
-  /** The change at hand; undefined before the first {@link advance}, and at the end. */
+  /** The change at hand; undefined before the first {@link fill}, and at the end. */
   get current(): ChangeLine | undefined {
-    return this.#lines[this.#at];
+    return this.#life?.current;
   }
 
-  /** Goes to the next change if it is among what was read; false when {@link fill} must read more. */
+  /** Goes to the next change if it is among what was read; false when {@link fill} must find it. */
   step(): boolean {
-    this.#at++;
-    return this.#check();
+    if (this.#life?.step() !== true) return false;
+    const line = this.#life.current;
+    return line !== undefined && this.#accept(line);
   }
 
   /** Reads until there is a current change, or the end: then the answer is false. */
   async fill(): Promise<boolean> {
     this.#lives ??= await this.#split();
     for (;;) {
-      const life = this.#lives[this.#life];
-      if (life === undefined) return false;
-      const file = life.files[this.#file];
-      const lines = await file?.next();
-      if (lines !== undefined) {
-        this.#lines = lines;
-        this.#at = 0;
-        if (this.#check()) return true;
-      } else if (file !== undefined) {
-        this.#file++;
-      } else {
-        this.#nextLife();
-      }
+      const line = await this.#life?.read();
+      if (line !== undefined && this.#accept(line)) return true;
+      this.#enter(line === undefined ? await this.#resume(this.#lives) : this.#later(this.#lives, this.#life));
+      if (this.#life === undefined) return false;
     }
   }
 
-  /** Whether the change at hand counts. One that a later life repeats ends its life. */
-  #check(): boolean {
-    const line = this.#lines[this.#at];
-    if (line === undefined) return false;
-    const life = this.#lives?.[this.#life];
-    if (life !== undefined && line.commitTs >= life.before) {
-      this.#nextLife();
-      return false;
+  /** Whether a line of this life counts. One that a later life repeats does not. */
+  #accept(line: ChangeLine): boolean {
+    if (this.#before !== undefined && line.commitTs >= this.#before) return false;
+    if (line.commitTs === this.#ts) {
+      this.#count++;
+    } else {
+      this.#ts = line.commitTs;
+      this.#count = 1;
     }
-    if (line.commitTs < this.#last || line.commitTs < this.dir.version) throw this.#disorder(line.commitTs);
-    this.#last = line.commitTs;
     return true;
   }
 
-  #nextLife(): void {
-    this.#life++;
-    this.#file = 0;
-    this.#lines = [];
-    this.#at = 0;
+  #enter(life: LifeReader | undefined): void {
+    this.#life = life;
+    this.#before = life && this.#later(this.#lives ?? [], life)?.first;
   }
 
-  #disorder(ts: bigint): StorageError {
-    const path = this.#lives?.[this.#life]?.files[this.#file]?.path ?? this.dir.path;
-    const after = this.#last > this.dir.version ? `after ${this.#last}` : `in version ${this.dir.version} of its table`;
-    return new StorageError('STORAGE_INVALID', `${path} is not in commit order: ${ts} stands ${after}`, { path });
+  /** The life to go on with after the end of one: the latest that has begun and goes further, else the next to begin. */
+  async #resume(lives: readonly LifeReader[]): Promise<LifeReader | undefined> {
+    for (let at = lives.length - 1; at >= 0; at--) {
+      const life = lives[at];
+      if (life !== undefined && life.first <= this.#ts && (await life.seek(this.#ts, this.#count))) return life;
+    }
+    return this.#later(lives, undefined);
   }
 
-  async #split(): Promise<Life[]> {
-    const lives: { files: ChangeFile[]; before: bigint }[] = [{ files: [], before: MAX_TS }];
+  /** Of the lives after `life` that are yet to begin the one that begins first; of several the latest. */
+  #later(lives: readonly LifeReader[], life: LifeReader | undefined): LifeReader | undefined {
+    let found: LifeReader | undefined;
+    for (let at = lives.length - 1; at >= 0 && lives[at] !== life; at--) {
+      const other = lives[at];
+      if (other === undefined || other.ended || other.first <= this.#ts) continue;
+      if (found === undefined || other.first < found.first) found = other;
+    }
+    return found;
+  }
+
+  async #split(): Promise<readonly LifeReader[]> {
+    const parts: ChangeFile[][] = [[]];
     for (const name of this.dir.files) {
       const file = new ChangeFile(join(this.dir.path, name), this.#chunkSize);
-      if (this.dir.files.length > 1 && (await file.size()) === 0) lives.push({ files: [], before: MAX_TS });
-      else lives.at(-1)?.files.push(file);
+      if (this.dir.files.length > 1 && (await file.size()) === 0) parts.push([]);
+      else parts.at(-1)?.push(file);
     }
-    let before = MAX_TS;
-    for (let at = lives.length - 1; at > 0; at--) {
-      const first = await firstTs(lives[at]?.files[0]);
-      if (first !== undefined && first < before) before = first;
-      const earlier = lives[at - 1];
-      if (earlier !== undefined) earlier.before = before;
+    const { version } = this.dir;
+    const lives = [new LifeReader(version, parts[0] ?? [], version)];
+    for (const files of parts.slice(1)) {
+      const first = files[0] && (await firstTs(files[0]));
+      if (first !== undefined) lives.push(new LifeReader(version, files, first));
     }
     return lives;
   }
-}
-
-/** Commit ts of the first change of a file, read apart from its reading in turn. */
-async function firstTs(file: ChangeFile | undefined): Promise<bigint | undefined> {
-  if (file === undefined) return undefined;
-  return (await new ChangeFile(file.path, 4096).next())?.[0]?.commitTs;
 }
