@@ -9,7 +9,7 @@ import { readAll, temporaryDirs, tree } from './testing/rows.js';
 const newDir = temporaryDirs(afterEach);
 const WRITER = fileURLToPath(new URL('../dist/testing/killedWriter.js', import.meta.url));
 const TABLES = 3;
-const LIVES = Number(process.env.TIDEGATE_LIVES ?? 8);
+const LIVES = Number(process.env.TIDEGATE_LIVES ?? 6);
 const SEED = Number(process.env.TIDEGATE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 interface Said {
