@@ -250,8 +250,11 @@ export class Explorer {
     const choice = this.#choices.at(-1);
     const move = choice?.untried.pop();
     if (choice === undefined || move === undefined) return undefined;
-    if (choice.untried.length === 0) this.#choices.pop();
     this.#memory.restore(choice.memory);
+    if (choice.untried.length === 0) {
+      this.#choices.pop();
+      this.#memory.discard(choice.memory);
+    }
     for (const [index, thread] of choice.threads.entries()) this.#threads[index]?.restore(thread);
     this.#story.cut(choice.story);
     this.#interruptions = choice.left;

@@ -105,13 +105,19 @@ function substitutes(port: Port): Record<string, unknown> {
         return true;
       },
     });
+    // They have no state, and every attachment makes three.
+    const views = new WeakMap<SharedArrayBuffer, object>();
     function Watched(memory: SharedArrayBuffer, offset?: number, length?: number): object {
+      const known = typeof memory === 'object' ? views.get(memory) : undefined;
+      if (known !== undefined && !(bytes === 1 && length !== undefined)) return known;
       const real = new Real(memory, offset, length) as object;
       const region = typeof memory === 'object' ? port.regionOf(memory) : -1;
       // The name is written once, when the lane is made; what reads it needs a real array.
       if (region === -1 || (bytes === 1 && length !== undefined)) return real;
+      if (offset !== undefined && offset !== 0) throw new Error('a view of a part of shared memory is not watched');
       const view = new Proxy<object>(real, handler(region));
       regions.set(view, region);
+      views.set(memory, view);
       return view;
     }
     return Object.assign(Watched, { BYTES_PER_ELEMENT: bytes });

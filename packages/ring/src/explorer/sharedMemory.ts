@@ -27,7 +27,7 @@ const ATOMIC_WRITE = 3 * MAX_THREADS;
 const TOUCHES = 4 * MAX_THREADS;
 
 export interface MemorySnapshot {
-  readonly places: number;
+  places: number;
   readonly cells: Int32Array;
   readonly touches: Int32Array;
   readonly clocks: Int32Array;
@@ -50,6 +50,7 @@ export class SharedMemory {
   readonly #cells = new Int32Array(MAX_PLACES * CELL);
   readonly #touches = new Int32Array(MAX_PLACES * TOUCHES);
   readonly #clocks = new Int32Array(MAX_THREADS * MAX_THREADS);
+  readonly #spare: MemorySnapshot[] = [];
   /** The race that the last operation was part of. */
   race: string | undefined;
 
@@ -126,21 +127,33 @@ export class SharedMemory {
 
   snapshot(): MemorySnapshot {
     const places = this.#words.length;
-    return {
+    const snapshot = this.#spare.pop() ?? {
       places,
-      cells: this.#cells.slice(0, places * CELL),
-      touches: this.#touches.slice(0, places * TOUCHES),
-      clocks: this.#clocks.slice(),
+      cells: new Int32Array(MAX_PLACES * CELL),
+      touches: new Int32Array(MAX_PLACES * TOUCHES),
+      clocks: new Int32Array(MAX_THREADS * MAX_THREADS),
     };
+    snapshot.places = places;
+    snapshot.cells.set(this.#cells.subarray(0, places * CELL));
+    snapshot.touches.set(this.#touches.subarray(0, places * TOUCHES));
+    snapshot.clocks.set(this.#clocks);
+    return snapshot;
+  }
+
+  /** The snapshot is not needed any more: its memory is used again. */
+  discard(snapshot: MemorySnapshot): void {
+    this.#spare.push(snapshot);
   }
 
   restore(snapshot: MemorySnapshot): void {
-    this.#cells.set(snapshot.cells);
-    this.#touches.set(snapshot.touches);
+    const { places } = snapshot;
+    this.#cells.set(snapshot.cells.subarray(0, places * CELL));
+    this.#touches.set(snapshot.touches.subarray(0, places * TOUCHES));
     this.#clocks.set(snapshot.clocks);
-    this.#touches.fill(0, snapshot.places * TOUCHES);
-    this.#cells.fill(0, snapshot.places * CELL);
-    for (let place = snapshot.places; place < this.#words.length; place++) this.#cells[place * CELL] = this.#first[place]!;
+    const now = this.#words.length;
+    this.#touches.fill(0, places * TOUCHES, now * TOUCHES);
+    this.#cells.fill(0, places * CELL, now * CELL);
+    for (let place = places; place < now; place++) this.#cells[place * CELL] = this.#first[place]!;
     this.race = undefined;
   }
 

@@ -137,7 +137,7 @@ const consumerDies: Scenario = {
 
 const bothDie: Scenario = {
   name: 'both die, and both have successors',
-  bound: 1,
+  bound: 0,
   memory: lane(2 ** 31 - 2),
   deaths: 2,
   threads: [DOOMED_PRODUCER, MORTAL_CONSUMER, NEXT_PRODUCER, NEXT_CONSUMER],

@@ -54,6 +54,7 @@ const waiting: Scenario = {
 /** Three records, the first of them in the last cell, and long frames up to the edge again: the next frame needs padding. */
 const padding: Scenario = {
   name: 'a full lane, and a frame that needs room for its padding too',
+  bound: 2,
   memory: lane(-1),
   threads: [
     {
