@@ -50,7 +50,7 @@ export interface Scenario {
   readonly sleepsOn?: boolean;
 }
 
-/** Interruptions that are explored by default: three, or two where somebody may die, which multiplies them. */
+/** Interruptions that are explored by default: what the scenario says, or three, or two where somebody may die, which multiplies them. */
 export function boundOf({ bound, threads }: Scenario): number {
   return bound ?? (threads.some(isMortal) ? 2 : 3);
 }
