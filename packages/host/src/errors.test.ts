@@ -27,6 +27,13 @@ describe('what the runtime tells becomes one typed error', () => {
   test('a start that fails speaks with the words of who knows why', () => {
     const start = new StartError('actor source', 'its factory threw x', { cause: coded('no such log', 'LOG_GONE') });
     expect(hostError(start)).toMatchObject({ code: 'LOG_GONE', message: 'no such log', cause: start });
+    const gone = Object.assign(coded('there is no such log', 'LOG_GONE'), { cause: coded('ENOENT: open', 'ENOENT') });
+    expect(hostError(new StartError('actor source', 'its factory threw x', { cause: gone }))).toMatchObject({
+      code: 'LOG_GONE',
+      message: 'there is no such log',
+    });
+    const raw = new StartError('actor source', 'its factory threw x', { cause: coded('ENOENT: open', 'ENOENT') });
+    expect(hostError(raw)).toMatchObject({ code: 'ENOENT', message: 'ENOENT: open' });
     const late = new StartError('thread source', 'its actors were not there within 5 ms');
     expect(hostError(late)).toMatchObject({ code: 'HOST_THREAD', message: late.message });
   });

@@ -49,7 +49,8 @@ export function errorMessage(error: unknown): string {
 
 /**
  * What the host raises for what the runtime told it. A thread's death keeps its own words: thread, reason, what was in
- * flight. Otherwise the deepest error with a code speaks, for that is what the user's module or an actor threw.
+ * flight. Otherwise the deepest error with a code speaks, for that is what the user's module or an actor threw; the code of
+ * the operating system or of Node.js (`ENOENT`, `ERR_…`) counts only where nobody above gave a better one.
  */
 export function hostError(error: unknown): HostError {
   if (error instanceof HostError) return error;
@@ -58,8 +59,7 @@ export function hostError(error: unknown): HostError {
   if (error instanceof ActorFaultError) {
     return new HostError(rootCode(error.cause) ?? 'HOST_CHANGEFEED', error.message, { cause: error });
   }
-  const root = causes(error).findLast((cause) => codeOf(cause) !== undefined);
-  return new HostError(rootCode(error) ?? 'HOST_THREAD', errorMessage(root ?? error), { cause: error });
+  return new HostError(rootCode(error) ?? 'HOST_THREAD', errorMessage(rootOf(error) ?? error), { cause: error });
 }
 
 function causes(error: unknown): Error[] {
@@ -70,10 +70,22 @@ function causes(error: unknown): Error[] {
 
 /** The code that the user's module or an actor gave its error; those of the runtime say only how it travelled. */
 function rootCode(error: unknown): string | undefined {
-  const root = causes(error).findLast((cause) => codeOf(cause) !== undefined);
-  const code = codeOf(root);
+  const code = codeOf(rootOf(error));
   if (code === 'RUNTIME_MESSAGE_TOO_LARGE') return 'HOST_MESSAGE_TOO_LARGE';
   return code?.startsWith('RUNTIME_') ? undefined : code;
+}
+
+/** Codes of the operating system and of Node.js. */
+const SYSTEM_CODE = /^(E[A-Z0-9]+|EAI_\w+|ERR_\w+)$/;
+
+/** The error in a chain of causes that speaks for all. */
+function rootOf(error: unknown): Error | undefined {
+  const coded = causes(error).filter((cause) => codeOf(cause) !== undefined);
+  const own = coded.findLast((cause) => {
+    const code = codeOf(cause) as string;
+    return !code.startsWith('RUNTIME_') && !SYSTEM_CODE.test(code);
+  });
+  return own ?? coded.at(-1);
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -1,4 +1,5 @@
 import type { MaintainerEvent } from '@tidegate/protocol';
+import type { HostError } from './errors.js';
 
 /** What {@link Host} tells its listeners, by name. */
 export interface HostEvents {
@@ -13,7 +14,7 @@ export interface HostEvents {
   /** Every table that exists at the start has a dispatcher being created. */
   bootstrapped: Extract<MaintainerEvent, { type: 'bootstrapped' }>;
   /** The host cannot go on. It stops by itself; `finished` rejects with the same error. */
-  error: Error;
+  error: HostError;
   /** A line of an actor's log. */
   log: HostLog;
 }
