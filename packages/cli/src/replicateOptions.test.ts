@@ -59,7 +59,7 @@ describe('arguments of replicate', () => {
     [['a', '--to', 'x', '--json=yes'], "Option '--json' does not take an argument"],
     [
       ['a', '--to', 'x', '--sync-point-interval', '1s'],
-      "--sync-point-interval takes a time from 30s to 24h, such as 10s or 5m, not '1s'",
+      "--sync-point-interval takes a time from 30s to 24h, such as 45s or 5m, not '1s'",
     ],
   ])('%j is refused', (args, message) => {
     expect(() => readReplicateOptions(args)).toThrow(UsageError);

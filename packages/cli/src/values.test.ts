@@ -21,8 +21,8 @@ describe('values of options', () => {
     [() => wholeNumber('workers', '0', 1, 256), "--workers takes a whole number from 1 to 256, not '0'"],
     [() => wholeNumber('workers', '1.5', 1, 256), "--workers takes a whole number from 1 to 256, not '1.5'"],
     [() => wholeNumber('workers', '', 1, 256), "--workers takes a whole number from 1 to 256, not ''"],
-    [() => duration('x', '30', 0, 60_000), "--x takes a time from 0ms to 1m, such as 10s or 5m, not '30'"],
-    [() => duration('x', '29s', 30_000, 86_400_000), "--x takes a time from 30s to 24h, such as 10s or 5m, not '29s'"],
+    [() => duration('x', '30', 0, 60_000), "--x takes a time from 0ms to 1m, such as 45s or 5m, not '30'"],
+    [() => duration('x', '29s', 30_000, 86_400_000), "--x takes a time from 30s to 24h, such as 45s or 5m, not '29s'"],
     [() => byteSize('x', '1MB', 1024, 2 ** 29), "--x takes a size from 1KiB to 512MiB, such as 64MiB, not '1MB'"],
     [() => byteSize('x', '1', 1024, 2 ** 29), "--x takes a size from 1KiB to 512MiB, such as 64MiB, not '1'"],
     [

@@ -21,7 +21,7 @@ export function duration(option: string, text: string, least: number, most: numb
   const value = parts === null ? Number.NaN : Number(parts[1]) * (UNITS[parts[2] as string] as number);
   if (value >= least && value <= most) return value;
   throw new UsageError(
-    `--${option} takes a time from ${durationText(least)} to ${durationText(most)}, such as 10s or 5m, not '${text}'`,
+    `--${option} takes a time from ${durationText(least)} to ${durationText(most)}, such as 45s or 5m, not '${text}'`,
   );
 }
 
