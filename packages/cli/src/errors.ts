@@ -8,7 +8,7 @@ export type CliErrorCode =
   | 'CLI_LOCKED'
   /** There is nothing in the directory to verify. */
   | 'CLI_NOTHING'
-  /** The redo log is not complete as far as was asked for. */
+  /** The redo log is not complete as far as was asked for, or does not say how far it is. */
   | 'CLI_INCOMPLETE';
 
 /** An error of the command itself. `code` is stable; the message says what was wrong, where, and what to do. */

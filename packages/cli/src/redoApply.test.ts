@@ -106,7 +106,7 @@ describe('redo apply', () => {
     expect(await refused(dir, '--to', out, '--up-to', '29')).toMatch(
       /complete up to 28 only, not up to 29.*\(CLI_INCOMPLETE\)\n$/,
     );
-    expect(await refused(await newDir(), '--to', out)).toMatch(/has no meta file.*\(REDO_META\)\n$/);
+    expect(await refused(await newDir(), '--to', out)).toMatch(/has no meta file.* --up-to.*\(CLI_INCOMPLETE\)\n$/);
     expect(await refused(join(dir, 'none'), '--to', out, '--up-to', '5')).toMatch(/\(REDO_UNREADABLE\)\n$/);
     expect((await run(dir, '--to', out, '--up-to', '24')).code).toBe(0);
     expect(await refused(dir, '--to', out, '--from', '20')).toMatch(/leave --from out.*\(CLI_RESUME\)\n$/);

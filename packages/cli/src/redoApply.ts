@@ -44,7 +44,14 @@ async function apply({ dir, to, upTo }: RedoOptions, from: bigint): Promise<Appl
 
 /** Beyond its resolved ts a log may have of one table what it lacks of another; a checkpoint there would not be true. */
 async function checkEnd(dir: string, upTo: bigint | undefined): Promise<void> {
-  const meta = upTo === undefined ? undefined : await readRedoMeta(dir);
+  const meta = await readRedoMeta(dir);
+  if (meta === undefined && upTo === undefined) {
+    throw new CliError(
+      'CLI_INCOMPLETE',
+      `${dir} has no meta file: it is no redo log, or one of which it is unknown up to where it is complete; ` +
+        'check the path, or give --up-to, at most the checkpoint of what wrote it',
+    );
+  }
   if (upTo === undefined || meta === undefined || upTo <= meta.resolvedTs) return;
   throw new CliError(
     'CLI_INCOMPLETE',
