@@ -205,6 +205,7 @@ describe('bad input, each with its error and place', () => {
   const row = rowLine(at(10), 't', '1');
   test.each([
     ['a line that is not JSON', '{oops', 'CANAL_MALFORMED_LINE', /near/],
+    ['a byte order mark', '\u{FEFF}{}', 'CANAL_MALFORMED_LINE', /byte order mark/],
     ['a message without _tidb', row.replace('_tidb', 'tidb'), 'CANAL_FIELD', /_tidb/],
     ['a message type that is not known', row.replace('INSERT', 'MERGE'), 'CANAL_MESSAGE_TYPE', /'MERGE'/],
     ['a ts that goes back', rowLine(at(8), 't', '1'), 'CANAL_TS_BACKWARDS', new RegExp(`from ${at(9)} to ${at(8)}`)],

@@ -303,9 +303,13 @@ function digits(bytes: Uint8Array, start: number, end: number): number {
 function malformed(problem: JsonSyntaxProblem, bytes: Uint8Array, start: number, end: number, where: Where): LogError {
   const column = problem.at - start;
   const near = Buffer.from(bytes.subarray(Math.max(start, problem.at - 20), Math.min(end, problem.at + 20))).toString();
+  // Nobody sees a byte order mark, so it is named.
+  const marked = column === 0 && near.startsWith('\uFEFF');
   return new MalformedLineError(
     { file: where.file, line: where.line, offset: where.offset + column },
     `the line is not one JSON object: expected ${problem.message} at byte ${column} of the line, near ${JSON.stringify(near)}. ` +
-      'If it is the last line, the log was cut off while it was written.',
+      (marked
+        ? 'It begins with a byte order mark: remove these three bytes.'
+        : 'If it is the last line, the log was cut off while it was written.'),
   );
 }
