@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,6 +51,33 @@ test('a second run into the same directory goes on from its checkpoint and chang
   expect(JSON.parse(again.stdout.trim().split('\n').at(-1) as string)).toMatchObject({ rows: 0, ddls: 0 });
   expect(readFileSync(join(to, 'metadata'), 'utf8')).toBe(metadata);
   expect(await tidegate(['verify', to, '--against', data('shop.final.jsonl.gz')])).toMatchObject({ code: 0 });
+});
+
+test('a log that ended inside a transaction is continued without a loss', { timeout: 120_000 }, async () => {
+  const to = join(root, 'cut');
+  const { gunzipSync } = await import('node:zlib');
+  const lines = gunzipSync(readFileSync(data('shop.canal.jsonl.gz')))
+    .toString('utf8')
+    .trimEnd()
+    .split('\n');
+  const ts = (line: string | undefined) => /"commitTs":(\d+)/.exec(line ?? '')?.[1];
+  // The first line of a transaction of several, behind the middle of the log.
+  const cut = lines.findIndex(
+    (line, i) => i > 7_000 && ts(line) !== undefined && ts(line) === ts(lines[i + 1]) && ts(line) !== ts(lines[i - 1]),
+  );
+  const part = join(root, 'part.jsonl');
+  writeFileSync(part, `${lines.slice(0, cut + 1).join('\n')}\n`);
+  const whole = join(root, 'whole.jsonl');
+  writeFileSync(whole, `${lines.join('\n')}\n`);
+  expect(await tidegate(['replicate', part, '--to', to, '--workers', '2'])).toMatchObject({ code: 0 });
+  const rest = await tidegate(['replicate', whole, '--to', to, '--workers', '3', '--json']);
+  expect(rest, rest.stderr).toMatchObject({ code: 0 });
+  // Everything behind the cut, and the transaction that it went through once more.
+  const changes = lines.slice(cut).filter((line) => /"type":"(?:INSERT|UPDATE|DELETE)"/.test(line)).length;
+  expect(JSON.parse(rest.stdout.trim().split('\n').at(-1) as string)).toMatchObject({ rows: changes });
+  const verify = await tidegate(['verify', to, '--against', data('shop.final.jsonl.gz')]);
+  expect(verify, verify.stdout).toMatchObject({ code: 0 });
+  expect(verify.stdout).toContain('16,548 row changes');
 });
 
 test('a log from standard input', { timeout: 120_000 }, async () => {

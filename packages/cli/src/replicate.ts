@@ -7,7 +7,7 @@ import type { Io, StopSignal } from './io.js';
 import { JsonReporter } from './jsonReporter.js';
 import type { ReplicateOptions } from './replicateOptions.js';
 import type { Reporter } from './reporter.js';
-import { planStart, type StartPlan } from './resume.js';
+import { deliverBehind, planStart, type StartPlan } from './resume.js';
 import { RunRecord } from './runRecord.js';
 import { sampleOf } from './sample.js';
 import type { Outcome, Summary } from './summary.js';
@@ -130,7 +130,7 @@ function hostOptions(options: ReplicateOptions, plan: StartPlan): HostOptions {
   const { log, syncPointInterval } = options;
   return {
     workers: options.workers,
-    startTs: plan.startTs,
+    startTs: deliverBehind(plan),
     source: {
       module: import.meta.resolve('@tidegate/canal-json'),
       options: {

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { planStart } from './resume.js';
+import { deliverBehind, planStart } from './resume.js';
 import { temporaryDirs } from './testing/surroundings.js';
 
 const newDir = temporaryDirs(afterEach);
@@ -46,4 +46,10 @@ describe('where a run starts', () => {
     await writeFile(join(dir, 'metadata'), '{}');
     await expect(planStart(dir, undefined)).rejects.toMatchObject({ code: 'STORAGE_INVALID' });
   });
+});
+
+test('a run that is continued is delivered what lies at its checkpoint again, a new one starts where it is told', () => {
+  expect(deliverBehind({ startTs: 7n, resumed: true })).toBe(6n);
+  expect(deliverBehind({ startTs: 0n, resumed: true })).toBe(0n);
+  expect(deliverBehind({ startTs: 7n, resumed: false })).toBe(7n);
 });

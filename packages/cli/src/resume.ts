@@ -37,6 +37,15 @@ function continueAt(dir: string, { checkpointTs }: Metadata, wanted: bigint | un
   );
 }
 
+/**
+ * The ts behind which the source is to deliver. A run that is continued starts one below its checkpoint: a log may have
+ * ended in the middle of its last transaction (a feeder that was stopped, a file that was still written), and the end of a
+ * log does not tell. What lies at the checkpoint is written again, which the directory shows once.
+ */
+export function deliverBehind(plan: StartPlan): bigint {
+  return plan.resumed && plan.startTs > 0n ? plan.startTs - 1n : plan.startTs;
+}
+
 /** Hidden files are temporary ones and the lock. */
 async function holdsData(dir: string): Promise<boolean> {
   try {
