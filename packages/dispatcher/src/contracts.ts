@@ -1,4 +1,4 @@
-import type { DdlEvent, RouteAdmit, SyncPointEvent, TableInfo } from '@tidegate/protocol';
+import type { DdlEvent, RedoMeta, RouteAdmit, SyncPointEvent, TableInfo } from '@tidegate/protocol';
 
 /** Where changes come from. A source module, given by URL, exports `createSource`. */
 export type SourceFactory = (options: unknown) => Source | Promise<Source>;
@@ -22,6 +22,11 @@ export type SourceEvent =
       readonly count: number;
       /** The change in the source's own encoding; handed on as it is to the worker that owns the table. */
       readonly bytes: Uint8Array;
+      /**
+       * Where the change lies in its table's key order: bytes that compare as the keys do. Needed for tables that are
+       * splittable; all rows of such a change have this key. A row that changes its key is two changes.
+       */
+      readonly key?: Uint8Array;
     }
   | DdlEvent
   | SyncPointEvent
@@ -33,6 +38,11 @@ export type SourceEvent =
  * source's, unique and never reused, and follow renames. After an error the source is closed and read no further.
  */
 export interface Source {
+  /**
+   * A further source made from the same options and opened at an earlier ts delivers the same events again. What starts
+   * behind the stream needs that: a dispatcher that moved, the successor of a worker that died. Default: no.
+   */
+  readonly replayable?: boolean;
   /** Opens behind `startTs` (0: from the beginning). Called once, before the first read. */
   open(options: { readonly startTs: bigint; readonly signal: AbortSignal }): Promise<SourceSnapshot>;
   /** The next events, at least one; null at the end of a finite source. */
@@ -83,6 +93,13 @@ export interface Sink {
    * event and worker, before the first of them goes on; also on the worker whose sink executed it, if others pass there.
    */
   pass?(event: DdlEvent): void | Promise<void>;
+  /**
+   * The dispatcher of a table, or of a part of it, starts at `startTs`, and it is not the first of this sink or the table is
+   * not new: rows above `startTs` may come again. Called before any of them.
+   */
+  restart?(table: TableInfo, startTs: bigint): void;
+  /** Redo sinks: writes down how far the redo log and the default pipeline are (K-11). Settles when that is durable. */
+  meta?(meta: RedoMeta): void | Promise<void>;
   /** The checkpoint of the whole changefeed: everything at or below it is durable everywhere. Called on one worker only. */
   checkpoint?(ts: bigint): void | Promise<void>;
   close(): void | Promise<void>;

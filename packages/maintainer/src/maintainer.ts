@@ -108,6 +108,8 @@ export class Maintainer implements Actor<MaintainerMessage> {
     else if (message.type === 'maintainer-tick') {
       if (from === this.#context.self) this.#tick();
     } else if (message.type === 'stale-epoch') this.#deposed(message.refusedEpoch, message.currentEpoch);
+    else if (message.type === 'hosts' || message.type === 'topology' || message.type === 'redo-progress')
+      this.#context.count(`maintainer.${message.type}-ignored`);
     else if (message.type === 'close-response') this.#context.count('maintainer.close-response');
     else this.#report(message, from);
   }

@@ -1,6 +1,6 @@
 import type { BlockFacts, EventKey } from './blockEvent.js';
 import type { DispatcherId, HostId, Mode, SchemaId } from './ids.js';
-import type { BootstrapSpan, ComponentStatuses, DispatcherConfig, RunningError, Watermark } from './spans.js';
+import type { BootstrapSpan, ComponentStatuses, DispatcherConfig, MergeJournalEntry, RunningError, Watermark } from './spans.js';
 
 /*
  * Messages are immutable once sent and belong to their receiver. Block statuses from a worker to the coordinator are no
@@ -82,6 +82,10 @@ export interface BootstrapResponse {
   readonly more?: boolean;
   /** The trigger's start ts; 0 on hosts without the trigger (S-3). */
   readonly checkpointTs: bigint;
+  /** The same of the redo pipeline's trigger. Absent: 0. */
+  readonly redoCheckpointTs?: bigint;
+  /** Unfinished merges (F-10); in the first part of a response in parts. */
+  readonly merges?: readonly MergeJournalEntry[];
   readonly error?: RunningError;
 }
 
@@ -111,8 +115,17 @@ export interface CloseResponse {
   readonly success: boolean;
 }
 
+/** K-11: the redo log says that everything at or below `resolvedTs` is durable everywhere. Coalesced: the largest counts. */
+export interface RedoProgress {
+  readonly type: 'redo-progress';
+  readonly from: HostId;
+  readonly epoch: number;
+  readonly resolvedTs: bigint;
+}
+
 export type CoordinatorToMaintainer =
   | BlockStatusRequest
+  | RedoProgress
   | HeartbeatRequest
   | BootstrapResponse
   | PostBootstrapResponse
@@ -140,6 +153,8 @@ export interface BootstrapRequest {
   readonly startTs: bigint;
   /** Only to the maintainer's own host: the table trigger to create (S-1). */
   readonly trigger?: DispatcherConfig;
+  /** The trigger of the redo pipeline, where there is one. */
+  readonly redoTrigger?: DispatcherConfig;
 }
 
 /** S-12: the maintainer has built its tasks; the trigger may start consuming. */
@@ -154,6 +169,33 @@ export interface ScheduleRequest {
   readonly create: readonly DispatcherConfig[];
   /** Named by id as well, so that a host that reports Stopped for an unknown one names the right task (D-49). */
   readonly remove: readonly { readonly id: DispatcherId; readonly handle: number; readonly generation: number }[];
+}
+
+/**
+ * Put several dispatchers of one table together on the host where they all live (T-6 to T-8). Where the target starts is
+ * decided there, once every source stands still; the `startTs` of `target` says nothing.
+ */
+export interface MergeRequest {
+  readonly type: 'merge';
+  readonly epoch: number;
+  readonly target: DispatcherConfig;
+  /** At least two, in key order. */
+  readonly sources: readonly { readonly id: DispatcherId; readonly handle: number; readonly generation: number }[];
+}
+
+/** K-11: what the redo log is to write down of itself; to the maintainer's own host. */
+export interface RedoMetaRequest {
+  readonly type: 'redo-meta';
+  readonly epoch: number;
+  readonly resolvedTs: bigint;
+  readonly checkpointTs: bigint;
+}
+
+/** K-11: the global redo ts has moved; default dispatchers may go up to it (D-46). To every host. */
+export interface RedoForward {
+  readonly type: 'redo-forward';
+  readonly epoch: number;
+  readonly resolvedTs: bigint;
 }
 
 /** The committed checkpoint, for sinks that persist it (K-12). */
@@ -174,6 +216,9 @@ export type MaintainerToCoordinator =
   | BootstrapRequest
   | PostBootstrapRequest
   | ScheduleRequest
+  | MergeRequest
+  | RedoMetaRequest
+  | RedoForward
   | CheckpointMessage
   | CloseRequest
   | StaleEpochNotice;

@@ -1,5 +1,6 @@
 import type { DdlEvent, SyncPointEvent, TableInfo } from './blockEvent.js';
 import type { DispatcherRef, Mode, TableId } from './ids.js';
+import type { KeyRange } from './spans.js';
 
 // ---------------------------------------------------------------- coordinator <-> source
 
@@ -11,6 +12,8 @@ export interface Subscribe {
   readonly mode: Mode;
   readonly tableId: TableId;
   readonly startTs: bigint;
+  /** Absent: the complete table. With it, only the rows whose key lies in it. */
+  readonly range?: KeyRange;
   /** Address of the worker that hosts the dispatcher. */
   readonly worker: string;
 }

@@ -64,4 +64,21 @@ export interface BootstrapSpan {
   readonly state: ComponentState;
   readonly checkpointTs: bigint;
   readonly blockState?: BlockState;
+  /** Its removal is under way on that host (S-3: an unfinished remove). */
+  readonly removing?: boolean;
+}
+
+/** A merge that a host has accepted and not finished (F-10): from its admission until every source is gone. */
+export interface MergeJournalEntry {
+  readonly target: DispatcherConfig;
+  /** In key order; their ranges are consecutive. */
+  readonly sources: readonly DispatcherConfig[];
+}
+
+/** How far the two worlds are durable, for the redo log's own file (K-11). */
+export interface RedoMeta {
+  /** Everything at or below it is in the redo log. */
+  readonly resolvedTs: bigint;
+  /** Everything at or below it is in the sink of the default pipeline. */
+  readonly checkpointTs: bigint;
 }

@@ -1,4 +1,4 @@
-import type { BlockFacts } from './blockEvent.js';
+import type { BlockFacts, EventKey } from './blockEvent.js';
 import type { Mode } from './ids.js';
 import type { Answer } from './maintainerMessages.js';
 import type { BootstrapSpan, ComponentStatuses, DispatcherConfig } from './spans.js';
@@ -35,12 +35,51 @@ export interface SnapshotRequest {
   readonly columns?: boolean;
 }
 
+/**
+ * T-7: the sources of a merge stand still. From now on they take no event and no action; their streams stay as they are.
+ * Each is WAITING_MERGE at once, and told as {@link FrozenDispatchers} when nothing of it is with the sink any more (D-48).
+ */
+export interface FreezeDispatchers {
+  readonly type: 'freeze';
+  readonly handle: Uint32Array;
+  readonly generation: Uint32Array;
+}
+
+/** The merge was given up: its sources go on where they stand, as WORKING. Unknown ones, and those not frozen, are ignored. */
+export interface ThawDispatchers {
+  readonly type: 'thaw';
+  readonly handle: Uint32Array;
+  readonly generation: Uint32Array;
+}
+
+/** D-46: with redo on, default dispatchers of this worker may process events up to `resolvedTs`. It never goes back. */
+export interface RedoGate {
+  readonly type: 'redo-gate';
+  readonly resolvedTs: bigint;
+}
+
+/** K-11: to one worker of the maintainer's own host: the redo sink writes this down, and {@link RedoMetaWritten} follows. */
+export interface WriteRedoMeta {
+  readonly type: 'write-redo-meta';
+  readonly resolvedTs: bigint;
+  readonly checkpointTs: bigint;
+}
+
 export interface SinkCheckpoint {
   readonly type: 'sink-checkpoint';
   readonly checkpointTs: bigint;
 }
 
-export type CoordinatorToWorker = CreateDispatchers | RemoveDispatchers | WorkerAnswer | SnapshotRequest | SinkCheckpoint;
+export type CoordinatorToWorker =
+  | CreateDispatchers
+  | RemoveDispatchers
+  | FreezeDispatchers
+  | ThawDispatchers
+  | WorkerAnswer
+  | SnapshotRequest
+  | SinkCheckpoint
+  | RedoGate
+  | WriteRedoMeta;
 
 // ---------------------------------------------------------------- dispatchers of a worker -> coordinator
 
@@ -80,6 +119,26 @@ export interface WorkerSnapshot {
   readonly spans: readonly BootstrapSpan[];
   /** Another part with the same id follows: all of them together are the answer. */
   readonly more?: boolean;
+  /** Configs of `create` messages taken so far, as in {@link WorkerHeartbeat}: what a new coordinator goes on from. */
+  readonly created?: number;
+}
+
+/** Frozen dispatchers of which nothing is with the sink any more: where each stands, for the start of the merge's target (T-6). */
+export interface FrozenDispatchers {
+  readonly type: 'frozen';
+  readonly dispatchers: readonly {
+    readonly handle: number;
+    readonly generation: number;
+    readonly checkpointTs: bigint;
+    /** The event at which it is parked, if it is (D-51). */
+    readonly parkedAt?: EventKey;
+  }[];
+}
+
+/** The redo sink has written down {@link WriteRedoMeta}, durably. */
+export interface RedoMetaWritten {
+  readonly type: 'redo-meta-written';
+  readonly resolvedTs: bigint;
 }
 
 /** A dispatcher or its sink failed; the changefeed cannot go on as it is (D-12, D-33). */
@@ -91,4 +150,11 @@ export interface WorkerError {
   readonly message: string;
 }
 
-export type WorkerToCoordinator = FactsMessage | ComponentStatusMessage | WorkerHeartbeat | WorkerSnapshot | WorkerError;
+export type WorkerToCoordinator =
+  | FactsMessage
+  | ComponentStatusMessage
+  | WorkerHeartbeat
+  | WorkerSnapshot
+  | FrozenDispatchers
+  | RedoMetaWritten
+  | WorkerError;
