@@ -14,6 +14,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'canal-json': ['protocol', 'dispatcher'],
   storage: ['protocol', 'dispatcher'],
   redo: ['protocol', 'dispatcher'],
+  sim: ['protocol', 'runtime', 'dispatcher', 'coordinator', 'maintainer', 'host'],
   cli: ['protocol', 'dispatcher', 'host', 'canal-json', 'storage', 'redo'],
 };
 
