@@ -15,7 +15,7 @@ function parked(options: ConstructorParameters<typeof GroupFixture>[0] = {}): Gr
 }
 
 describe('while writing', () => {
-  test('duplicate Write during a long write: one write, the first DONE only after it (D-36, conformance 22.1)', () => {
+  test('22.1: a duplicate Write during a long write: one write, the first DONE only after it (D-36)', () => {
     const f = parked();
     f.write(10, 10n);
     for (let i = 0; i < 5; i++) f.write(10, 10n);
@@ -74,7 +74,7 @@ describe('while writing', () => {
 });
 
 describe('old and early actions', () => {
-  test('repeated action while resolved < ts after completion: ignored, then answered (D-37, conformance 22.2)', () => {
+  test('22.2: a repeated action while resolved < ts after completion: ignored, then answered (D-37)', () => {
     const f = parked();
     f.pass(10, 10n);
     expect(f.posted()).toEqual(['DONE 10/10']);
@@ -85,7 +85,7 @@ describe('old and early actions', () => {
     expect(f.posted()).toEqual(['DONE 10/10']);
   });
 
-  test('DDL and sync point at one ts: the action meets the event it names, in order (D-38, W-1, conformance 22.3)', () => {
+  test('22.3: a DDL and a sync point at one ts: the action meets the event it names, in order (D-38, W-1)', () => {
     const f = new GroupFixture();
     f.add();
     f.deliver(both(10n), 10);
@@ -101,7 +101,7 @@ describe('old and early actions', () => {
     expect(f.posted()).toEqual(['DONE 10/10s']);
   });
 
-  test('a later action is ignored, an earlier one is answered (D-35c, d, conformance 22.4)', () => {
+  test('22.4: a later action is ignored, an earlier one is answered (D-35c, d)', () => {
     const f = parked();
     f.pass(10, 11n);
     f.write(10, 11n);
@@ -177,8 +177,8 @@ describe('three answers (T-C)', () => {
   });
 });
 
-describe('ignore hints (D-35.2, conformance 22.5)', () => {
-  test('a match makes exactly one extra offer and leaves the timer alone', () => {
+describe('ignore hints (D-35.2)', () => {
+  test('22.5: a match makes exactly one extra offer and leaves the timer alone (D-35.2)', () => {
     const f = parked();
     f.advance(3_000);
     f.hint(10, 10n);
@@ -189,7 +189,7 @@ describe('ignore hints (D-35.2, conformance 22.5)', () => {
     expect(f.posted()).toEqual(['WAITING 10/10']);
   });
 
-  test('another sync-point flag, another ts, or an acknowledged report make none', () => {
+  test('22.5: another sync-point flag, another ts, or an acknowledged report make none (D-35.2)', () => {
     const f = parked();
     f.hint(10, 10n, true);
     f.hint(10, 11n);
@@ -200,7 +200,7 @@ describe('ignore hints (D-35.2, conformance 22.5)', () => {
 });
 
 describe('who is addressed', () => {
-  test('an Initializing dispatcher loses its answers, and a resend repairs it (D-2, conformance 22.21)', () => {
+  test('22.21: an Initializing dispatcher loses its answers, and a resend repairs it (D-2, R-3)', () => {
     const f = new GroupFixture();
     const config = configOf({ startTs: 20n });
     f.create(config);

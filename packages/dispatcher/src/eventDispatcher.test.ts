@@ -29,7 +29,7 @@ describe.each([
   ['default', 0],
   ['redo', 1],
 ] as const)('DispatcherHandleEvents, %s pipeline', (_name, mode) => {
-  test('the script of conformance 3, steps 1 to 8 (D-4, D-15, D-18, D-24, D-30, D-35; section 4 for redo)', () => {
+  test('DispatcherHandleEvents, steps 1 to 8 (D-4, D-15, D-18, D-24, D-30, D-35)', () => {
     const f = new GroupFixture();
     const sink = mode === 0 ? f.sink : f.redoSink;
     f.add({ mode });
@@ -98,7 +98,7 @@ describe.each([
   });
 });
 
-test('step 9: a sink that wakes on enqueue wakes after the last row of the batch is enqueued, without any flush', () => {
+test('DispatcherHandleEvents, step 9: wakes after the last row of the batch is enqueued, without any flush (D-6, D-9)', () => {
   const f = new GroupFixture();
   f.sink.wakeOn = 'enqueue';
   f.add();
@@ -164,7 +164,7 @@ test('BatchDMLEventsPartialFlush: part of a batch flushed does not wake (D-9)', 
 });
 
 describe('SkipDMLAsStartTs (D-10)', () => {
-  test('FilterCorrectly: start ts 99: 99 passes, 100 is dropped, 101 passes', () => {
+  test('SkipDMLAsStartTs_FilterCorrectly: start ts 99: 99 passes, 100 is dropped, 101 passes (D-10)', () => {
     const f = new GroupFixture();
     f.sink.auto.add('write');
     f.add({ startTs: 99n, skipDmlAsStartTs: true });
@@ -173,7 +173,7 @@ describe('SkipDMLAsStartTs (D-10)', () => {
     expect(f.view(ORDINARY).checkpointTs).toBe(100n);
   });
 
-  test('Disabled: 100 passes', () => {
+  test('SkipDMLAsStartTs_Disabled: 100 passes (D-10)', () => {
     const f = new GroupFixture();
     f.sink.auto.add('write');
     f.add({ startTs: 99n });

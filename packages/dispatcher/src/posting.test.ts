@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { configOf, ddl, normal, syncPoint } from '../test/builders.js';
 import { GroupFixture } from '../test/groupFixture.js';
 
-describe('statuses on a full lane (conformance 22.8, L-7)', () => {
+describe('22.8: statuses on a full lane (L-7, L-8)', () => {
   test('posting stops where the lane is full and goes on in order; nothing is lost or doubled', () => {
     const f = new GroupFixture({}, { recordCapacity: 4 });
     const handles = Array.from({ length: 10 }, (_, i) => 10 + i);

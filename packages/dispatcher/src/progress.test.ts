@@ -13,7 +13,7 @@ describe('progress (conformance 2)', () => {
     expect([progress.maxCommitTs, progress.checkpoint, progress.empty]).toEqual([4n, 3n, true]);
   });
 
-  test('SyncPointEventCommitTs: added, flushed, passed', () => {
+  test('SyncPointEventCommitTs: added, flushed, passed (D-14, D-16)', () => {
     const progress = new Progress();
     const first = progress.add(40n);
     expect([progress.checkpoint, progress.empty]).toEqual([39n, false]);

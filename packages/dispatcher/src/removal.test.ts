@@ -12,7 +12,7 @@ function stopped(f: GroupFixture): [number, bigint][] {
 }
 
 describe('close (D-48)', () => {
-  test('DispatcherClose: refused with an unflushed row, then done with its final checkpoint', () => {
+  test('DispatcherClose: refused with an unflushed row, then done with its final checkpoint (D-48)', () => {
     const f = new GroupFixture();
     f.add();
     f.rows(10, 2);
@@ -25,7 +25,7 @@ describe('close (D-48)', () => {
     expect(f.wakes).toBe(wakes); // D-7: no wake any more
   });
 
-  test('DispatcherClose: a sink that has failed lets everybody go', () => {
+  test('DispatcherClose: a sink that has failed lets everybody go (D-48)', () => {
     const f = new GroupFixture();
     f.add({ handle: 10 });
     f.add({ handle: 11, tableId: 2 });
@@ -47,7 +47,7 @@ describe('close (D-48)', () => {
     expect([stopped(f), f.group.inspect().events]).toEqual([[[10, 4n]], []]);
   });
 
-  test('..ControlsTryClose: refused while an add is unacknowledged; the ACK or a broken sink releases it (D-42)', () => {
+  test('ControlsTryClose: refused while an add is unacknowledged; the ACK or a broken sink releases it (D-42)', () => {
     for (const release of ['ack', 'broken'] as const) {
       const f = new GroupFixture();
       f.sink.wakeOn = 'enqueue';

@@ -6,8 +6,8 @@ import { retryDelay } from './retry.js';
 
 const both = (ts: bigint): ReturnType<typeof ddl> => ddl(ts, { blockTables: normal(0, 1) });
 
-describe('retry tasks (D-34, conformance 22.6)', () => {
-  test('at 5, 10, 15 s until the ACK, with the same facts each time', () => {
+describe('retry tasks (D-34)', () => {
+  test('22.6: at 5, 10, 15 s until the ACK, with the same facts each time (D-34)', () => {
     const f = new GroupFixture();
     f.add();
     f.deliver(both(10n), 10);
@@ -36,7 +36,7 @@ describe('retry tasks (D-34, conformance 22.6)', () => {
     expect(f.posted()).toEqual([]);
   });
 
-  test('none after removal (D-49)', () => {
+  test('22.6: none after removal (D-49)', () => {
     const f = new GroupFixture();
     f.add();
     f.deliver(both(10n), 10);

@@ -12,7 +12,7 @@ function createTable(ts: bigint, tableId = 7): ReturnType<typeof ddl> {
 }
 
 describe('hold (D-43)', () => {
-  test('HoldBlockEventUntilNoResendTasks: DB waits until every report is acknowledged', () => {
+  test('HoldBlockEventUntilNoResendTasks: DB waits until every report is acknowledged (D-43)', () => {
     const f = new GroupFixture({ flushIdle: true });
     f.add({ handle: TRIGGER });
     f.deliver(createTable(10n), TRIGGER);
@@ -158,7 +158,7 @@ test('too many unacknowledged reports hold the next DDL that needs one in its st
 });
 
 describe('facts of a status (D-23, conformance 1)', () => {
-  test('WaitingBlockStatusClonesMutableMetadata', () => {
+  test('WaitingBlockStatusClonesMutableMetadata (D-23)', () => {
     const f = new GroupFixture();
     f.add({ handle: TRIGGER });
     const tableIds = [0, 1, 2];
@@ -190,7 +190,7 @@ describe('facts of a status (D-23, conformance 1)', () => {
     });
   });
 
-  test('NoneBlockStatusClonesMutableMetadata, and NONE names no blocked tables and no schema changes', () => {
+  test('NoneBlockStatusClonesMutableMetadata (D-23), and NONE names no blocked tables and no schema changes', () => {
     const f = new GroupFixture();
     f.add({ handle: TRIGGER });
     const drops = [5, 6];

@@ -33,7 +33,7 @@ function hostWith(seq: number, redoSeq = 0): TestHost {
 }
 
 describe('component statuses (H-5, H-6)', () => {
-  test('CollectComponentStatusWhenChangedWatermarkSeqNoFallback', () => {
+  test('CollectComponentStatusWhenChangedWatermarkSeqNoFallback (H-5)', () => {
     const host = hostWith(100, 200);
     const known = { checkpointTs: 1000n, resolvedTs: 1000n, redoCheckpointTs: 1000n, redoResolvedTs: 1000n };
     host.receive('worker-0', workerHeartbeat(300, known));

@@ -61,7 +61,7 @@ const step = fc.oneof(
 
 const nameOf = (row: RequestRow) => `${row.handle}/${row.generation}/${row.ts}/${row.stage}`;
 
-test('I-8, I-9, I-10: end-to-end dedupe accounting under random faults (22.9)', () => {
+test('22.9: end-to-end dedupe accounting under random faults (I-8, I-9, I-10)', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const host = new TestHost({ batchStatuses: 3, requestQueueCapacity: 8, pendingCapacity: 12 });

@@ -121,7 +121,7 @@ describe('window', () => {
     expect(host.requests().map(({ handle }) => [...handle])).toEqual([[4]]);
   });
 
-  test('C-3: a sustained stream ends at the size bound', () => {
+  test('22.7: a sustained stream ends at the size bound (C-3)', () => {
     const host = bootstrapped({ batchStatuses: 8 });
     for (let handle = 2; handle < 30; handle++) host.waiting(handle, 50);
     expect(host.requests().map(({ handle }) => handle.length)).toEqual([8, 8, 8]);
@@ -129,7 +129,7 @@ describe('window', () => {
     expect(host.requests().map(({ handle }) => handle.length)).toEqual([4]);
   });
 
-  test('C-3: a sustained stream ends at the deadline, even if the timer is late', () => {
+  test('22.7: a sustained stream ends at the deadline, even if the timer is late (C-3)', () => {
     const host = bootstrapped();
     host.waiting(2, 50);
     // The clock moves, the timer has not been delivered, a burst ends.
@@ -213,7 +213,7 @@ describe('back-pressure', () => {
     expect(sent?.delivery).toBe('refusable');
   });
 
-  test('22.22: 100 000 dispatchers on one sync point: requests of at most 2 048, each status sent once, repeats suppressed', () => {
+  test('22.22: 100 000 dispatchers on one sync point: requests of at most 2 048, each status sent once, repeats suppressed (C-5, T-I)', () => {
     const host = new TestHost();
     const handles = Array.from({ length: 100_000 }, (_, index) => index + 2);
     host.bootstrap(handles);

@@ -111,7 +111,7 @@ describe('barrier', () => {
       return { f, event };
     }
 
-    it('(a) both WAITING: tracked, fully reported, not selected; settling selects it (W-5)', () => {
+    it('(a) both WAITING: tracked, fully reported, not selected by the rebuild; settling selects it (ours: 22.13 W-5)', () => {
       const { f, event } = rebuilt(Stage.WAITING, Stage.WAITING);
       expect(f.event(event)).toMatchObject({ selected: false, advanced: false });
       expect(f.event(event)?.coverage.covered).toBe(true);

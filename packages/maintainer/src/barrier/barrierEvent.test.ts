@@ -21,7 +21,7 @@ describe('barrier event', () => {
     expect(f.count(TaskState.ABSENT)).toBe(1);
   });
 
-  describe('ResendAction', () => {
+  describe('ResendAction (B-37 … B-42)', () => {
     it('is silent within a second of the last send, and for an event that is not selected (B-37, B-38)', () => {
       const f = new BarrierFixture();
       const [d1, d2] = [f.task(1), f.task(2)];
@@ -83,7 +83,7 @@ describe('barrier event', () => {
     expect(f.resend().sort()).toEqual(['node1: pass 10 → schema 1', 'node2: pass 10 → schema 1']);
   });
 
-  it('Pass for all goes to a node without dispatchers; for a schema only where it has tasks (B-42)', () => {
+  it('22.15: Pass for all goes to a node without dispatchers; for a schema only where it has tasks (B-42)', () => {
     const all = new BarrierFixture({ nodes: 3 });
     const d1 = all.task(1, 2);
     const sync = facts({ commitTs: 10n, isSyncPoint: true }, { type: 'all' });

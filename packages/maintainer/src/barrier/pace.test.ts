@@ -4,7 +4,7 @@ import { BarrierFixture } from '../testing/barrierFixture.js';
 import { done, facts, waiting } from '../testing/requests.js';
 
 describe('pace of resends', () => {
-  it('Write every second at first, then ever more seldom, up to the cap (W-13, T-E)', () => {
+  it('22.17: Write every second at first, then ever more seldom, up to the cap (B-37, W-13, T-E)', () => {
     const f = new BarrierFixture();
     const d1 = f.task(1);
     f.handle(1, [waiting(d1, facts(10n, { type: 'normal', tableIds: [1] }))]);
@@ -17,7 +17,7 @@ describe('pace of resends', () => {
     expect(pauses.at(-1)).toBeGreaterThan(20_000);
   });
 
-  it('the first Pass is due at once after the DONE of the writer (B-17)', () => {
+  it('22.17: the first Pass is due at once after the DONE of the writer (B-17)', () => {
     const f = new BarrierFixture();
     const [d1, d2] = [f.task(1), f.task(2)];
     const event = facts(10n, { type: 'normal', tableIds: [1, 2] });
@@ -28,7 +28,7 @@ describe('pace of resends', () => {
     expect(f.resend()).toEqual([`node1: pass 10 → ${d1.handle},${d2.handle}`]);
   });
 
-  it('while DONEs flow in every 0.9 s there is one Pass; a second of silence brings the next; WAITINGs do not count (B-40, B-41)', () => {
+  it('22.16: while DONEs flow in every 0.9 s there is one Pass; a second of silence brings the next; WAITINGs do not count (B-40, B-41)', () => {
     const f = new BarrierFixture();
     const tasks = Array.from({ length: 15 }, (_, i) => f.task(i + 1));
     const event = facts(10n, { type: 'all' });
@@ -68,7 +68,7 @@ describe('pace of resends', () => {
     expect(f.resend(1_000)).toContain(`node1: pass 10 → ${d1.handle}`);
   });
 
-  it('a lost writer of a split table is replaced; its successor hears of it one round later (B-39)', () => {
+  it('22.14: a lost writer of a split table is replaced; its successor hears of it one round later (B-39)', () => {
     const f = new BarrierFixture({ nodes: 2, splitTables: true });
     const a = f.task(1, 1, { range: ['', 'm'] });
     const b = f.task(1, 2, { range: ['m', ''] });

@@ -8,7 +8,7 @@ const addTable = (tableId: number) => ({ tableId, schemaId: 1, splittable: false
 const BLOCK_T0 = { type: 'normal', tableIds: [0] } as const;
 
 describe('order of scheduling', () => {
-  it('a writer DONE before its turn: acknowledged, not advanced; a later Write completes it (B-17, B-35)', () => {
+  it('22.10: a writer DONE before its turn: acknowledged, not advanced; a later Write completes it (B-17, B-35)', () => {
     const f = new BarrierFixture();
     const [d1, d2] = [f.task(1), f.task(2)];
     const early = facts(10n, { type: 'normal', tableIds: [1] }, { drops: { type: 'normal', tableIds: [] } });
@@ -26,7 +26,7 @@ describe('order of scheduling', () => {
     expect([f.barrier.size, f.barrier.pendingSchedules]).toEqual([0, 0]);
   });
 
-  it('a NONE before its turn: no ack; its retry is acknowledged after the earlier one (B-28)', () => {
+  it('22.11: a NONE before its turn: no ack; its retry is acknowledged after the earlier one (B-28)', () => {
     const f = new BarrierFixture();
     const d1 = f.task(1);
     const early = facts(10n, { type: 'normal', tableIds: [1] }, { adds: [addTable(8)] });
@@ -44,7 +44,7 @@ describe('order of scheduling', () => {
     expect(f.barrier.size).toBe(0);
   });
 
-  it('a repeated NONE is acknowledged and not scheduled again, also after a drop of the same table (W-14)', () => {
+  it('22.12: a repeated NONE is acknowledged and not scheduled again, also after a drop of the same table (W-14)', () => {
     const f = new BarrierFixture();
     const create = facts(10n, undefined, { adds: [addTable(1)] });
     f.handle(1, [none(f.trigger, create)]);
@@ -117,7 +117,7 @@ describe('order of scheduling', () => {
 });
 
 describe('phases of an event are apart (W-4)', () => {
-  it('a) rebuilt WAITING and WRITING: still tracked after a resend round; the DONE advances it; the waiting party gets Pass', () => {
+  it('22.13 W-4a: rebuilt WAITING and WRITING: still tracked after a resend round; the DONE advances it; the waiting party gets Pass', () => {
     const f = new BarrierFixture();
     const [d1, d2] = [f.task(1), f.task(2)];
     const event = facts(6n, { type: 'normal', tableIds: [1, 2] });
@@ -134,7 +134,7 @@ describe('phases of an event are apart (W-4)', () => {
     expect(f.barrier.size).toBe(0);
   });
 
-  it('b) forwarded with one Pass lost: it stays until the one that waits has passed', () => {
+  it('22.13 W-4b: forwarded with one Pass lost: it stays until the one that waits has passed', () => {
     const f = new BarrierFixture({ nodes: 2 });
     const [a, b] = [f.task(1), f.task(2, 2)];
     const event = facts(10n, { type: 'normal', tableIds: [1, 2] });
@@ -150,7 +150,7 @@ describe('phases of an event are apart (W-4)', () => {
     expect(f.barrier.size).toBe(0);
   });
 
-  it('c) fully reported and forwarded in one round: everybody gets Pass before it goes', () => {
+  it('22.13 W-4c: fully reported and forwarded in one round: everybody gets Pass before it goes', () => {
     const f = new BarrierFixture();
     const [d1, d2] = [f.task(1), f.task(2)];
     const event = facts(10n, { type: 'normal', tableIds: [1, 2] });
@@ -176,7 +176,7 @@ describe('phases of an event are apart (W-4)', () => {
 });
 
 describe('reports that come late or from nobody', () => {
-  it('a WAITING of a finished event makes no ghost: acknowledged, not tracked (W-3)', () => {
+  it('22.13 W-3: a WAITING of a finished event makes no ghost: acknowledged, not tracked', () => {
     const f = new BarrierFixture();
     const d1 = f.task(1);
     const event = facts(10n, { type: 'normal', tableIds: [1] }, { adds: [addTable(9)] });

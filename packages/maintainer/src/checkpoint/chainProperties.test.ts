@@ -149,7 +149,7 @@ class Host {
 }
 
 describe('chain of custody of a new table (K-10)', () => {
-  it('whatever is lost, and whenever the process dies: the committed checkpoint is never beyond an unflushed row (I-7)', () => {
+  it('22.19: whatever is lost, and whenever the process dies: the committed checkpoint is never beyond an unflushed row (K-10, I-7)', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const host = new Host(seed);

@@ -12,7 +12,7 @@ function of<C extends Checker>(checker: C, tables: readonly number[]): C {
 const key = (...bytes: number[]): Uint8Array => Uint8Array.from(bytes);
 const range = (start: readonly number[], end: readonly number[]) => ({ start: key(...start), end: key(...end) });
 
-describe('count checker', () => {
+describe('count checker (V-1, V-4)', () => {
   it('New: nothing reported, as many needed as are listed (V-1)', () => {
     const checker = of(new CountChecker(), [1, 2, 3]);
     expect([checker.missingCount, checker.needed, checker.covered]).toEqual([3, 3, false]);
@@ -67,7 +67,7 @@ describe('count checker', () => {
   });
 });
 
-describe('span checker', () => {
+describe('span checker (V-2, V-4)', () => {
   it('New: three tables', () => {
     expect(of(new SpanChecker(), [1, 2, 3]).missingCount).toBe(3);
   });
@@ -115,7 +115,7 @@ describe('span checker', () => {
   });
 });
 
-describe('range coverage of 00..FF', () => {
+describe('single range 00..FF (V-2)', () => {
   const whole = range([0], [255]);
 
   it('AddSubRange: touching and overlapping parts merge; covered with the last', () => {
