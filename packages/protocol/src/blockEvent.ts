@@ -77,6 +77,8 @@ export interface TableInfo {
   readonly table: string;
   /** Commit ts of the last DDL that changed this table's definition or name. */
   readonly version: bigint;
+  /** Whether it may be served by several dispatchers (D-11). Absent: not said, and nothing is checked. */
+  readonly splittable?: boolean;
 }
 
 /** A DDL as a source delivers it. What it touches follows the table in section 3 of the protocol. */

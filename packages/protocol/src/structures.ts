@@ -44,4 +44,11 @@ export const MESSAGE_STRUCTURES: readonly (readonly string[])[] = [
   ['action', 'key'],
   ['type', 'checkpointTs'],
   ['type', 'handle', 'generation', 'mode', 'tableId', 'startTs', 'worker'],
+  // Redo, ranges, merges.
+  ['type', 'resolvedTs'],
+  ['type', 'resolvedTs', 'checkpointTs'],
+  ['tableId', 'schemaId', 'schema', 'table', 'version', 'splittable'],
+  ['type', 'dispatchers'],
+  ['handle', 'generation', 'checkpointTs'],
+  ['handle', 'generation', 'checkpointTs', 'parkedAt'],
 ];

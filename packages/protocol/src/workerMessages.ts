@@ -15,6 +15,19 @@ export interface RemoveDispatchers {
   readonly type: 'remove';
   readonly handle: Uint32Array;
   readonly generation: Uint32Array;
+  /**
+   * Nobody is left who could acknowledge their reports: those, and the checkpoint blocker (D-42), do not hold the removal.
+   * What is with the sink still does. The final checkpoint stays below every add that was not acknowledged (D-41).
+   */
+  readonly force?: boolean;
+}
+
+/**
+ * F-12: the write path of this worker stops at once, undrained: no sink call begins any more, the sinks' signal is aborted,
+ * and nothing is taken but removals and snapshots. There is no way back.
+ */
+export interface FenceWorker {
+  readonly type: 'fence';
 }
 
 /** An answer, its `normal` targets cut down to those that live on this worker. */
@@ -79,7 +92,8 @@ export type CoordinatorToWorker =
   | SnapshotRequest
   | SinkCheckpoint
   | RedoGate
-  | WriteRedoMeta;
+  | WriteRedoMeta
+  | FenceWorker;
 
 // ---------------------------------------------------------------- dispatchers of a worker -> coordinator
 
