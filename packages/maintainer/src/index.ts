@@ -26,5 +26,7 @@ export { type MaintainerOptions, type ResolvedOptions, resolveOptions } from './
 export { Pipeline, type PipelineParts } from './pipeline.js';
 export type { RouteConflict } from './route/ownership.js';
 export { RouteAdmin, type RouteSnapshot, type RouteVerdict } from './route/routeAdmin.js';
+export { Handles } from './span/handles.js';
 export { type NewTask, SpanTable, type SpanTableObserver } from './span/spanTable.js';
 export { TaskState, taskStateName } from './span/taskState.js';
+export { Topology, type TopologyParts } from './topology/topology.js';

@@ -9,15 +9,17 @@ import {
 } from '@tidegate/protocol';
 import { Barrier } from './barrier/barrier.js';
 import type { BarrierObserver } from './barrier/contracts.js';
-import { calculateCheckpoint, type Progress } from './checkpoint/checkpoint.js';
+import { CommittedProgress, calculateCheckpoint, type Progress } from './checkpoint/checkpoint.js';
 import { Watermarks } from './checkpoint/watermarks.js';
 import type { Hosts } from './hosts.js';
 import { OperatorKind, Operators } from './operator/operators.js';
 import { Scheduler } from './operator/scheduler.js';
 import type { ResolvedOptions } from './options.js';
 import type { RouteAdmin } from './route/routeAdmin.js';
+import type { Handles } from './span/handles.js';
 import { SpanTable } from './span/spanTable.js';
 import { TaskState } from './span/taskState.js';
+import { Topology } from './topology/topology.js';
 
 /** What a pipeline is made with. */
 export interface PipelineParts {
@@ -26,6 +28,8 @@ export interface PipelineParts {
   readonly startTs: bigint;
   readonly triggerId: string;
   readonly hosts: Hosts;
+  /** One space of handles for all modes. */
+  readonly handles: Handles;
   readonly options: ResolvedOptions;
   readonly observer: BarrierObserver;
   readonly now: () => number;
@@ -40,8 +44,11 @@ export class Pipeline {
   readonly table: SpanTable;
   readonly operators: Operators;
   readonly scheduler: Scheduler;
+  readonly topology: Topology;
   readonly barrier: Barrier;
   readonly watermarks: Watermarks = new Watermarks();
+  /** K-7. Of the redo pipeline: how far its log may be declared complete. */
+  readonly committed: CommittedProgress;
   /** The latest flush of a row anywhere. */
   lastSyncedTs = 0n;
   /** The watermark that came with the statuses in hand was taken. */
@@ -52,14 +59,15 @@ export class Pipeline {
   constructor(parts: PipelineParts) {
     const { mode, hosts, options, observer, now, random } = parts;
     this.mode = mode;
+    this.committed = new CommittedProgress(parts.startTs);
     this.#hosts = hosts;
     this.#observer = observer;
     this.table = new SpanTable({
       mode,
-      hosts: hosts.size,
       epoch: parts.epoch,
       triggerId: parts.triggerId,
       triggerStartTs: parts.startTs,
+      handles: parts.handles,
     });
     this.operators = new Operators(this.table, { resendAfter: options.operatorResend, batch: options.scheduleBatch });
     this.scheduler = new Scheduler({
@@ -69,6 +77,7 @@ export class Pipeline {
       random,
       maxScheduling: options.maxScheduling,
     });
+    this.topology = new Topology({ table: this.table, operators: this.operators, scheduler: this.scheduler });
     const { routes } = parts;
     const scheduling = this.scheduler;
     this.barrier = new Barrier({
@@ -106,6 +115,7 @@ export class Pipeline {
   /** K-4: hosts with tasks; the maintainer's own always, for it has the trigger. */
   *#constraining(): Generator<ReturnType<Watermarks['of']>> {
     for (let host = 0; host < this.#hosts.size; host++) {
+      // A lost host has no tasks; one that has not answered has none yet (T-10).
       if (host === 0 || this.table.countOfHost(host) > 0) yield this.watermarks.of(host);
     }
   }

@@ -126,7 +126,7 @@ function pass(core: BarrierCore, event: BarrierEvent): Addressed[] {
   const { influence, coverage } = event;
   if (influence.type === 'all') {
     const answer: Answer = { target: { type: 'all' }, action };
-    return Array.from({ length: core.parts.hosts.size }, (_, host) => ({ host, answer }));
+    return core.parts.hosts.alive().map((host) => ({ host, answer }));
   }
   if (influence.type === 'db') {
     if (!table.tables.hasSchema(influence.schemaId)) {

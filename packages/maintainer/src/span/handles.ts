@@ -5,8 +5,9 @@ import { HandleSpaceError } from '../errors.js';
 const REST = 1024;
 
 /**
- * Gives out dispatcher handles, dense from {@link FIRST_HANDLE}. Freed ones queue up and are reused oldest first, and
- * only once enough of them rest or no fresh one is left.
+ * Gives out dispatcher handles, dense from {@link FIRST_HANDLE}, and their generations. Freed handles queue up and are
+ * reused oldest first, and only once enough of them rest or no fresh one is left. The pipelines of a changefeed share one:
+ * workers and coordinators know a dispatcher by handle and generation, whatever its mode.
  */
 export class Handles {
   #next = FIRST_HANDLE;
@@ -14,9 +15,12 @@ export class Handles {
   #head = 0;
   #count = 0;
   readonly #limit: number;
+  #nextGeneration: number;
 
-  constructor(limit: number = MAX_HANDLE) {
-    this.#limit = limit;
+  /** `firstGeneration`: the lower bound of all generations, the maintainer's epoch. */
+  constructor(options: { readonly limit?: number; readonly firstGeneration?: number } = {}) {
+    this.#limit = options.limit ?? MAX_HANDLE;
+    this.#nextGeneration = (options.firstGeneration ?? 0) >>> 0;
   }
 
   /** One more than the largest handle in use so far. */
@@ -34,6 +38,18 @@ export class Handles {
     }
     if (this.#next > this.#limit) throw new HandleSpaceError(this.#limit - FIRST_HANDLE + 1);
     return this.#next++;
+  }
+
+  /** A generation that no handle has had. */
+  takeGeneration(): number {
+    const generation = this.#nextGeneration;
+    this.#nextGeneration = (generation + 1) >>> 0;
+    return generation;
+  }
+
+  /** Later generations are larger than one that a host reported. */
+  raiseGeneration(generation: number): void {
+    this.#nextGeneration = Math.max(this.#nextGeneration, (generation + 1) >>> 0);
   }
 
   /** Marks a handle as in use that a host reported; those skipped over become free. */

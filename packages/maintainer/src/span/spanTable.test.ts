@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { TaskStateError } from '../errors.js';
 import { BarrierFixture } from '../testing/barrierFixture.js';
+import { Handles } from './handles.js';
 import { SpanTable } from './spanTable.js';
 import { TaskState } from './taskState.js';
 
 const ID = '0123456789abcdef00000000ffffffff';
-const table = (hosts = 2) => new SpanTable({ mode: 0, hosts, epoch: 7, triggerId: ID, triggerStartTs: 1n });
+const table = () => new SpanTable({ mode: 0, epoch: 7, triggerId: ID, triggerStartTs: 1n });
 const task = (tableId: number, startTs: bigint, schemaId = 1) => ({ id: ID, tableId, schemaId, splittable: false, startTs });
 
 describe('span table', () => {
@@ -84,7 +85,7 @@ describe('span table', () => {
   });
 
   it('a removed task keeps its handle until it is freed, and a reused handle has another generation (B-34)', () => {
-    const spans = new SpanTable({ mode: 0, hosts: 1, epoch: 1, triggerId: ID, triggerStartTs: 1n, handleLimit: 2 });
+    const spans = new SpanTable({ mode: 0, epoch: 1, triggerId: ID, triggerStartTs: 1n, handles: new Handles({ limit: 2 }) });
     const a = spans.add(task(1, 1n));
     const generation = spans.generation[a] as number;
     spans.remove(a);

@@ -67,26 +67,24 @@ export class SpanTable {
   readonly #ranges = new Map<number, KeyRange>();
   readonly #handles: Handles;
   readonly #counts = new Uint32Array(5);
-  readonly #perHost: Uint32Array;
-  #nextGeneration: number;
+  #perHost: Uint32Array = new Uint32Array(16);
   #pendingMin: bigint | undefined;
   #pendingMinStale = true;
   #observer: SpanTableObserver | undefined;
 
   constructor(options: {
     readonly mode: Mode;
-    readonly hosts: number;
     /** Generation of the trigger and lower bound of all others: the maintainer's epoch. */
     readonly epoch: number;
     readonly triggerId: DispatcherId;
     readonly triggerStartTs: bigint;
-    readonly handleLimit?: number;
+    /** Shared with the table of the other mode; absent: its own. */
+    readonly handles?: Handles;
   }) {
     this.mode = options.mode;
     this.trigger = TRIGGER_HANDLE[options.mode];
-    this.#handles = new Handles(options.handleLimit ?? MAX_HANDLE);
-    this.#perHost = new Uint32Array(options.hosts);
-    this.#nextGeneration = options.epoch >>> 0;
+    this.#handles = options.handles ?? new Handles();
+    this.#handles.raiseGeneration(options.epoch);
     this.#grow(64);
     this.#insert(this.trigger, {
       id: options.triggerId,
@@ -95,6 +93,7 @@ export class SpanTable {
       splittable: false,
       startTs: options.triggerStartTs,
     });
+    this.generation[this.trigger] = options.epoch;
     this.bind(this.trigger, 0);
     this.markReplicating(this.trigger);
   }
@@ -106,7 +105,7 @@ export class SpanTable {
 
   /** One more than the largest handle in use so far. */
   get end(): number {
-    return this.#handles.end;
+    return Math.min(this.#handles.end, this.state.length);
   }
 
   /** Makes room for `tasks` tasks at once. */
@@ -127,7 +126,7 @@ export class SpanTable {
 
   /** Tasks bound to a host, the trigger included. */
   countOfHost(host: number): number {
-    return this.#perHost[host]!;
+    return this.#perHost[host] ?? 0;
   }
 
   /** True when the handle names a task of that very generation: the test that every status passes first. */
@@ -163,7 +162,7 @@ export class SpanTable {
       if (task.handle >= this.state.length) this.#grow(grownCapacity(this.state.length, task.handle + 1));
       this.#insert(task.handle, task);
       this.generation[task.handle] = task.generation;
-      this.#nextGeneration = Math.max(this.#nextGeneration, (task.generation + 1) >>> 0);
+      this.#handles.raiseGeneration(task.generation);
       this.bind(task.handle, task.host);
       this.markReplicating(task.handle);
     }
@@ -174,6 +173,7 @@ export class SpanTable {
   /** Absent → scheduling, on a host. */
   bind(handle: number, host: number): void {
     if (this.state[handle] !== TaskState.ABSENT) throw this.#misuse(handle, 'absent');
+    if (host >= this.#perHost.length) this.#perHost = growColumn(this.#perHost, grownCapacity(this.#perHost.length, host + 1));
     this.host[handle] = host;
     this.#perHost[host]!++;
     this.#setState(handle, TaskState.SCHEDULING);
@@ -197,7 +197,7 @@ export class SpanTable {
     else if (this.state[handle] !== TaskState.SCHEDULING) throw this.#misuse(handle, 'scheduling or replicating');
     this.#unbind(handle);
     this.#setState(handle, TaskState.ABSENT);
-    this.generation[handle] = this.#newGeneration();
+    this.generation[handle] = this.#handles.takeGeneration();
     this.positions.newInstance(handle);
   }
 
@@ -224,7 +224,7 @@ export class SpanTable {
   free(handle: number): void {
     if (this.state[handle] !== TaskState.REMOVING) throw this.#misuse(handle, 'removing');
     this.#setState(handle, TaskState.FREE);
-    this.#handles.give(handle);
+    if (handle !== this.trigger) this.#handles.give(handle);
   }
 
   idOf(handle: number): DispatcherId {
@@ -297,7 +297,7 @@ export class SpanTable {
     for (let word = 0; word < 4; word++) {
       this.#id[handle * 4 + word] = typeof id === 'string' ? Number.parseInt(id.slice(word * 8, word * 8 + 8), 16) : id();
     }
-    this.generation[handle] = this.#newGeneration();
+    this.generation[handle] = this.#handles.takeGeneration();
     this.host[handle] = NO_HOST;
     this.positions.start(handle, tsHigh(task.startTs) | 0, tsLow(task.startTs) | 0);
     if (task.range !== undefined) this.#ranges.set(handle, task.range);
@@ -324,12 +324,6 @@ export class SpanTable {
   #unbind(handle: number): void {
     this.#perHost[this.host[handle]!]!--;
     this.host[handle] = NO_HOST;
-  }
-
-  #newGeneration(): number {
-    const generation = this.#nextGeneration;
-    this.#nextGeneration = (generation + 1) >>> 0;
-    return generation;
   }
 
   #misuse(handle: number, wanted: string): TaskStateError {

@@ -39,7 +39,7 @@ export class BarrierFixture {
     this.hosts = new Hosts(
       Array.from({ length: nodes }, (_, i) => ({ host: `node${i + 1}`, coordinator: `coordinator${i + 1}` })),
     );
-    this.table = new SpanTable({ mode: 0, hosts: nodes, epoch: 1, triggerId: this.#id(), triggerStartTs: 1n });
+    this.table = new SpanTable({ mode: 0, epoch: 1, triggerId: this.#id(), triggerStartTs: 1n });
     this.operators = new Operators(this.table, { resendAfter: resolved.operatorResend, batch: resolved.scheduleBatch });
     this.scheduler = new Scheduler({
       table: this.table,
