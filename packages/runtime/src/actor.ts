@@ -89,6 +89,11 @@ export interface Actor<In = unknown> {
   room?(to: Address): void;
   /** Called once, after everything delivered before the stop was handled. The system waits for what it returns, up to the stop's deadline. */
   stop?(): void | Promise<void>;
+  /**
+   * The system ends without waiting for this actor (hard stop, or a stop's deadline): cancel what runs outside of it. Called
+   * once, between turns, with a moment left for what it sets off; not when the actor's thread has died.
+   */
+  abort?(): void;
   /** A plain-data snapshot for people and tests. */
   inspect?(): unknown;
 }

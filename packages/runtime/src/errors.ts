@@ -75,7 +75,7 @@ const ASK_ADVICE: Readonly<Record<AskFailure, string>> = {
   'no-reply': 'the receiver handled the message and did not reply',
   'receiver-stopped': 'the receiver has stopped',
   'receiver-failed': 'the receiver has failed',
-  'thread-dead': 'the thread of the receiver has died',
+  'thread-dead': 'the receiver, or its thread, has died',
 };
 
 /** An ask that got no reply. */

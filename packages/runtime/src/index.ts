@@ -1,9 +1,10 @@
 export * from './actor.js';
 
+export type { Delivered, DeliveryObserver } from './core/observation.js';
 export type { DeadLetter, DeadLetterReason, EmittedEvent, LogLine } from './core/reports.js';
 export { type ActorState, OUTSIDE } from './core/selfItem.js';
 export * from './errors.js';
-export { createLocal } from './local.js';
+export { createLocal, type LocalSystem } from './local.js';
 export { createStepped, type Step, type SteppedOptions, type SteppedSystem } from './stepped.js';
 export * from './system.js';
 export { startThreads } from './threads.js';

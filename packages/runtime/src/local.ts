@@ -2,7 +2,7 @@ import { RealClock } from './core/clock.js';
 import { Loop, type Parking } from './core/loop.js';
 import { drawSeed } from './core/seed.js';
 import { SingleThread } from './core/singleThread.js';
-import type { StopReport, System } from './system.js';
+import type { ChangingPopulation, StopReport, System } from './system.js';
 import type { Topology } from './topology.js';
 
 /** Sleeps on a Node timer, which holds the process. Everything that wakes it happens on this thread. */
@@ -29,14 +29,17 @@ class TimerParking implements Parking {
   }
 }
 
+/** A system on this thread, whose actors may die and come back. */
+export type LocalSystem = System & ChangingPopulation;
+
 /**
  * Runs all actors of a topology on this thread, on the real clock. Idle, it sleeps until the next timer or post.
  *
  * @throws TopologyError, StartError
  */
-export async function createLocal(topology: Topology): Promise<System> {
+export async function createLocal(topology: Topology): Promise<LocalSystem> {
   const single = await SingleThread.create(topology, new RealClock(), topology.seed ?? drawSeed());
-  const { scheduler, listeners } = single;
+  const { scheduler, listeners, population } = single;
   const loop = new Loop(scheduler, new TimerParking(), () => single.tell());
   single.onTerminate = () => loop.end();
   const running = loop.run();
@@ -61,6 +64,10 @@ export async function createLocal(topology: Topology): Promise<System> {
       });
       return stopping;
     },
+    crash: (addresses) => population.crash(addresses),
+    restart: (address, change) => population.restart(address, change),
+    addActors: (placements, links) => population.addActors(placements, links),
+    removeActors: (addresses) => population.removeActors(addresses),
     terminate: async () => {
       single.terminate();
       await running;

@@ -3,11 +3,12 @@ import type { Address } from './actor.js';
 import type { ActorCell } from './core/actorCell.js';
 import { VirtualClock } from './core/clock.js';
 import type { Inbound } from './core/inbound.js';
+import type { DeliveryObserver } from './core/observation.js';
 import { seededRandom } from './core/random.js';
 import { SingleThread } from './core/singleThread.js';
-import { RuntimeError } from './errors.js';
-import type { StopReport, System } from './system.js';
-import type { Topology } from './topology.js';
+import { type InFlight, RuntimeError } from './errors.js';
+import type { ChangingPopulation, PlacementChange, StopReport, System } from './system.js';
+import type { ActorPlacement, LinkDeclaration, Topology } from './topology.js';
 
 /** Something that can happen next. */
 export type Step =
@@ -30,7 +31,7 @@ export interface SteppedOptions {
 }
 
 /** A system on a virtual clock in which nothing happens by itself. Same topology, seeds and choices: same run. */
-export interface SteppedSystem extends System {
+export interface SteppedSystem extends System, ChangingPopulation {
   /** Milliseconds of the virtual clock. */
   readonly now: number;
   /** Steps taken so far, as text, oldest first. */
@@ -43,6 +44,17 @@ export interface SteppedSystem extends System {
   runUntilIdle(maxSteps?: number): number;
   /** Moves the clock on, firing timers in order and running until idle after each. */
   advance(milliseconds: number): void;
+  /** The clock jumps ahead: nothing fires until somebody steps, and then every overdue timer is a step of its own. */
+  jump(milliseconds: number): void;
+  /**
+   * From now on these actors see a clock that is further ahead by `milliseconds`, whoever succeeds them too. Their timers
+   * keep their delays: no timer fires earlier for it.
+   *
+   * @throws RuntimeError `RUNTIME_CLOCK` when it is negative: an actor's clock never goes back.
+   */
+  shiftClock(addresses: readonly Address[], milliseconds: number): void;
+  /** Shows every delivery, before its receiver sees it. One observer at a time; undefined ends it. */
+  observe(observer: DeliveryObserver | undefined): void;
 }
 
 const DEFAULT_MAX_STEPS = 1_000_000;
@@ -89,6 +101,7 @@ class Stepped implements SteppedSystem {
     const { cells, timers } = this.#single.scheduler;
     const steps: Step[] = [];
     for (const cell of cells) {
+      if (cell.state === 'dead') continue;
       const gone = cell.state === 'stopped' || cell.state === 'failed';
       for (const { from, ready, empty } of cell.inbound) {
         if (ready || (gone && !empty)) steps.push({ type: 'deliver', from, to: cell.address });
@@ -129,6 +142,42 @@ class Stepped implements SteppedSystem {
     }
     this.#clock.moveTo(end);
     this.#single.scheduler.checkWaiters();
+  }
+
+  jump(milliseconds: number): void {
+    this.#clock.moveTo(this.now + milliseconds);
+    this.#single.scheduler.checkWaiters();
+  }
+
+  shiftClock(addresses: readonly Address[], milliseconds: number): void {
+    if (!(milliseconds >= 0))
+      throw new RuntimeError('RUNTIME_CLOCK', `a clock cannot be shifted by ${milliseconds} ms: it must never go back`);
+    for (const cell of this.#single.scheduler.cells) if (addresses.includes(cell.address)) cell.clockOffset += milliseconds;
+  }
+
+  observe(observer: DeliveryObserver | undefined): void {
+    this.#single.scheduler.observer = observer;
+  }
+
+  crash(addresses: Address | readonly Address[]): readonly InFlight[] {
+    const inFlight = this.#single.population.crash(addresses);
+    this.#note(`crash ${addresses}`);
+    return inFlight;
+  }
+
+  async restart(address: Address, change?: PlacementChange): Promise<void> {
+    await this.#single.population.restart(address, change);
+    this.#note(`restart ${address}`);
+  }
+
+  async addActors(placements: readonly ActorPlacement[], links?: readonly LinkDeclaration[]): Promise<void> {
+    await this.#single.population.addActors(placements, links);
+    this.#note(`add ${placements.map(({ address }) => address)}`);
+  }
+
+  removeActors(addresses: readonly Address[]): void {
+    this.#single.population.removeActors(addresses);
+    this.#note(`remove ${addresses}`);
   }
 
   async inspect(): ReturnType<System['inspect']> {
@@ -210,9 +259,13 @@ class Stepped implements SteppedSystem {
   }
 
   #record(step: Step): void {
-    if (this.trace.length >= this.#traceLength) this.trace.shift();
     const detail = step.type === 'deliver' ? ` from ${step.from}` : '';
-    this.trace.push(`${this.now} ${step.type} ${step.to}${detail}`);
+    this.#note(`${step.type} ${step.to}${detail}`);
+  }
+
+  #note(what: string): void {
+    if (this.trace.length >= this.#traceLength) this.trace.shift();
+    this.trace.push(`${this.now} ${what}`);
   }
 }
 

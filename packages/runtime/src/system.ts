@@ -2,6 +2,7 @@ import type { Address } from './actor.js';
 import type { DeadLetter, EmittedEvent, LogLine } from './core/reports.js';
 import type { ActorState } from './core/selfItem.js';
 import type { ActorFaultError, InFlight, ThreadDeathError } from './errors.js';
+import type { ActorPlacement, LinkDeclaration } from './topology.js';
 
 /** What a system tells its host. Listeners run on the host's thread, never inside an actor's turn. */
 export interface SystemListeners {
@@ -99,6 +100,33 @@ export interface StopOptions {
 }
 
 export const DEFAULT_STOP_DEADLINE = 10_000;
+
+/** What a successor is made from, where that differs from what its predecessor was made from. */
+export type PlacementChange = Partial<Omit<ActorPlacement, 'address'>>;
+
+/** Lives and deaths of single actors, in the bindings that run on one thread. */
+export interface ChangingPopulation {
+  /**
+   * Actors die at this moment as if their threads had: no `stop`, no `abort`; what they had not made visible, their outboxes, posts,
+   * timers and asks vanish. What they had made visible is still delivered. What lies on links to them is gone, what is
+   * sent to them from now on a dead letter (`thread-dead`). Returns what lay on their links, both ways.
+   *
+   * @throws TopologyError when there is no such actor; RuntimeError `RUNTIME_IN_TURN` from inside of its turn.
+   */
+  crash(addresses: Address | readonly Address[]): readonly InFlight[];
+  /**
+   * Makes a successor of an actor that has crashed, failed, stopped, or still lives (it dies then), under its address and on its
+   * links. What its predecessor had made visible comes before anything of it; it starts with an empty mailbox and random
+   * numbers of its own.
+   *
+   * @throws StartError (the address stays dead), TopologyError, RuntimeError `RUNTIME_RESTART` when it is being restarted already.
+   */
+  restart(address: Address, change?: PlacementChange): Promise<void>;
+  /** More actors, and links with at least one of them at an end. @throws TopologyError, StartError (then they are dead) */
+  addActors(placements: readonly ActorPlacement[], links?: readonly LinkDeclaration[]): Promise<void>;
+  /** {@link crash}, and then nobody has ever heard of them: their links are gone with what lies on them. */
+  removeActors(addresses: readonly Address[]): void;
+}
 
 /** A running system, whatever its binding. */
 export interface System {

@@ -1,4 +1,4 @@
-import type { Actor, Address, Delivery } from '../actor.js';
+import type { Actor, Address } from '../actor.js';
 import { ActorFaultError, AskError, type AskFailure, MailboxFullError } from '../errors.js';
 import { type AskOutcome, Asks } from './asks.js';
 import type { CellHost } from './cellHost.js';
@@ -6,8 +6,10 @@ import { Inbound } from './inbound.js';
 import { type LinkReceiver, type LinkSender, MessageKind } from './link.js';
 import { messageType } from './messageType.js';
 import { Outbound } from './outbound.js';
-import type { DeadLetterReason } from './reports.js';
 import { type ActorState, OUTSIDE, type SelfItem } from './selfItem.js';
+import { answer } from './ways.js';
+
+type EndReason = 'receiver-failed' | 'receiver-stopped' | 'thread-dead';
 
 /**
  * One actor with its mailbox, outboxes and timers. A turn delivers a bounded burst, calls `turnEnd`, and only then makes
@@ -18,22 +20,29 @@ export class ActorCell {
   readonly host: CellHost;
   readonly inbound: Inbound[] = [];
   readonly outbound: Map<Address, Outbound> = new Map();
-  readonly asks: Asks = new Asks();
+  readonly asks: Asks;
+  /** How many actors had the address before. */
+  readonly incarnation: number;
   readonly counters: Map<string, number> = new Map();
   state: ActorState = 'starting';
   inTurn = false;
   timers = 0;
   turns = 0;
+  /** Milliseconds by which the actor's clock is ahead of the system's. */
+  clockOffset = 0;
   /** Answers the message in hand, when it was asked. */
   answer: ((outcome: AskOutcome) => void) | undefined;
   readonly #tickInterval: number | undefined;
   #actor: Actor<unknown> | undefined;
   #self: SelfItem[] = [];
   #nextInbound = 0;
+  #aborted = false;
 
-  constructor(address: Address, host: CellHost, tickInterval?: number) {
+  constructor(address: Address, host: CellHost, tickInterval?: number, incarnation = 0) {
     this.address = address;
     this.host = host;
+    this.incarnation = incarnation;
+    this.asks = new Asks(incarnation);
     this.#tickInterval = tickInterval;
   }
 
@@ -41,6 +50,17 @@ export class ActorCell {
   connect(peer: Address, way: { sender: LinkSender; outbox: number } | { receiver: LinkReceiver }): void {
     if ('receiver' in way) this.inbound.push(new Inbound(this, peer, way.receiver));
     else this.outbound.set(peer, new Outbound(peer, way.sender, way.outbox));
+  }
+
+  /** The actors at `addresses` are forgotten, and what lies on the links from them. */
+  disconnect(addresses: ReadonlySet<Address>): void {
+    for (const address of addresses) this.outbound.delete(address);
+    for (let i = this.inbound.length - 1; i >= 0; i--)
+      if (addresses.has((this.inbound[i] as Inbound).from)) this.inbound.splice(i, 1);
+  }
+
+  now(): number {
+    return this.host.clock.now() + this.clockOffset;
   }
 
   get actor(): Actor<unknown> | undefined {
@@ -60,7 +80,7 @@ export class ActorCell {
   /** Whether a turn would do anything. */
   get ready(): boolean {
     if (this.#self.length > 0) return true;
-    for (const inbound of this.inbound) if (inbound.ready || (this.#gone && !inbound.empty)) return true;
+    for (const inbound of this.inbound) if (inbound.ready || (this.gone && !inbound.empty)) return true;
     return this.roomReady;
   }
 
@@ -129,25 +149,41 @@ export class ActorCell {
     if (this.state !== 'running') return undefined;
     const result = this.#guard('stop', () => this.#actor?.stop?.());
     this.#endTurn();
-    if (!this.#gone) this.state = 'stopping';
+    if (!this.gone) this.state = 'stopping';
     return result;
+  }
+
+  /** The system does not wait for the actor any longer: it is told once, if it is there to be told. */
+  abort(): void {
+    if (this.#aborted || this.gone) return;
+    this.#aborted = true;
+    this.#guard('abort', () => this.#actor?.abort?.());
+  }
+
+  /** The actor is gone without a word: what it had not made visible, its outboxes, posts, timers and asks vanish. */
+  die(): void {
+    this.state = 'dead';
+    this.host.timers.remove(({ cell }) => cell === this);
+    this.timers = 0;
+    for (const outbound of this.outbound.values()) outbound.sever(() => undefined);
+    this.#forget();
   }
 
   /** The end of a stop: the actor receives nothing more. What waits in its outboxes still goes out. */
   close(): void {
-    if (this.#gone) return;
+    if (this.gone) return;
     this.state = 'stopped';
-    this.#forget('receiver-stopped');
+    this.#forget();
   }
 
   #endTurn(): void {
     this.turns++;
-    if (!this.#gone) this.#guard('turnEnd', () => this.#actor?.turnEnd?.());
+    if (!this.gone) this.#guard('turnEnd', () => this.#actor?.turnEnd?.());
     this.flush();
   }
 
   #drain(inbound: Inbound, limit: number): number {
-    if (this.#gone || !inbound.paused) {
+    if (this.gone || !inbound.paused) {
       this.inTurn = true;
       try {
         return inbound.drain(limit);
@@ -166,6 +202,13 @@ export class ActorCell {
       this.host.reports.deadRecord(inbound.from, this.address, this.#deadReason);
       return true;
     }
+    this.host.observer?.({
+      time: this.host.clock.now(),
+      from: inbound.from,
+      to: this.address,
+      kind: 'record',
+      content: words.subarray(at, at + 8),
+    });
     try {
       if (actor.receiveRecord === undefined) throw new Error(`record from ${inbound.from} to an actor without receiveRecord`);
       actor.receiveRecord(words, at, inbound.from);
@@ -177,15 +220,16 @@ export class ActorCell {
 
   onMessage(kind: MessageKind, id: number, message: unknown, inbound: Inbound): boolean {
     if (kind === MessageKind.REPLY || kind === MessageKind.REFUSAL) {
-      if (this.#gone) return true;
+      if (this.gone) return true;
+      this.#observe('reply', inbound.from, message);
       const error = kind === MessageKind.REFUSAL ? new AskError(inbound.from, message as AskFailure) : undefined;
       this.#guard('ask outcome', () => this.asks.settle(id, error === undefined ? { reply: message } : { error }));
     } else {
-      const answer = kind === MessageKind.ASK ? (outcome: AskOutcome) => this.#answerLink(inbound.from, id, outcome) : undefined;
-      if (this.state === 'running') this.#receive(message, inbound.from, answer);
-      else this.#refuse(message, inbound.from, answer);
+      const answerIt = kind === MessageKind.ASK ? (outcome: AskOutcome) => answer(this, inbound.from, id, outcome) : undefined;
+      if (this.state === 'running') this.#receive(message, inbound.from, answerIt);
+      else this.#refuse(message, inbound.from, answerIt);
     }
-    return this.#gone || !inbound.paused;
+    return this.gone || !inbound.paused;
   }
 
   onUndecodable(error: Error, inbound: Inbound): boolean {
@@ -198,9 +242,9 @@ export class ActorCell {
       if (this.state === 'running') this.#receive(item.message, OUTSIDE, item.answer);
       else this.#refuse(item.message, OUTSIDE, item.answer);
     } else if (item.type === 'tick') {
-      if (this.state === 'running') this.#guard('tick', () => this.#actor?.tick?.(this.host.clock.now()));
+      if (this.state === 'running') this.#guard('tick', () => this.#actor?.tick?.(this.now()));
       this.#scheduleTick();
-    } else if (!this.#gone) {
+    } else if (!this.gone) {
       if (item.type === 'message') this.#receive(item.message, this.address, undefined);
       else if (item.type === 'outcome') this.#guard('ask outcome', () => item.done(item.outcome));
       else this.#guard('ask outcome', () => this.asks.fail(item.id, item.type === 'ask-deadline' ? 'deadline' : item.reason));
@@ -208,6 +252,7 @@ export class ActorCell {
   }
 
   #receive(message: unknown, from: Address, answer: ((outcome: AskOutcome) => void) | undefined): void {
+    this.#observe('message', from, message);
     let answered = false;
     this.answer =
       answer &&
@@ -228,41 +273,11 @@ export class ActorCell {
     else answer({ error: new AskError(this.address, reason) });
   }
 
-  #answerLink(to: Address, id: number, outcome: AskOutcome): void {
-    const isReply = 'reply' in outcome;
-    const value = isReply ? outcome.reply : outcome.error instanceof AskError ? outcome.error.reason : 'receiver-failed';
-    const sent = this.outbound.get(to)?.send(isReply ? MessageKind.REPLY : MessageKind.REFUSAL, id, value, 'control');
-    if (sent !== true) this.host.reports.deadLetter(this.address, to, value, 'reply-refused');
-  }
-
   // ------------------------------------------------------------------ what the actor does
-
-  send(to: Address, message: unknown, delivery: Delivery): boolean {
-    const reason = this.deadEnd(to);
-    if (reason !== undefined) {
-      this.host.reports.deadLetter(this.address, to, message, reason);
-      return true;
-    }
-    const outbound = this.outbound.get(to) as Outbound;
-    const sent = outbound.send(MessageKind.TELL, 0, message, delivery);
-    if (!this.inTurn) {
-      outbound.publish();
-      this.host.wake();
-    }
-    return sent;
-  }
-
-  /** Why nothing can go to `to`, if so. */
-  deadEnd(to: Address): DeadLetterReason | undefined {
-    if (this.#gone) return 'sender-stopped';
-    const outbound = this.outbound.get(to);
-    if (outbound === undefined) return this.host.knows(to) ? 'no-link' : 'unknown-address';
-    return outbound.severed ? 'thread-dead' : undefined;
-  }
 
   /** Puts something into the actor's own queue; at its bound the actor fails (a post that vanished would be worse). */
   enqueue(item: SelfItem): void {
-    if (this.#gone && item.type !== 'outside') return;
+    if (this.gone && item.type !== 'outside') return;
     if (this.#self.length >= this.host.limits.selfQueue) {
       this.fault(
         item.type,
@@ -287,40 +302,34 @@ export class ActorCell {
    * record may be half-written.
    */
   fault(during: string, error: unknown, thrown: boolean): void {
-    if (this.#gone) return;
+    if (this.gone) return;
     this.state = 'failed';
     if (thrown) for (const outbound of this.outbound.values()) outbound.abort();
-    this.#forget('receiver-failed');
+    this.#forget();
     this.host.reports.fault(new ActorFaultError(this.address, this.host.thread, during, error));
     this.host.wake();
   }
 
-  /** The threads of `addresses` are gone: what waits for them is buried, asks to them end. */
-  sever(addresses: ReadonlySet<Address>): void {
-    for (const outbound of this.outbound.values()) {
-      if (!addresses.has(outbound.to)) continue;
-      outbound.sever((message) => this.host.reports.deadLetter(this.address, outbound.to, message, 'thread-dead'));
-    }
-    for (const id of this.asks.waitingFor(addresses)) this.enqueue({ type: 'ask-dead', id, reason: 'thread-dead' });
+  /** It receives nothing more. */
+  get gone(): boolean {
+    return this.state === 'stopped' || this.state === 'failed' || this.state === 'dead';
   }
 
-  get #gone(): boolean {
-    return this.state === 'stopped' || this.state === 'failed';
-  }
-
-  get #deadReason(): 'receiver-failed' | 'receiver-stopped' {
+  get #deadReason(): EndReason {
+    if (this.state === 'dead') return 'thread-dead';
     return this.state === 'failed' ? 'receiver-failed' : 'receiver-stopped';
   }
 
-  #forget(reason: 'receiver-failed' | 'receiver-stopped'): void {
+  #observe(kind: 'message' | 'reply', from: Address, content: unknown): void {
+    const { observer, clock } = this.host;
+    if (observer !== undefined) observer({ time: clock.now(), from, to: this.address, kind, content });
+  }
+
+  #forget(): void {
     this.asks.clear();
     const items = this.#self;
     this.#self = [];
-    for (const item of items) {
-      if (item.type !== 'outside') continue;
-      item.answer?.({ error: new AskError(this.address, reason) });
-      if (item.answer === undefined) this.host.reports.deadLetter(OUTSIDE, this.address, item.message, reason);
-    }
+    for (const item of items) if (item.type === 'outside') this.#refuse(item.message, OUTSIDE, item.answer);
   }
 
   #guard<T>(during: string, body: () => T): T | undefined {

@@ -1,5 +1,6 @@
 import type { Address, Timer } from '../actor.js';
 import { AskError, type AskFailure } from '../errors.js';
+import { spread } from './random.js';
 
 export type AskOutcome = { reply: unknown } | { error: Error };
 
@@ -12,9 +13,14 @@ interface Pending {
 /** One actor's asks that wait for a reply. Each ends exactly once: whichever of reply, refusal and deadline comes first. */
 export class Asks {
   readonly #pending = new Map<number, Pending>();
-  #lastId = 0;
+  #lastId: number;
   /** Replies that came after their ask had ended. */
   late = 0;
+
+  /** Each incarnation of an actor has ids of its own: a reply to its predecessor must not be taken for one to it. */
+  constructor(incarnation = 0) {
+    this.#lastId = spread(incarnation);
+  }
 
   get size(): number {
     return this.#pending.size;

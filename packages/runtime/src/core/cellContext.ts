@@ -4,8 +4,9 @@ import type { ActorCell } from './actorCell.js';
 import type { AskOutcome } from './asks.js';
 import { MessageKind } from './link.js';
 import type { Outbound } from './outbound.js';
-import { hashText, seededRandom } from './random.js';
+import { hashText, seededRandom, spread } from './random.js';
 import type { SelfItem } from './selfItem.js';
+import { deadEnd, send } from './ways.js';
 
 const NO_TIMER: Timer = { cancel: () => {} };
 
@@ -18,15 +19,16 @@ export class CellContext implements ActorContext {
   constructor(cell: ActorCell, seed: number) {
     this.self = cell.address;
     this.#cell = cell;
-    this.random = seededRandom(seed ^ hashText(cell.address));
+    // A successor must not draw the numbers of its predecessor again: ids are made of them.
+    this.random = seededRandom(seed ^ hashText(cell.address) ^ spread(cell.incarnation));
   }
 
   now(): number {
-    return this.#cell.host.clock.now();
+    return this.#cell.now();
   }
 
   send(to: Address, message: unknown, delivery: Delivery = 'lossless'): boolean {
-    return this.#cell.send(to, message, delivery);
+    return send(this.#cell, to, message, delivery);
   }
 
   /** @throws TopologyError when no link to `to` is declared. */
@@ -81,6 +83,7 @@ export class CellContext implements ActorContext {
   }
 
   emit(event: unknown, coalesce?: string): void {
+    if (this.#cell.state === 'dead') return;
     this.#cell.host.reports.event(this.self, event, coalesce);
     if (!this.#cell.inTurn) this.#cell.host.wake();
   }
@@ -90,6 +93,7 @@ export class CellContext implements ActorContext {
   }
 
   log(level: LogLevel, text: string, fields?: Readonly<Record<string, unknown>>): void {
+    if (this.#cell.state === 'dead') return;
     this.#cell.host.reports.log({ time: this.now(), from: this.self, level, text, ...(fields && { fields }) });
   }
 
@@ -104,7 +108,7 @@ export class CellContext implements ActorContext {
   }
 
   #askObstacle(to: Address): AskFailure | undefined {
-    const reason = this.#cell.deadEnd(to);
+    const reason = deadEnd(this.#cell, to);
     if (reason === 'unknown-address' || reason === 'no-link' || reason === 'thread-dead') return reason;
     return this.#cell.inbound.some((inbound) => inbound.from === to) ? undefined : 'no-return-link';
   }
@@ -116,6 +120,7 @@ export class CellContext implements ActorContext {
   #addTimer(delay: number, item: SelfItem): Timer {
     const cell = this.#cell;
     const { host } = cell;
+    if (cell.state === 'dead') return NO_TIMER;
     if (cell.timers >= host.limits.timers) {
       cell.fault('schedule', new MailboxFullError(cell.address, 'the set of timers', host.limits.timers), false);
       return NO_TIMER;

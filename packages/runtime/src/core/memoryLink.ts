@@ -47,6 +47,13 @@ export class MemoryLink implements LinkSender, LinkReceiver {
     return this.#claimed - this.#head;
   }
 
+  /** Counts what is published and not taken. */
+  contents(): { records: number; messages: number } {
+    let records = 0;
+    for (let i = this.#head; i !== this.#published; i++) if (this.#kinds[i & this.#mask] === RECORD) records++;
+    return { records, messages: this.#published - this.#head - records };
+  }
+
   claimRecord(): number {
     if (this.#claimed - this.#head >= this.#ordinary) return -1;
     const cell = this.#claimed++ & this.#mask;

@@ -25,8 +25,10 @@ export class Outbound implements RecordOutlet {
   #first = 0;
   #dirty = false;
   #refused = false;
-  /** The receiver's thread has died. */
+  /** The receiver has died, and has no successor yet. */
   severed = false;
+  /** The actor was refused before the receiver died, and has not been told that it need not wait any more. */
+  #owesRoom = false;
   /** Messages handed to the link so far. */
   sent = 0;
   /** Offers of messages or records that were refused. */
@@ -49,12 +51,9 @@ export class Outbound implements RecordOutlet {
   }
 
   claim(): number {
-    if (this.severed) return -1;
+    if (this.severed) return this.#refuseRecord();
     const at = this.backlog > 0 ? -1 : this.#link.claimRecord();
-    if (at < 0) {
-      this.#refuse();
-      return -1;
-    }
+    if (at < 0) return this.#refuseRecord();
     this.#dirty = true;
     return at;
   }
@@ -112,21 +111,40 @@ export class Outbound implements RecordOutlet {
 
   /** Whether {@link flush} or {@link takeRoom} would get anywhere. */
   get ready(): boolean {
+    if (this.severed) return this.#owesRoom;
     if (this.backlog > 0) return this.#worthTrying();
     return this.#refused && this.#link.hasRoom(false);
   }
 
   /** True once after a refusal, when nothing waits any more and the link has room again. */
   takeRoom(): boolean {
+    if (this.severed) {
+      const owed = this.#owesRoom;
+      this.#owesRoom = false;
+      return owed;
+    }
     if (!this.#refused || this.backlog > 0 || !this.#link.hasRoom(false)) return false;
     this.#refused = false;
     return true;
   }
 
-  /** The receiver is gone for good: what waits goes to `bury`, nothing more is sent. */
+  /**
+   * The receiver has died: what waits goes to `bury`, nothing more is sent. Who was refused is told once, so that a message
+   * that it holds back becomes a dead letter instead of being in its way.
+   */
   sever(bury: (message: unknown) => void): void {
+    if (this.severed) return;
+    this.abort();
     this.severed = true;
+    this.#owesRoom = this.#refused;
     this.drop(bury);
+  }
+
+  /** The receiver has a successor: whoever was refused since is told as soon as there is room. */
+  reconnect(): void {
+    this.severed = false;
+    this.#refused ||= this.#owesRoom;
+    this.#owesRoom = false;
   }
 
   /** Takes what waits out of the outbox. */
@@ -163,6 +181,11 @@ export class Outbound implements RecordOutlet {
 
   #worthTrying(): boolean {
     return this.#link.hasRoom((this.#queue[this.#first] as Waiting).control);
+  }
+
+  #refuseRecord(): -1 {
+    this.#refuse();
+    return -1;
   }
 
   #refuse(): false {

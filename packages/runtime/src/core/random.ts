@@ -9,6 +9,11 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
+/** Spreads small numbers over all 32 bits: 0 stays 0, neighbours come to lie far apart. */
+export function spread(n: number): number {
+  return Math.imul(n, 0x9e3779b1) >>> 0;
+}
+
 /** FNV-1a over the UTF-16 units of a text, as an unsigned 32-bit number. */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;

@@ -7,6 +7,7 @@ import type { AskOutcome } from './asks.js';
 import { CellContext } from './cellContext.js';
 import type { CellHost } from './cellHost.js';
 import type { Clock } from './clock.js';
+import type { DeliveryObserver } from './observation.js';
 import { Reports } from './reports.js';
 import type { SelfItem } from './selfItem.js';
 import { TimerQueue } from './timerQueue.js';
@@ -25,25 +26,45 @@ export class Scheduler implements CellHost {
   readonly timers: TimerQueue<{ readonly cell: ActorCell; readonly item: SelfItem }> = new TimerQueue();
   readonly reports: Reports;
   readonly cells: ActorCell[] = [];
+  observer: DeliveryObserver | undefined;
   /** Set by who runs the loop. */
   onWake: () => void = () => {};
-  readonly #known: ReadonlySet<Address>;
+  readonly #known: Set<Address>;
   readonly #seed: number;
   #waiters: Waiter[] = [];
 
-  constructor(thread: string, clock: Clock, limits: Limits, known: ReadonlySet<Address>, seed: number) {
+  constructor(thread: string, clock: Clock, limits: Limits, known: Iterable<Address>, seed: number) {
     this.thread = thread;
     this.clock = clock;
     this.limits = limits;
     this.reports = new Reports(limits);
-    this.#known = known;
+    this.#known = new Set(known);
     this.#seed = seed;
   }
 
-  add(address: Address, tickInterval?: number): ActorCell {
-    const cell = new ActorCell(address, this, tickInterval);
+  add(address: Address, tickInterval?: number, incarnation?: number): ActorCell {
+    const cell = new ActorCell(address, this, tickInterval, incarnation);
     this.cells.push(cell);
+    this.#known.add(address);
     return cell;
+  }
+
+  /** A cell for the same address. It does nothing until {@link replace}. */
+  successorOf(cell: ActorCell, tickInterval?: number): ActorCell {
+    const successor = new ActorCell(cell.address, this, tickInterval, cell.incarnation + 1);
+    successor.clockOffset = cell.clockOffset;
+    return successor;
+  }
+
+  /** The successor of a cell takes its place in the order of turns. */
+  replace(cell: ActorCell, successor: ActorCell): void {
+    this.cells[this.cells.indexOf(cell)] = successor;
+  }
+
+  /** Nobody has ever heard of it. */
+  remove(cell: ActorCell): void {
+    this.cells.splice(this.cells.indexOf(cell), 1);
+    this.#known.delete(cell.address);
   }
 
   contextOf(cell: ActorCell): CellContext {
@@ -126,6 +147,7 @@ export class Scheduler implements CellHost {
     const cell = this.cell(address);
     if (cell === undefined) throw new AskError(address, 'unknown-address');
     if (cell.state === 'stopped') throw new AskError(address, 'receiver-stopped');
+    if (cell.state === 'dead') throw new AskError(address, 'thread-dead');
     if (cell.state === 'failed') throw new AskError(address, 'receiver-failed');
     if (!cell.enqueueOutside(message, answer))
       throw new MailboxFullError(address, 'the queue for the outside', this.limits.selfQueue);

@@ -5,7 +5,7 @@ import type { AskOutcome } from './asks.js';
 /** `from` of a message that came through the system's `send` or `ask`. */
 export const OUTSIDE: Address = '@outside';
 
-export type ActorState = 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
+export type ActorState = 'starting' | 'running' | 'stopping' | 'stopped' | 'failed' | 'dead';
 
 /** What waits for an actor besides its links. */
 export type SelfItem =

@@ -1,20 +1,19 @@
 import type { Address } from '../actor.js';
 import { AskError, type InFlight, RuntimeError } from '../errors.js';
 import { type ActorStop, DEFAULT_STOP_DEADLINE, type StopOptions, type StopReport, type SystemSnapshot } from '../system.js';
-import { checkTopology, completeLimits, completeLink, type Topology } from '../topology.js';
-import type { ActorCell } from './actorCell.js';
+import { checkTopology, completeLimits, type Topology } from '../topology.js';
 import type { AskOutcome } from './asks.js';
 import type { Clock } from './clock.js';
 import { Listeners, raise } from './listeners.js';
-import { loadActor } from './loadActor.js';
-import { MemoryLink } from './memoryLink.js';
+import { Population } from './population.js';
 import { Scheduler } from './scheduler.js';
 import { stopActors } from './stopActors.js';
 import { stopGroups } from './stopOrder.js';
 
 /** What the stepped and the local binding share: all actors of a topology on one scheduler, memory links between them. */
 export class SingleThread {
-  readonly topology: Topology;
+  readonly population: Population;
+  readonly #topology: Topology;
   readonly seed: number;
   readonly scheduler: Scheduler;
   readonly listeners: Listeners = new Listeners();
@@ -23,29 +22,20 @@ export class SingleThread {
   #terminated = false;
 
   private constructor(topology: Topology, clock: Clock, seed: number) {
-    const addresses = topology.threads.flatMap((thread) => thread.actors.map((actor) => actor.address));
-    this.topology = topology;
+    this.#topology = topology;
     this.seed = seed;
-    this.scheduler = new Scheduler('main', clock, completeLimits(topology.limits), new Set(addresses), seed);
+    this.scheduler = new Scheduler('main', clock, completeLimits(topology.limits), [], seed);
+    this.population = new Population(this.scheduler);
   }
 
   /** @throws TopologyError, StartError */
   static async create(topology: Topology, clock: Clock, seed: number): Promise<SingleThread> {
     checkTopology(topology, 'single');
     const single = new SingleThread(topology, clock, seed);
-    const { scheduler } = single;
-    const placements = topology.threads.flatMap((thread) => thread.actors);
-    const cells = placements.map((placement) => scheduler.add(placement.address, placement.tickInterval));
-    for (const declaration of topology.links) {
-      const { from, to, capacityBytes, reserveBytes, outbox } = completeLink(declaration);
-      const link = new MemoryLink(capacityBytes, reserveBytes);
-      scheduler.cell(from)?.connect(to, { sender: link, outbox });
-      scheduler.cell(to)?.connect(from, { receiver: link });
-    }
-    for (const [i, placement] of placements.entries()) {
-      const cell = cells[i] as ActorCell;
-      cell.start(await loadActor(placement, scheduler.contextOf(cell)));
-    }
+    await single.population.addActors(
+      topology.threads.flatMap((thread) => thread.actors),
+      topology.links,
+    );
     return single;
   }
 
@@ -86,7 +76,7 @@ export class SingleThread {
     const until = scheduler.clock.now() + (options.deadline ?? DEFAULT_STOP_DEADLINE);
     const actors: ActorStop[] = [];
     const unfinished: InFlight[] = [];
-    for (const group of stopGroups(this.topology, options.order)) {
+    for (const group of stopGroups(this.#everybody, options.order)) {
       const outcomes = await Promise.all(group.map((address) => stopActors(scheduler, [address], until)));
       for (const outcome of outcomes.flat()) {
         actors.push(outcome.stop);
@@ -101,9 +91,18 @@ export class SingleThread {
     };
   }
 
+  /** The topology, and behind it who was added later. */
+  get #everybody(): Topology {
+    const threads = [...this.#topology.threads];
+    const placed = new Set(threads.flatMap(({ actors }) => actors.map(({ address }) => address)));
+    const added = this.population.placements.filter(({ address }) => !placed.has(address));
+    return { ...this.#topology, threads: [...threads, { name: '@added', actors: added }] };
+  }
+
   /** No actor receives anything more. */
   terminate(): void {
     this.#terminated = true;
+    for (const cell of this.scheduler.cells) cell.abort();
     for (const cell of this.scheduler.cells) cell.close();
     this.onTerminate();
   }

@@ -27,8 +27,10 @@ export async function stopActors(scheduler: Scheduler, addresses: readonly Addre
 async function stopActor(scheduler: Scheduler, cell: ActorCell, until: number): Promise<StopOutcome> {
   const { address } = cell;
   if (cell.state === 'stopped') return { stop: { address, outcome: 'stopped' }, unfinished: [] };
+  if (cell.state === 'dead') return { stop: { address, outcome: 'lost', why: 'it has died' }, unfinished: [] };
   for (const inbound of cell.inbound) inbound.beginDrain();
-  const gone = () => cell.state === 'failed';
+  const dead = () => cell.state === 'dead';
+  const gone = () => cell.state === 'failed' || dead();
   const drained = () => gone() || (!cell.selfReady && cell.inbound.every((inbound) => inbound.drained));
   const late: string[] = [];
   if (!(await scheduler.until(drained, until))) late.push(`draining ${waitingLinks(cell).join(', ') || 'its own posts'}`);
@@ -37,7 +39,9 @@ async function stopActor(scheduler: Scheduler, cell: ActorCell, until: number): 
   const flushed = () => gone() || (!cell.selfReady && backlog(cell).length === 0);
   if (!(await scheduler.until(flushed, until))) late.push(`sending ${backlog(cell).join(', ') || 'its last posts'}`);
 
+  if (dead()) return { stop: { address, outcome: 'lost', why: 'it has died' }, unfinished: [] };
   if (gone()) return { stop: { address, outcome: 'failed' }, unfinished: [] };
+  if (late.length > 0) cell.abort();
   cell.close();
   if (late.length === 0) return { stop: { address, outcome: 'stopped' }, unfinished: [] };
   const why = `the deadline passed during ${late.join(' and ')}`;
@@ -54,7 +58,7 @@ async function stopItself(scheduler: Scheduler, cell: ActorCell, until: number):
       settled = true;
       scheduler.wake();
     });
-  return await scheduler.until(() => settled || cell.state === 'failed', until);
+  return await scheduler.until(() => settled || cell.gone, until);
 }
 
 function waitingLinks(cell: ActorCell): string[] {

@@ -58,6 +58,13 @@ export class TimerQueue<T> {
     return top.item;
   }
 
+  /** Takes away all timers that carry what `matches` says; `onCancel` is not called. */
+  remove(matches: (item: T) => boolean): void {
+    for (const entry of this.#heap) if (matches(entry.item)) entry.live = false;
+    this.#heap = this.#heap.filter((entry) => entry.live).sort(compare);
+    this.#live = this.#heap.length;
+  }
+
   #dropDead(): void {
     while (this.#heap[0]?.live === false) this.#pop();
   }

@@ -23,7 +23,7 @@ class ContentCounter implements LinkHandler {
 }
 
 /** Empties a link and counts. */
-function emptyLink(receiver: LinkReceiver): ContentCounter {
+export function emptyLink(receiver: LinkReceiver): { readonly records: number; readonly messages: number } {
   const counter = new ContentCounter();
   receiver.drain(receiver.capacity, counter);
   return counter;

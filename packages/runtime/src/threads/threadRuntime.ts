@@ -9,6 +9,7 @@ import { Loop } from '../core/loop.js';
 import { MemoryLink } from '../core/memoryLink.js';
 import { Scheduler } from '../core/scheduler.js';
 import { type StopOutcome, stopActors } from '../core/stopActors.js';
+import { sever } from '../core/ways.js';
 import { AskError, MailboxFullError } from '../errors.js';
 import { DoorbellParking } from './doorbellParking.js';
 import { ReportOutlet } from './reportOutlet.js';
@@ -66,7 +67,7 @@ export class ThreadRuntime {
         stopActors(scheduler, addresses, scheduler.clock.now() + milliseconds),
       inspect: () => scheduler.report(),
       sever: (addresses) => {
-        for (const cell of scheduler.cells) cell.sever(new Set(addresses));
+        for (const cell of scheduler.cells) sever(cell, new Set(addresses));
       },
       finish: () => {
         this.#loop.end();
