@@ -19,7 +19,7 @@ import { Done, type StampLog, SteppedSink } from './steppedSink.js';
 export interface SteppedHostOptions {
   readonly seed: number;
   readonly workers: number;
-  readonly log: RandomLog;
+  readonly log: Pick<RandomLog, 'events' | 'endTs'>;
   /** Longest delay of a sink in milliseconds of the virtual clock. */
   readonly maxDelay: number;
   /** Bytes of each link: small ones fill up. */
@@ -45,7 +45,7 @@ export class SteppedHost {
   checkpointTs = 0n;
   readonly system: SteppedSystem;
   readonly #random: () => number;
-  readonly #log: RandomLog;
+  readonly #log: Pick<RandomLog, 'events' | 'endTs'>;
   readonly #way: FaultyWay;
   /** Events of the log that the checkpoint has passed, and stamps that were seen to be done. */
   #passed = 0;

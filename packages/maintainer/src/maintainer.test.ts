@@ -7,7 +7,7 @@ const { REMOVED, STOPPED, WORKING } = ComponentState;
 const SYNC = facts({ commitTs: 200n, isSyncPoint: true }, { type: 'all' });
 
 describe('running', () => {
-  it('MaintainerSchedule: 100 tables on one node, all replicating', () => {
+  it('MaintainerSchedule: 100 tables on one node, all replicating (K-8, S-12)', () => {
     const m = new MaintainerFixture();
     m.run(Array.from({ length: 100 }, (_, i) => table(i + 1)));
     expect(m.actor.inspect().changefeed).toMatchObject({

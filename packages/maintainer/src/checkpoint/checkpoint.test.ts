@@ -36,7 +36,7 @@ describe('checkpoint', () => {
     expect([progress.committedTs, progress.current?.checkpointTs]).toEqual([10n, 5n]);
   });
 
-  it('SetWatermarkReportsChanges: (1,1) → (1,1) no; (2,1) yes; (2,3) yes', () => {
+  it('SetWatermarkReportsChanges: (1,1) → (1,1) no; (2,1) yes; (2,3) yes (K-7)', () => {
     const progress = new CommittedProgress(0n);
     progress.set({ checkpointTs: 1n, resolvedTs: 1n });
     expect(progress.set({ checkpointTs: 1n, resolvedTs: 1n })).toBe(false);

@@ -105,7 +105,7 @@ describe('scheduler', () => {
     expect(f.count(TaskState.ABSENT)).toBe(0);
   });
 
-  it('AddNewTable: adding a table twice adds it once', () => {
+  it('AddNewTable: adding a table twice adds it once (B-33)', () => {
     const f = new BarrierFixture();
     const add = [{ tableId: 100, schemaId: 1, splittable: false }];
     f.scheduler.addTables(add, 10n);
