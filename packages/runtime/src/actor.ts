@@ -78,6 +78,8 @@ export interface ActorContext<Out = unknown> {
 
 /** A pure actor. Messages from itself (timers, posts) arrive with `from` equal to its own address. */
 export interface Actor<In = unknown> {
+  /** It stands for an actor on another host: it can be sent to, and whoever asks it learns at once that it cannot (`remote`). */
+  readonly remote?: boolean;
   receive(message: In, from: Address): void;
   /** One record, read in place: valid only during the call. */
   receiveRecord?(words: Uint32Array, at: number, from: Address): void;

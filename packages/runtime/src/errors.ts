@@ -64,7 +64,8 @@ export type AskFailure =
   | 'no-reply'
   | 'receiver-stopped'
   | 'receiver-failed'
-  | 'thread-dead';
+  | 'thread-dead'
+  | 'remote';
 
 const ASK_ADVICE: Readonly<Record<AskFailure, string>> = {
   deadline: 'no reply came before the deadline',
@@ -76,6 +77,7 @@ const ASK_ADVICE: Readonly<Record<AskFailure, string>> = {
   'receiver-stopped': 'the receiver has stopped',
   'receiver-failed': 'the receiver has failed',
   'thread-dead': 'the receiver, or its thread, has died',
+  remote: 'the receiver lives on another host, and asks do not travel between hosts: send a message and expect one',
 };
 
 /** An ask that got no reply. */
@@ -97,6 +99,13 @@ export class ControlError extends RuntimeError {
   constructor(thread: string, call: string, why: string) {
     super('RUNTIME_CONTROL', `control call '${call}' to thread ${thread}: ${why}`);
     this.thread = thread;
+  }
+}
+
+/** A transport between hosts, or one end of it, cannot be used as asked. */
+export class TransportError extends RuntimeError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('RUNTIME_TRANSPORT', message, options);
   }
 }
 

@@ -16,3 +16,7 @@ export {
   type ThreadPlacement,
   type Topology,
 } from './topology.js';
+export { type Arrival, HostGate, type HostWatcher } from './transport/hostGate.js';
+export { type Envelope, MemoryTransport, type MemoryTransportOptions, type WaySnapshot } from './transport/memoryTransport.js';
+export { createPeer, type PeerOptions, type PeerSnapshot } from './transport/peer.js';
+export * from './transport/transport.js';

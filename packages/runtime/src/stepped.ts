@@ -161,7 +161,7 @@ class Stepped implements SteppedSystem {
 
   crash(addresses: Address | readonly Address[]): readonly InFlight[] {
     const inFlight = this.#single.population.crash(addresses);
-    this.#note(`crash ${addresses}`);
+    this.#note(`crash ${[addresses].flat().join(' ')}`);
     return inFlight;
   }
 
@@ -172,12 +172,12 @@ class Stepped implements SteppedSystem {
 
   async addActors(placements: readonly ActorPlacement[], links?: readonly LinkDeclaration[]): Promise<void> {
     await this.#single.population.addActors(placements, links);
-    this.#note(`add ${placements.map(({ address }) => address)}`);
+    this.#note(`add ${placements.map(({ address }) => address).join(' ')}`);
   }
 
   removeActors(addresses: readonly Address[]): void {
     this.#single.population.removeActors(addresses);
-    this.#note(`remove ${addresses}`);
+    this.#note(`remove ${addresses.join(' ')}`);
   }
 
   async inspect(): ReturnType<System['inspect']> {

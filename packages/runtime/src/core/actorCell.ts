@@ -253,6 +253,10 @@ export class ActorCell {
 
   #receive(message: unknown, from: Address, answer: ((outcome: AskOutcome) => void) | undefined): void {
     this.#observe('message', from, message);
+    if (answer !== undefined && this.#actor?.remote === true) {
+      answer({ error: new AskError(this.address, 'remote') });
+      return;
+    }
     let answered = false;
     this.answer =
       answer &&

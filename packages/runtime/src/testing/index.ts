@@ -1,1 +1,2 @@
 export * from './manualContext.js';
+export * from './transportContract.js';
