@@ -124,6 +124,8 @@ describe.each(sides)('attaching the %s', (side, attach) => {
       }
     }).toThrow(LaneGenerationError);
     expect(new Uint32Array(sab)[32]).toBe(before);
+    expect(() => first.close()).toThrow(LaneGenerationError);
+    expect([...new Uint32Array(sab).subarray(7, 9)]).toEqual([0, 0]);
   });
 });
 

@@ -170,9 +170,14 @@ export class LaneConsumer {
     return this.#doorbell.sleepUntil(() => !this.empty || this.producerClosed, timeoutMs);
   }
 
-  /** Says that nothing more will be read. A producer that waits for room learns of it. Twice does nothing. */
+  /**
+   * Says that nothing more will be read. A producer that waits for room learns of it. Twice does nothing.
+   *
+   * @throws LaneGenerationError when a successor has taken the lane over: it is the successor's to close.
+   */
   close(): void {
     if (this.#closed) return;
+    this.#checkGeneration();
     this.#closed = true;
     Atomics.store(this.#shared, WORD_CONSUMER_CLOSED, 1);
     this.#producerDoorbell.ring();
@@ -183,11 +188,14 @@ export class LaneConsumer {
       throw new LaneReenteredError(`lane '${this.name}' is being drained: a handler must not drain it again`);
     }
     if (this.#closed) throw new LaneClosedError(`lane '${this.name}' was closed by this consumer: nothing more can be drained`);
-    if (Atomics.load(this.#shared, WORD_CONSUMER_GENERATION) !== this.generation) {
-      throw new LaneGenerationError(
-        `generation ${this.generation} of the consumer of lane '${this.name}' has a successor: it must not drain any more`,
-      );
-    }
+    this.#checkGeneration();
+  }
+
+  #checkGeneration(): void {
+    if (Atomics.load(this.#shared, WORD_CONSUMER_GENERATION) === this.generation) return;
+    throw new LaneGenerationError(
+      `generation ${this.generation} of the consumer of lane '${this.name}' has a successor: it must neither drain nor close any more`,
+    );
   }
 
   #release(head: number): void {

@@ -213,6 +213,8 @@ export class LaneProducer {
     this.#lookAtHead();
     if (this.#wishStands && !this.consumerClosed) return false;
     this.#wishOpen = false;
+    // Who has closed rings for nothing, and a successor of it must not ring for what nobody waits for.
+    if (this.#wishStands) this.#takeBackWish();
     return true;
   }
 
@@ -234,10 +236,15 @@ export class LaneProducer {
     return Atomics.load(this.#shared, WORD_CONSUMER_CLOSED) !== 0;
   }
 
-  /** Publishes what is claimed and says that nothing more will come. Twice does nothing. */
+  /**
+   * Publishes what is claimed and says that nothing more will come. Twice does nothing.
+   *
+   * @throws LaneGenerationError when a successor has taken the lane over: it is the successor's to close.
+   */
   close(): void {
     if (this.#closed) return;
     this.publish();
+    if (Atomics.load(this.#shared, WORD_PRODUCER_GENERATION) !== this.generation) this.#refuseLate();
     // No claim passes a limit of -1: the way of a record needs no test for it.
     this.#limit = -1;
     this.#controlLimit = -1;
@@ -283,7 +290,7 @@ export class LaneProducer {
   #refuseLate(): never {
     this.abort();
     throw new LaneGenerationError(
-      `generation ${this.generation} of the producer of lane '${this.name}' has a successor: it must not publish any more`,
+      `generation ${this.generation} of the producer of lane '${this.name}' has a successor: it must neither publish nor close any more`,
     );
   }
 }

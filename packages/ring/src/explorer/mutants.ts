@@ -51,7 +51,7 @@ const PUBLISHING: readonly Mutant[] = [
   mutant(
     'closed is stored before what is claimed is published',
     'claims that are dropped',
-    producer(`this.publish();${LINE}// No`, `${STORE_CLOSED} this.publish();${LINE}// No`),
+    producer(`this.publish();${LINE}if`, `${STORE_CLOSED} this.publish();${LINE}if`),
   ),
   mutant(
     'a producer closes without a ring',
@@ -121,6 +121,11 @@ const ROOM: readonly Mutant[] = [
     'a wait for room does not see that the consumer closes',
     'a consumer that closes, and a producer that waits for room',
     producer('this.consumerClosed || this.free(control)', 'this.free(control)'),
+  ),
+  mutant(
+    'a wish stays when the consumer has closed',
+    'a consumer that closes, and a producer that waits for room',
+    producer('if (this.#wishStands)\n            this.#takeBackWish();\n        return true;', 'return true;'),
   ),
   mutant(
     'the consumer takes back a wish that it rings for',
@@ -283,12 +288,28 @@ const TAKING_OVER: readonly Mutant[] = [
   mutant(
     'a producer publishes under its successor',
     'predecessors that act on',
-    producer('WORD_PRODUCER_GENERATION) !== this.generation', 'WORD_PRODUCER_GENERATION) === 0'),
+    producer(
+      `WORD_PRODUCER_GENERATION) !== this.generation)${DEEP}this.#refuseLate();${LINE}Atomics`,
+      `WORD_PRODUCER_GENERATION) === 0)${DEEP}this.#refuseLate();${LINE}Atomics`,
+    ),
   ),
   mutant(
     'a consumer drains under its successor',
     'predecessors that act on',
-    consumer('WORD_CONSUMER_GENERATION) !== this.generation', 'WORD_CONSUMER_GENERATION) === 0'),
+    consumer('WORD_CONSUMER_GENERATION) === this.generation', 'WORD_CONSUMER_GENERATION) !== 0'),
+  ),
+  mutant(
+    'a producer closes under its successor',
+    'predecessors that act on',
+    producer(
+      `WORD_PRODUCER_GENERATION) !== this.generation)${DEEP}this.#refuseLate();${LINE}// No`,
+      `WORD_PRODUCER_GENERATION) === 0)${DEEP}this.#refuseLate();${LINE}// No`,
+    ),
+  ),
+  mutant(
+    'a consumer closes under its successor',
+    'predecessors that act on',
+    consumer(`this.#checkGeneration();${LINE}this.#closed = true;`, 'this.#closed = true;'),
   ),
   mutant(
     'two attach at the same moment',

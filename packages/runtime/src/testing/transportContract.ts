@@ -9,7 +9,7 @@ export interface TransportBench {
   /** Kills the host behind an end: no `close`, no word. Settles when the others may be expected to be told soon. */
   lose(host: HostName): Promise<void>;
   /** Holds back, until the returned function is called, whatever arrives at any host: ways fill up. */
-  stall?(): () => void;
+  readonly stall?: () => () => void;
   /** After the case. */
   end(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { Doorbell } from '../../doorbell.js';
+import { WORD_ROOM_WANTED } from '../../layout.js';
 import { must, type Scenario, type ThreadSpec } from '../scenario.js';
 import {
   CELLS,
@@ -192,7 +193,10 @@ const consumerCloses: Scenario = {
       },
     },
   ],
-  check: (outcome) => mustBe(outcome.notes('producer'), [1], 'the producer learnt of it'),
+  check: (outcome) => {
+    mustBe(outcome.notes('producer'), [1], 'the producer learnt of it');
+    must(outcome.word(WORD_ROOM_WANTED) === 0, 'room is wanted of a consumer that has closed');
+  },
 };
 
 /** The lane is full, or nearly. */

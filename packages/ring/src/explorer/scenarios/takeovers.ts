@@ -130,6 +130,7 @@ const predecessorsActOn: Scenario = {
           record(first, 66);
           const second = produce(env, true);
           mustRefuse(env, () => first.publish());
+          mustRefuse(env, () => first.close());
           frame(second, 2);
           second.close();
         };
@@ -145,6 +146,7 @@ const predecessorsActOn: Scenario = {
           first.drain(1, handler);
           const second = consume(env, true);
           mustRefuse(env, () => first.drain(1, handler));
+          mustRefuse(env, () => first.close());
           await drainAll(second, handler);
         };
       },
