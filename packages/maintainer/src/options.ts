@@ -1,4 +1,6 @@
 import { DEFAULTS } from '@tidegate/protocol';
+import type { InitialSplit } from './bootstrap/initialSplit.js';
+import { compareKeys } from './coverage/keyOrder.js';
 import { MaintainerOptionError } from './errors.js';
 
 /** Options of a maintainer. Times in milliseconds. */
@@ -21,6 +23,12 @@ export interface MaintainerOptions {
   readonly onBarrierDeadline?: 'report' | 'fail';
   /** Bootstrap is asked for again after this time. Default 500. */
   readonly bootstrapResend?: number;
+  /** How long a host may refuse the bootstrap because an earlier trigger or a silent worker is in its way. Default 30 000. */
+  readonly bootstrapPatience?: number;
+  /** Shortest pause between two writes of the redo log's own file, which lets the default pipeline go on (K-11). Default 50. */
+  readonly redoMetaInterval?: number;
+  /** Redo messages that nothing answers are sent again after this time. Default 1 000. */
+  readonly redoResend?: number;
   /** An unanswered create or remove is sent again after this time. Default 10 000. */
   readonly operatorResend?: number;
   /** Creates in one message at most. Default 4 096. */
@@ -35,6 +43,15 @@ export interface MaintainerOptions {
   readonly statusCapacity?: number;
   /** Tables may be split over several dispatchers: coverage is counted in key ranges (V-5). Default false. */
   readonly splitTables?: boolean;
+  /** Whether a host that joins takes dispatchers over from the others (`on-join`, the default), or only new ones. */
+  readonly balance?: 'off' | 'on-join';
+  /** Dispatchers of one mode that balancing moves at a time. Default 1 024. */
+  readonly maxMoves?: number;
+  /**
+   * Splittable tables that begin in parts when nobody serves them yet at bootstrap, with the keys at which they are cut,
+   * strictly ascending. Needs `splitTables`. Default none.
+   */
+  readonly initialSplit?: readonly InitialSplit[];
 }
 
 /** Options with every default filled in. */
@@ -50,6 +67,9 @@ const DEFAULT_OPTIONS: ResolvedOptions = {
   barrierDeadline: 0,
   onBarrierDeadline: 'report',
   bootstrapResend: DEFAULTS.bootstrapResend,
+  bootstrapPatience: 30_000,
+  redoMetaInterval: 50,
+  redoResend: 1_000,
   operatorResend: DEFAULTS.operatorResend,
   scheduleBatch: 4096,
   maxScheduling: 65_536,
@@ -57,6 +77,9 @@ const DEFAULT_OPTIONS: ResolvedOptions = {
   history: 64,
   statusCapacity: 4_194_304,
   splitTables: false,
+  initialSplit: [],
+  balance: 'on-join',
+  maxMoves: 1024,
 };
 
 /** Smallest and largest value of each numeric option. */
@@ -69,12 +92,16 @@ const RANGES: { readonly [Name in keyof ResolvedOptions]?: readonly [number, num
   unresolvedWarning: [1, 3_600_000],
   barrierDeadline: [0, Number.MAX_SAFE_INTEGER],
   bootstrapResend: [1, 600_000],
+  bootstrapPatience: [0, 3_600_000],
+  redoMetaInterval: [0, 600_000],
+  redoResend: [1, 600_000],
   operatorResend: [1, 3_600_000],
   scheduleBatch: [1, 65_536],
   maxScheduling: [1, 0xff_ffff],
   maxEvents: [1, 0xff_ffff],
   history: [0, 65_536],
   statusCapacity: [1, 0x7fff_ffff],
+  maxMoves: [1, 0xff_ffff],
 };
 
 /** Fills in defaults. Throws {@link MaintainerOptionError}, which names the option, for a value that cannot be used. */
@@ -95,9 +122,25 @@ export function resolveOptions(options: MaintainerOptions = {}): ResolvedOptions
   if (resolved.onBarrierDeadline !== 'report' && resolved.onBarrierDeadline !== 'fail') {
     throw new MaintainerOptionError('onBarrierDeadline', `must be "report" or "fail", not ${String(resolved.onBarrierDeadline)}`);
   }
+  if (resolved.balance !== 'off' && resolved.balance !== 'on-join') {
+    throw new MaintainerOptionError('balance', `must be "off" or "on-join", not ${String(resolved.balance)}`);
+  }
   if (typeof resolved.splitTables !== 'boolean') throw new MaintainerOptionError('splitTables', 'must be true or false');
+  checkInitialSplit(resolved);
   if (resolved.barrierResendMax < resolved.barrierResend) {
     throw new MaintainerOptionError('barrierResendMax', 'must not be smaller than barrierResend');
   }
   return resolved;
+}
+
+function checkInitialSplit({ initialSplit, splitTables }: ResolvedOptions): void {
+  const fail = (problem: string): never => {
+    throw new MaintainerOptionError('initialSplit', problem);
+  };
+  if (!Array.isArray(initialSplit)) fail('must be a list of { tableId, keys }');
+  if (initialSplit.length > 0 && !splitTables) fail('needs the option "splitTables"');
+  for (const { tableId, keys } of initialSplit) {
+    const isAscending = keys.every((key, index) => key.length > 0 && (index === 0 || compareKeys(keys[index - 1]!, key) < 0));
+    if (!isAscending) fail(`must have keys in strictly ascending order, none empty; those of table ${tableId} are not`);
+  }
 }

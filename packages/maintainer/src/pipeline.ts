@@ -1,24 +1,16 @@
-import {
-  type ComponentState,
-  type ComponentStatuses,
-  type HeartbeatRequest,
-  joinTs,
-  Mode,
-  maxTs,
-  ComponentState as State,
-} from '@tidegate/protocol';
+import { type HeartbeatRequest, Mode, maxTs } from '@tidegate/protocol';
 import { Barrier } from './barrier/barrier.js';
 import type { BarrierObserver } from './barrier/contracts.js';
 import { CommittedProgress, calculateCheckpoint, type Progress } from './checkpoint/checkpoint.js';
 import { Watermarks } from './checkpoint/watermarks.js';
+import { ComponentStatusIntake } from './componentStatuses.js';
 import type { Hosts } from './hosts.js';
-import { OperatorKind, Operators } from './operator/operators.js';
+import { Operators } from './operator/operators.js';
 import { Scheduler } from './operator/scheduler.js';
 import type { ResolvedOptions } from './options.js';
 import type { RouteAdmin } from './route/routeAdmin.js';
 import type { Handles } from './span/handles.js';
 import { SpanTable } from './span/spanTable.js';
-import { TaskState } from './span/taskState.js';
 import { Topology } from './topology/topology.js';
 
 /** What a pipeline is made with. */
@@ -45,23 +37,23 @@ export class Pipeline {
   readonly operators: Operators;
   readonly scheduler: Scheduler;
   readonly topology: Topology;
+  /** 32 random bits of the actor's seeded source. */
+  readonly random: () => number;
   readonly barrier: Barrier;
   readonly watermarks: Watermarks = new Watermarks();
   /** K-7. Of the redo pipeline: how far its log may be declared complete. */
   readonly committed: CommittedProgress;
   /** The latest flush of a row anywhere. */
   lastSyncedTs = 0n;
-  /** The watermark that came with the statuses in hand was taken. */
-  #accounted = false;
   readonly #hosts: Hosts;
-  readonly #observer: BarrierObserver;
+  readonly #components: ComponentStatusIntake;
 
   constructor(parts: PipelineParts) {
     const { mode, hosts, options, observer, now, random } = parts;
     this.mode = mode;
+    this.random = random;
     this.committed = new CommittedProgress(parts.startTs);
     this.#hosts = hosts;
-    this.#observer = observer;
     this.table = new SpanTable({
       mode,
       epoch: parts.epoch,
@@ -69,7 +61,12 @@ export class Pipeline {
       triggerStartTs: parts.startTs,
       handles: parts.handles,
     });
-    this.operators = new Operators(this.table, { resendAfter: options.operatorResend, batch: options.scheduleBatch });
+    this.operators = new Operators(this.table, {
+      resendAfter: options.operatorResend,
+      batch: options.scheduleBatch,
+      hosts,
+      random,
+    });
     this.scheduler = new Scheduler({
       table: this.table,
       hosts,
@@ -90,6 +87,14 @@ export class Pipeline {
       random,
       ...(routes && { routes }),
     });
+    this.#components = new ComponentStatusIntake({
+      table: this.table,
+      operators: this.operators,
+      scheduler: this.scheduler,
+      count: (name) => observer.count(name),
+      triggerReported: (checkpointTs) => this.barrier.triggerReported(checkpointTs),
+      include: (host, checkpointTs) => this.watermarks.include(host, checkpointTs),
+    });
   }
 
   /**
@@ -98,11 +103,19 @@ export class Pipeline {
    */
   heartbeat(host: number, heartbeat: HeartbeatRequest, heal: boolean): void {
     const watermark = this.mode === Mode.DEFAULT ? heartbeat.watermark : heartbeat.redoWatermark;
-    this.#accounted = watermark !== undefined && this.watermarks.offer(host, watermark);
+    const accounted = watermark !== undefined && this.watermarks.offer(host, watermark);
     if (watermark !== undefined) {
       this.lastSyncedTs = maxTs(this.lastSyncedTs, watermark.lastSyncedTs);
     }
-    if (heartbeat.statuses !== undefined) this.#statuses(host, heartbeat.statuses, heal);
+    if (heartbeat.statuses !== undefined) this.#components.take(host, heartbeat.statuses, { accounted, heal });
+    if (heartbeat.complete) this.#components.complete(host, heal);
+  }
+
+  /** T-9: the host at this index is gone, as {@link Hosts} knows. */
+  hostLost(host: number): void {
+    this.watermarks.forget(host);
+    this.#components.forget(host);
+    this.topology.hostLost(host);
   }
 
   /** K-1 to K-6. Bounds first, watermarks after them. */
@@ -117,73 +130,6 @@ export class Pipeline {
     for (let host = 0; host < this.#hosts.size; host++) {
       // A lost host has no tasks; one that has not answered has none yet (T-10).
       if (host === 0 || this.table.countOfHost(host) > 0) yield this.watermarks.of(host);
-    }
-  }
-
-  /** E-8. Checkpoints are read as pairs of words: a complete heartbeat lists every dispatcher. */
-  #statuses(host: number, statuses: ComponentStatuses, heal: boolean): void {
-    const { handle: handles, generation: generations, state: states, mode: modes, checkpointTs } = statuses;
-    const words = new Int32Array(checkpointTs.buffer, checkpointTs.byteOffset, checkpointTs.length * 2);
-    for (let row = 0; row < handles.length; row++) {
-      if (modes[row] !== this.mode) continue;
-      this.#status(
-        host,
-        handles[row]!,
-        generations[row]!,
-        states[row] as ComponentState,
-        words[row * 2 + 1]!,
-        words[row * 2]!,
-        heal,
-      );
-    }
-  }
-
-  #status(
-    host: number,
-    handle: number,
-    generation: number,
-    state: ComponentState,
-    high: number,
-    low: number,
-    heal: boolean,
-  ): void {
-    const { table, operators } = this;
-    const isCurrent = handle < table.state.length && table.generation[handle] === generation;
-    if (heal && isCurrent) this.#operate(handle, state, host);
-    if (!table.isTask(handle, generation)) {
-      const beingRemoved = isCurrent && operators.kindOf(handle) === OperatorKind.REMOVE;
-      if (heal && state === State.WORKING && !beingRemoved) {
-        this.#observer.count('maintainer.orphans');
-        operators.removeOrphan(host, handle, generation);
-      }
-      return;
-    }
-    if (table.host[handle] !== host) return;
-    // A checkpoint of "no constraint" is no position.
-    if (high !== -1 || low !== -1) {
-      table.raiseCheckpoint(handle, high, low);
-      if (handle === table.trigger) this.barrier.triggerReported(joinTs(high, low));
-    }
-    const isGone = state === State.STOPPED || state === State.REMOVED;
-    if (!heal || !isGone || table.state[handle] !== TaskState.REPLICATING || operators.kindOf(handle) !== OperatorKind.NONE)
-      return;
-    if (handle === table.trigger) {
-      // The trigger lives as long as its maintainer: nothing takes its place.
-      this.#observer.count('maintainer.trigger-stopped');
-      return;
-    }
-    table.markAbsent(handle);
-    this.scheduler.reschedule(handle);
-  }
-
-  #operate(handle: number, state: ComponentState, host: number): void {
-    const { table } = this;
-    const before = table.state[handle];
-    if (!this.operators.status(handle, state, host)) return;
-    const after = table.state[handle];
-    if (after === TaskState.ABSENT) this.scheduler.reschedule(handle);
-    else if (after === TaskState.REPLICATING && before !== after && !this.#accounted) {
-      this.watermarks.include(host, table.positions.checkpointTs(handle));
     }
   }
 }

@@ -83,6 +83,7 @@ export class BarrierCore {
     });
     parts.table.observe({
       taskLeft: (handle) => this.#taskLeft(handle),
+      taskBack: (handle) => this.#taskBack(handle),
       tableGone: (slot, tableId) => {
         for (const event of this.events.values()) event.coverage.tableGone(slot, tableId);
       },
@@ -245,12 +246,27 @@ export class BarrierCore {
 
   #taskLeft(handle: number): void {
     for (const event of this.events.values()) {
-      // M-1: what needs scheduling is written by the trigger, which never leaves.
-      if (event.writer?.handle === handle && !event.needsSchedule) this.advanceIfWriterPassed(event);
+      // M-1: what needs scheduling is written by the trigger, whose own task no scheduling touches.
+      const isSafe = !event.needsSchedule || handle === this.table.trigger;
+      if (event.writer?.handle === handle && isSafe) this.advanceIfWriterPassed(event);
       event.coverage.taskLeft(handle);
     }
     // W-11: nobody would come back for the turn of a report whose reporter is gone.
     if (this.heap.size > 0) this.heap.dropOwner(handle, this.table.generation[handle]!);
+  }
+
+  /**
+   * T-7: a merge was given up, and its sources go on where they are parked. Their reports were acknowledged, so nobody sends
+   * them again: they count as if they had just been made. What they complete is selected by the next round.
+   */
+  #taskBack(handle: number): void {
+    const at = this.table.positions.blockState(handle);
+    if (at === undefined) return;
+    const event = this.find({ commitTs: at.blockTs, isSyncPoint: at.isSyncPoint });
+    if (event === undefined || event.selected) return;
+    event.coverage.mark(handle);
+    event.returned = true;
+    this.progress = true;
   }
 }
 

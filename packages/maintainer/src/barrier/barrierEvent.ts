@@ -60,6 +60,8 @@ export class BarrierEvent {
   writtenAt: number | undefined;
   lastWarning: number;
   deadlineReported = false;
+  /** A report was counted outside of a request, which is where events are selected otherwise (T-7). */
+  returned = false;
   /** T-C: the writer answered that it has no record of the event. */
   writerUnknown = false;
   /** Version of the positions, and the time, when forwarding was last tried in vain. */

@@ -70,9 +70,10 @@ function markPassers(core: BarrierCore, event: BarrierEvent): void {
   for (const handle of passed) event.coverage.mark(handle);
 }
 
-/** N-5: everybody has reported, and only its routes had to wait. */
+/** Everybody has reported, and only its routes had to wait (N-5), or the last report came by a merge that was given up (T-7). */
 function selectHeld(core: BarrierCore, event: BarrierEvent): Addressed[] {
-  if (event.admissions.length === 0 || !core.routes.active || !event.coverage.covered || !core.routes.ready(event)) return [];
+  const mayBeHeld = event.returned || (event.admissions.length > 0 && core.routes.active);
+  if (!mayBeHeld || !event.coverage.covered || !core.routes.ready(event)) return [];
   return [core.select(event, event.coverage.reported().at(-1) ?? core.table.trigger)];
 }
 
@@ -88,15 +89,17 @@ function write(core: BarrierCore, event: BarrierEvent, now: number): Addressed[]
   return [core.writeAction(event, writer)];
 }
 
-/** The writer is gone: the first dispatcher of the listed tables that replicates takes its place. */
+/**
+ * The writer is gone. A table trigger that was lost is created again, and its next dispatcher writes what the last one was
+ * to write; otherwise the first dispatcher of the listed tables that replicates takes its place.
+ */
 function reelect(core: BarrierCore, event: BarrierEvent): void {
   const { table } = core;
-  if (event.influence.type !== 'normal' || event.influence.tableIds.length === 0) {
-    throw new BarrierFault(
-      'BARRIER_WRITER_LOST',
-      `block event ${event.name} has no writer: the table trigger is gone (B-39)`,
-      explain(core, event),
-    );
+  if (event.influence.type !== 'normal' || event.triggerRelated) {
+    if (table.state[table.trigger] !== TaskState.REPLICATING) return;
+    event.reelect({ handle: table.trigger, generation: table.generation[table.trigger]! });
+    core.parts.observer.count('barrier.writer-reelected');
+    return;
   }
   let tasks = 0;
   for (const tableId of event.influence.tableIds) {

@@ -20,3 +20,13 @@ export function compareEnds(a: Uint8Array, b: Uint8Array): number {
   if (a.length === 0 || b.length === 0) return Number(a.length === 0) - Number(b.length === 0);
   return compareKeys(a, b);
 }
+
+/** Whether a range is the complete table. */
+export function isWhole({ start, end }: KeyRange): boolean {
+  return start.length === 0 && end.length === 0;
+}
+
+/** Whether `outer` (undefined: the complete table) contains `inner`. */
+export function contains(outer: KeyRange = WHOLE_TABLE, inner: KeyRange = WHOLE_TABLE): boolean {
+  return compareKeys(outer.start, inner.start) <= 0 && compareEnds(outer.end, inner.end) >= 0;
+}

@@ -1,15 +1,19 @@
-import type { DispatcherConfig, ScheduleRequest } from '@tidegate/protocol';
+import type { DispatcherConfig, MergeRequest, ScheduleRequest } from '@tidegate/protocol';
 
 type Removal = ScheduleRequest['remove'][number];
 
-/** What one host is asked to do in one message. */
+/** A merge as a host is told of it. */
+export type MergeAssignment = Pick<MergeRequest, 'target' | 'sources'>;
+
+/** What one host is asked to do: in one schedule message, and in one message for each merge, after it. */
 export interface Assignment {
   readonly host: number;
   readonly create: DispatcherConfig[];
   readonly remove: Removal[];
+  merge?: MergeAssignment[];
 }
 
-/** Gathers creates and removes by host and cuts them into messages of bounded size. */
+/** Gathers what hosts are to do and cuts it into messages of bounded size. */
 export class Assignments {
   readonly #batch: number;
   readonly #full: Assignment[] = [];
@@ -29,6 +33,12 @@ export class Assignments {
     const assignment = this.#of(host);
     assignment.remove.push(removal);
     this.#cut(assignment);
+  }
+
+  merge(host: number, merge: MergeAssignment): void {
+    const assignment = this.#of(host);
+    assignment.merge ??= [];
+    assignment.merge.push(merge);
   }
 
   /** Full messages first, in the order in which they filled up. */

@@ -2,7 +2,7 @@ import { ComponentState } from '@tidegate/protocol';
 import { describe, expect, it } from 'vitest';
 import { TaskState } from '../span/taskState.js';
 import { BarrierFixture } from '../testing/barrierFixture.js';
-import { OperatorKind } from './operators.js';
+import { OperatorKind } from './operatorKind.js';
 
 const { REMOVED, STOPPED, WAITING_MERGE, WORKING } = ComponentState;
 

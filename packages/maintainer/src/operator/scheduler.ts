@@ -4,7 +4,8 @@ import type { Hosts } from '../hosts.js';
 import type { SpanTable } from '../span/spanTable.js';
 import { TaskState } from '../span/taskState.js';
 import { HandleQueue } from './handleQueue.js';
-import { OperatorKind, type Operators } from './operators.js';
+import { OperatorKind } from './operatorKind.js';
+import type { Operators } from './operators.js';
 
 /** Adds, drops and moves tables (B-33), and finds hosts for tasks that have none. */
 export class Scheduler implements Scheduling {
@@ -27,6 +28,7 @@ export class Scheduler implements Scheduling {
     this.#operators = parts.operators;
     this.#random = parts.random;
     this.#maxScheduling = parts.maxScheduling;
+    parts.operators.whenAbsent((handle) => this.#absent.push(handle));
   }
 
   addTables(adds: readonly AddedTable[], startTs: bigint): void {
@@ -56,25 +58,39 @@ export class Scheduler implements Scheduling {
     this.#absent.push(handle);
   }
 
-  /** Gives absent tasks to the host with the fewest, as many as may be under way at a time. */
+  /**
+   * Gives absent tasks to the host with the fewest, as many as may be under way at a time. The table trigger is created
+   * again where the maintainer lives, at its recovery point: nobody else could take its place.
+   */
   place(): void {
     for (let rest = this.#absent.size; rest > 0 && this.#operators.count(OperatorKind.ADD) < this.#maxScheduling; rest--) {
       const handle = this.#absent.shift();
-      if (this.#table.state[handle] === TaskState.ABSENT) this.#operators.add(handle, this.#leastLoaded());
+      // A split or a merge that was given up leaves handles here that are free, or somebody's by now.
+      if (this.#table.state[handle] !== TaskState.ABSENT) continue;
+      if (!this.#operators.add(handle, handle === this.#table.trigger ? 0 : this.leastLoaded())) this.#absent.push(handle);
     }
   }
 
-  #leastLoaded(): number {
+  /** The host that takes dispatchers and will have the fewest; of equals one without the table trigger. */
+  leastLoaded(): number {
     let best = 0;
-    for (let host = 1; host < this.#hosts.size; host++) {
-      if (this.#table.countOfHost(host) < this.#table.countOfHost(best)) best = host;
+    let fewest = Number.POSITIVE_INFINITY;
+    for (let host = 0; host < this.#hosts.size; host++) {
+      if (!this.#hosts.isReady(host)) continue;
+      const load = this.#operators.loadOf(host);
+      if (load > fewest || (load === fewest && best !== this.#table.host[this.#table.trigger])) continue;
+      best = host;
+      fewest = load;
     }
     return best;
   }
 
+  /** All its tasks are listed first: removing one part of a merge brings its target out of the table too. */
   #dropSlot(slot: number): void {
+    const handles: number[] = [];
     this.#table.forEachOfSlot(slot, (handle) => {
-      this.#operators.remove(handle);
+      handles.push(handle);
     });
+    for (const handle of handles) if (this.#table.hasTask(handle)) this.#operators.remove(handle);
   }
 }

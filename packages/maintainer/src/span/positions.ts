@@ -75,6 +75,20 @@ export class Positions {
     if ((this.#block[handle]! & RECORDED) !== 0) this.#block[handle] = this.#block[handle]! | FORMER;
   }
 
+  /** A task that takes over from another one begins where that one stands (T-1). */
+  inherit(handle: number, from: number): void {
+    this.#blockHigh[handle] = this.#blockHigh[from]!;
+    this.#blockLow[handle] = this.#blockLow[from]!;
+    this.#block[handle] = this.#block[from]!;
+    this.newInstance(handle);
+  }
+
+  /** The last that its dispatcher reported is that it waits at an event. */
+  isParked(handle: number): boolean {
+    const block = this.#block[handle]!;
+    return (block & (RECORDED | FORMER)) === RECORDED && (block & STAGE) === Stage.WAITING;
+  }
+
   checkpointTs(handle: number): bigint {
     return joinTs(this.#checkpointHigh[handle]!, this.#checkpointLow[handle]!);
   }

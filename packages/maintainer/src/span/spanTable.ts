@@ -16,12 +16,10 @@ import { TaskStateError } from '../errors.js';
 import { NO_HOST } from '../hosts.js';
 import { growColumn, grownCapacity } from './columns.js';
 import { Handles } from './handles.js';
+import { IdColumn } from './idColumn.js';
 import { Positions } from './positions.js';
 import { NONE, TableIndex } from './tableIndex.js';
 import { TaskState, taskStateName } from './taskState.js';
-
-/** Bytes as two digits: ids are written for every create, a million of them at a start. */
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** What a task starts from. */
 export interface NewTask {
@@ -38,6 +36,8 @@ export interface NewTask {
 export interface SpanTableObserver {
   /** The task no longer replicates, or is about to go; it is still in the table. */
   taskLeft(handle: number): void;
+  /** The task replicates again with the dispatcher that it had: what that one reported last still holds (T-7). */
+  taskBack(handle: number): void;
   /** The last task of the table went. */
   tableGone(slot: number, tableId: TableId): void;
   tableAdded(slot: number, tableId: TableId, schemaId: SchemaId): void;
@@ -61,7 +61,7 @@ export class SpanTable {
   table: Uint32Array = new Uint32Array(0);
   /** By handle: index of its host, or {@link NO_HOST}. */
   host: Uint16Array = new Uint16Array(0);
-  #id: Uint32Array = new Uint32Array(0);
+  readonly #ids = new IdColumn();
   #next: Uint32Array = new Uint32Array(0);
   #prev: Uint32Array = new Uint32Array(0);
   readonly #ranges = new Map<number, KeyRange>();
@@ -182,6 +182,7 @@ export class SpanTable {
   markReplicating(handle: number): void {
     if (this.state[handle] !== TaskState.SCHEDULING) throw this.#misuse(handle, 'scheduling');
     this.#setState(handle, TaskState.REPLICATING);
+    if (this.positions.isParked(handle)) this.#observer?.taskBack(handle);
   }
 
   /** A moving dispatcher does not count for barriers (T-3). */
@@ -189,6 +190,13 @@ export class SpanTable {
     if (this.state[handle] !== TaskState.REPLICATING) throw this.#misuse(handle, 'replicating');
     this.#observer?.taskLeft(handle);
     this.#setState(handle, TaskState.SCHEDULING);
+  }
+
+  /** Its dispatcher is gone and the next one, of the next generation, is on another host: a move (T-1). */
+  rebind(handle: number, host: number): void {
+    if (this.state[handle] !== TaskState.SCHEDULING) throw this.#misuse(handle, 'scheduling');
+    this.markAbsent(handle);
+    this.bind(handle, host);
   }
 
   /** Its dispatcher is gone: the task waits for a host again, under the next generation, so that late statuses show. */
@@ -228,12 +236,7 @@ export class SpanTable {
   }
 
   idOf(handle: number): DispatcherId {
-    let id = '';
-    for (let word = 0; word < 4; word++) {
-      const bits = this.#id[handle * 4 + word]!;
-      id += HEX[bits >>> 24]! + HEX[(bits >>> 16) & 0xff]! + HEX[(bits >>> 8) & 0xff]! + HEX[bits & 0xff]!;
-    }
-    return id;
+    return this.#ids.of(handle);
   }
 
   tableIdOf(handle: number): TableId {
@@ -293,10 +296,7 @@ export class SpanTable {
   }
 
   #insert(handle: number, task: NewTask): void {
-    const { id } = task;
-    for (let word = 0; word < 4; word++) {
-      this.#id[handle * 4 + word] = typeof id === 'string' ? Number.parseInt(id.slice(word * 8, word * 8 + 8), 16) : id();
-    }
+    this.#ids.set(handle, task.id);
     this.generation[handle] = this.#handles.takeGeneration();
     this.host[handle] = NO_HOST;
     this.positions.start(handle, tsHigh(task.startTs) | 0, tsLow(task.startTs) | 0);
@@ -335,7 +335,7 @@ export class SpanTable {
     this.generation = growColumn(this.generation, capacity);
     this.table = growColumn(this.table, capacity);
     this.host = growColumn(this.host, capacity);
-    this.#id = growColumn(this.#id, capacity * 4);
+    this.#ids.grow(capacity);
     this.#next = growColumn(this.#next, capacity);
     this.#prev = growColumn(this.#prev, capacity);
     this.positions.grow(capacity);

@@ -9,7 +9,8 @@ import {
 import { Barrier } from '../barrier/barrier.js';
 import type { BarrierMessage } from '../barrier/contracts.js';
 import { Hosts } from '../hosts.js';
-import { OperatorKind, Operators } from '../operator/operators.js';
+import { OperatorKind } from '../operator/operatorKind.js';
+import { Operators } from '../operator/operators.js';
 import { Scheduler } from '../operator/scheduler.js';
 import { type MaintainerOptions, resolveOptions } from '../options.js';
 import { RouteAdmin } from '../route/routeAdmin.js';
@@ -40,7 +41,12 @@ export class BarrierFixture {
       Array.from({ length: nodes }, (_, i) => ({ host: `node${i + 1}`, coordinator: `coordinator${i + 1}` })),
     );
     this.table = new SpanTable({ mode: 0, epoch: 1, triggerId: this.#id(), triggerStartTs: 1n });
-    this.operators = new Operators(this.table, { resendAfter: resolved.operatorResend, batch: resolved.scheduleBatch });
+    this.operators = new Operators(this.table, {
+      resendAfter: resolved.operatorResend,
+      batch: resolved.scheduleBatch,
+      hosts: this.hosts,
+      random: () => this.#next(),
+    });
     this.scheduler = new Scheduler({
       table: this.table,
       hosts: this.hosts,
@@ -125,7 +131,8 @@ export class BarrierFixture {
   }
 
   get operatorCount(): number {
-    return this.operators.count(OperatorKind.ADD) + this.operators.count(OperatorKind.REMOVE);
+    const kinds = [OperatorKind.ADD, OperatorKind.REMOVE, OperatorKind.MOVE, OperatorKind.SPLIT, OperatorKind.MERGE];
+    return kinds.reduce((sum, kind) => sum + this.operators.count(kind), 0);
   }
 
   #id(): string {
