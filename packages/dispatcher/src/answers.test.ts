@@ -220,7 +220,8 @@ describe('who is addressed', () => {
   });
 
   test('DB reaches the dispatchers of the schema and the trigger; All everybody of the mode (R-2)', () => {
-    const f = new GroupFixture();
+    const f = new GroupFixture({}, { redo: true });
+    f.gate(100n);
     f.add({ handle: 0 });
     f.add({ handle: 10, tableId: 1, schemaId: 1 });
     f.add({ handle: 11, tableId: 2, schemaId: 2 });

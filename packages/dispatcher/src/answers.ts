@@ -101,7 +101,7 @@ export class Answers {
     if (rows.has(row, Flag.REMOVING)) {
       // D-49: the path is closed, but for acknowledgements of reports that hold back the checkpoint (see Reports.abandon).
       if (prepared.answer.ack !== undefined && prepared.entry !== undefined) this.#machine.acknowledge(row, prepared.entry);
-    } else if (rows.state[row] !== ComponentState.WORKING) {
+    } else if (rows.state[row] !== ComponentState.WORKING && !this.#state.isFrozen(row)) {
       context.count('dispatcher.early-answers'); // D-2, R-3: lost, and repaired by a resend.
     } else if (rows.has(row, Flag.PATH_CLOSED)) this.#queue(row, prepared.answer);
     else this.#handle(row, prepared);
@@ -121,6 +121,10 @@ export class Answers {
     const { answer, entry } = prepared;
     if (answer.ack !== undefined) {
       if (entry !== undefined) this.#machine.acknowledge(row, entry);
+      return;
+    }
+    if (this.#state.isFrozen(row) && answer.unknown === undefined) {
+      this.#state.context.count('dispatcher.frozen-answers'); // T-7: it acts on nothing.
       return;
     }
     if (answer.ignored !== undefined && this.#hint(row, entry)) return;

@@ -1,7 +1,7 @@
 import { Action, type BlockEvent, Mode, type SchemaChange, Stage } from '@tidegate/protocol';
 import type { BlockWork } from './blockWork.js';
 import type { ErrorOutbox } from './errorOutbox.js';
-import { type DispatcherError, SinkFailure, SourceEventError } from './errors.js';
+import { type DispatcherError, NotSplittableError, SinkFailure, SourceEventError } from './errors.js';
 import type { EventEntry, NoneReport } from './eventEntry.js';
 import type { Posting } from './posting.js';
 import type { Reports } from './reports.js';
@@ -9,7 +9,7 @@ import type { Retry } from './retry.js';
 import { Flag, Phase, Place } from './rowLayout.js';
 import type { GroupState } from './state.js';
 import type { TriggerState } from './trigger.js';
-import { appendWaiting, removeWaiting } from './waitingList.js';
+import { appendWaiting, removeWaiting, repeatWaiting } from './waitingList.js';
 import type { WrittenMemory } from './written.js';
 
 /** What the machine works with. */
@@ -58,6 +58,12 @@ export class BlockMachine {
       if (event.error !== undefined) {
         // D-11: to the error path, and the stream stays closed.
         this.fail(row, new SourceEventError(`the DDL at ${event.commitTs} (${event.query})`, event.error));
+        return;
+      }
+      const after = entry.tableAfter(rows.tableId[row]!);
+      if (after?.splittable === false && rows.has(row, Flag.SPLIT) && this.#state.options.checkSplittable) {
+        const name = `${after.schema}.${after.table}`;
+        this.fail(row, new NotSplittableError(rows.handle[row]!, name, event.query, event.commitTs)); // D-11
         return;
       }
       if (event.schemaChanges.length > 0) this.#changeSchema(row, event.schemaChanges);
@@ -111,7 +117,28 @@ export class BlockMachine {
 
   /** The flush before the event in hand is over: only now WAITING (D-20, D-21). */
   flushed(row: number): void {
-    this.#park(row, this.#state.entryOf(row) as EventEntry);
+    if (this.#state.isFrozen(row)) {
+      this.#state.rows.phase[row] = Phase.HELD; // Freezing: it reports when it is thawed.
+      this.#state.settle(row);
+    } else this.#park(row, this.#state.entryOf(row) as EventEntry);
+  }
+
+  /** T-7: a row that was frozen goes on with the event in hand. False: there is none that it could go on with by itself. */
+  thaw(row: number): boolean {
+    const { rows } = this.#state;
+    const entry = this.#state.entryOf(row);
+    const phase = rows.phase[row];
+    if (entry === undefined || phase === Phase.GATED || phase === Phase.OPEN) return false;
+    if (phase === Phase.HELD) this.#block(row, entry);
+    else if (phase === Phase.STALLED) this.#executeAlone(row, entry);
+    else if (phase === Phase.PARKED) {
+      // An acknowledged report too: the maintainer has dropped it with the task that was not replicating (V-8).
+      if (rows.has(row, Flag.UNACKED)) repeatWaiting(rows, entry, row);
+      else appendWaiting(rows, entry, row);
+      this.#parts.retry.begin(entry, row);
+      this.#parts.posting.oweWaiting(entry);
+    }
+    return true;
   }
 
   // D-23: count, set the slot, register the retry task, offer.
@@ -260,6 +287,7 @@ export class BlockMachine {
       if (next === undefined) return;
       const { row, generation } = next;
       if (!this.#state.isLive(row, generation) || rows.phase[row] !== Phase.STALLED || rows.has(row, Flag.REMOVING)) continue;
+      if (this.#state.isFrozen(row)) continue; // It tries again when it is thawed.
       this.#executeAlone(row, this.#state.entryOf(row) as EventEntry);
     }
   }
@@ -270,7 +298,7 @@ export class BlockMachine {
   fail(row: number, error: DispatcherError): void {
     const { rows } = this.#state;
     const { reports } = this.#parts;
-    if (error instanceof SinkFailure) this.#state.sinkBroken = true;
+    if (error instanceof SinkFailure) this.#state.sinkBroken[rows.mode[row]! as Mode] = true;
     this.#parts.errors.report(rows.handle[row]!, rows.generation[row]!, error);
     const entry = this.#state.entryOf(row);
     if (rows.phase[row] === Phase.EXECUTING && entry !== undefined && reports.needed(row, entry)) reports.uncount(row, entry);

@@ -47,6 +47,11 @@ export class BlockWork {
     return this.#executor.isRunning(row);
   }
 
+  /** F-12: nothing is begun any more. */
+  close(): void {
+    this.#executor.close();
+  }
+
   cancel(row: number): void {
     this.#executor.cancel(row);
   }

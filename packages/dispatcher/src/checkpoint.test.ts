@@ -142,7 +142,8 @@ describe('heartbeat (H-1 … H-4)', () => {
   });
 
   test('is the least over resting, waiting, working and Initializing dispatchers, modes apart', () => {
-    const f = new GroupFixture();
+    const f = new GroupFixture({}, { redo: true });
+    f.gate(1_000n);
     for (const handle of [10, 11, 12]) f.add({ handle, tableId: handle });
     f.add({ handle: 20, mode: 1 });
     f.resolved(100n);

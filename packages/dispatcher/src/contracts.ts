@@ -73,16 +73,21 @@ export interface TableRows {
 }
 
 /**
- * A sink. Calls for one table never overlap in a way that matters: rows are written in commit order, `execute` is called
- * only when every influenced table is flushed below the DDL and none has written above it. A rejected promise stops the
- * changefeed with that error (D-33). Rows may come again after a restart, and so may a DDL: record it to apply it once.
+ * A sink. Rows of one key come in commit order; so do all rows of a table that one dispatcher serves. Where a table is split,
+ * several dispatchers of one worker may serve its parts with this one sink: their writes mix, each part in its own order.
+ * `execute` is called only when every influenced table is flushed below the DDL, all its parts, and none has written above
+ * it. A rejected promise stops the changefeed with that error (D-33). Rows may come again after a restart, and so may a DDL:
+ * record it to apply it once.
  */
 export interface Sink {
   /** When a dispatcher may take further rows: once `write` was called (`enqueue`, the default) or once its rows are durable (`flush`). */
   readonly wakeOn?: 'enqueue' | 'flush';
   /** Takes rows. Settles when they are durable; returning nothing means they are already. */
   write(rows: TableRows): void | Promise<void>;
-  /** Settles when everything written for the table is durable (D-20); without a table, for every table of this worker. */
+  /**
+   * Settles when everything written for the table before this call is durable (D-20), by whichever of its dispatchers;
+   * without a table, for every table of this worker. Other parts of the table may be written meanwhile.
+   */
   flush(table: TableInfo | undefined): void | Promise<void>;
   /** Executes a DDL, exactly once per event and epoch. */
   execute(ddl: DdlEvent): void | Promise<void>;
@@ -90,12 +95,16 @@ export interface Sink {
   syncPoint?(event: SyncPointEvent): void | Promise<void>;
   /**
    * Dispatchers of this worker pass a DDL that another dispatcher executed; `tables` has the new state. Called once per
-   * event and worker, before the first of them goes on; also on the worker whose sink executed it, if others pass there.
+   * event and worker, before the first of them goes on, however many parts of a table pass here; also on the worker whose
+   * sink executed it, if others pass there. A dispatcher that comes to this worker later and meets the event tells it again.
    */
   pass?(event: DdlEvent): void | Promise<void>;
   /**
-   * The dispatcher of a table, or of a part of it, starts at `startTs`, and it is not the first of this sink or the table is
-   * not new: rows above `startTs` may come again. Called before any of them.
+   * The stream of a dispatcher begins at `startTs`: of the table, or of a part of it. Rows of what it serves that lie above
+   * `startTs` may come again, from this sink or another. Called for every such stream, the first of a new table included
+   * (nobody on a worker can know what other workers have written), and before any of its rows. Nothing is to be undone: other
+   * parts of the table may have been written further already, and go on. Not called for the table trigger. A throw stops the
+   * changefeed like a rejected write.
    */
   restart?(table: TableInfo, startTs: bigint): void;
   /** Redo sinks: writes down how far the redo log and the default pipeline are (K-11). Settles when that is durable. */

@@ -41,10 +41,29 @@ export class SourceEventError extends DispatcherError {
   }
 }
 
-/** A redo dispatcher was placed on a worker that has no redo sink. */
+/** Work of the redo pipeline came to a worker that has no redo sink. */
 export class NoRedoSinkError extends DispatcherError {
-  constructor(handle: number) {
-    super('DISPATCHER_NO_REDO_SINK', `dispatcher ${handle} is of the redo pipeline, but this worker was given no redo sink`);
+  /** `handle`: the dispatcher that was placed there, if it is one. */
+  constructor(handle?: number) {
+    const what = handle === undefined ? 'redo metadata came' : `dispatcher ${handle} is of the redo pipeline`;
+    super('DISPATCHER_NO_REDO_SINK', `${what}, but this worker was given no redo sink; name one in "redoSink"`);
+  }
+}
+
+/** The redo sink cannot write down how far it is (K-11). */
+export class NoRedoMetaError extends DispatcherError {
+  constructor() {
+    super('DISPATCHER_NO_REDO_META', 'the sink of the redo pipeline has no method "meta": use a sink that is made for it');
+  }
+}
+
+/** D-11: after a DDL a table may no longer be served by several dispatchers, but it is. */
+export class NotSplittableError extends DispatcherError {
+  constructor(handle: number, table: string, query: string, commitTs: bigint) {
+    super(
+      'DISPATCHER_NOT_SPLITTABLE',
+      `after the DDL at ${commitTs} (${query}) table ${table} cannot be split any more, but dispatcher ${handle} serves a part of it; merge its spans before such a DDL`,
+    );
   }
 }
 

@@ -1,16 +1,11 @@
-import { ComponentState, hasScheduleChanges } from '@tidegate/protocol';
+import { hasScheduleChanges } from '@tidegate/protocol';
 import { describe, expect, test } from 'vitest';
-import { added, ddl, HALF, normal, syncPoint } from '../test/builders.js';
+import { added, ddl, HALF, normal } from '../test/builders.js';
+import { handleEvents, partialFlush, uncompleteTableSpan } from '../test/dispatcherScripts.js';
 import { GroupFixture } from '../test/groupFixture.js';
 
 const T0 = 0;
 const ORDINARY = 10;
-
-/** What the script of conformance 3 looks at, of dispatcher 10. */
-function seen(f: GroupFixture): { stage: string; checkpoint: bigint; n: number; retries: number } {
-  const view = f.view(ORDINARY);
-  return { stage: view.stage, checkpoint: view.checkpointTs, n: f.wakes, retries: view.retries };
-}
 
 test('HasTableScheduleChanges (D-24)', () => {
   const cases = [
@@ -25,78 +20,9 @@ test('HasTableScheduleChanges (D-24)', () => {
   expect(cases.map(([given]) => hasScheduleChanges(ddl(1n, given)))).toEqual(cases.map(([, expected]) => expected));
 });
 
-describe.each([
-  ['default', 0],
-  ['redo', 1],
-] as const)('DispatcherHandleEvents, %s pipeline', (_name, mode) => {
-  test('DispatcherHandleEvents, steps 1 to 8 (D-4, D-15, D-18, D-24, D-30, D-35)', () => {
-    const f = new GroupFixture();
-    const sink = mode === 0 ? f.sink : f.redoSink;
-    f.add({ mode });
-    expect(f.components().at(-1)).toEqual([ORDINARY, ComponentState.WORKING, 0n]);
-    // 1
-    expect(f.view(ORDINARY)).toMatchObject({ checkpointTs: 0n, resolvedTs: 0n, unflushed: 0 });
-    // 2
-    f.rows(ORDINARY, 2);
-    expect(sink.open).toHaveLength(1);
-    expect([seen(f), f.view(ORDINARY).unflushed]).toEqual([{ stage: 'NONE', checkpoint: 1n, n: 0, retries: 0 }, 1]);
-    f.send({ type: 'sink-done', token: sink.open[0]?.token as number });
-    expect([seen(f), f.view(ORDINARY).unflushed]).toEqual([{ stage: 'NONE', checkpoint: 1n, n: 1, retries: 0 }, 0]);
-    // 3, numbered as in the script: a DDL at the ts of the last row is accepted
-    f.deliver(ddl(2n, { blockTables: normal(T0) }), ORDINARY);
-    expect(seen(f)).toEqual({ stage: 'NONE', checkpoint: 1n, n: 2, retries: 0 });
-    // 4
-    f.deliver(ddl(3n, { blockTables: normal(T0), drops: normal(1) }), ORDINARY);
-    expect(seen(f)).toEqual({ stage: 'NONE', checkpoint: 2n, n: 3, retries: 1 });
-    f.ack(ORDINARY, 3n, false, mode);
-    expect(seen(f).retries).toBe(0);
-    // 5
-    f.deliver(ddl(4n, { blockTables: normal(T0), adds: [added(1)] }), ORDINARY);
-    expect(seen(f)).toEqual({ stage: 'NONE', checkpoint: 3n, n: 4, retries: 1 });
-    f.ack(ORDINARY, 2n, false, mode);
-    expect(seen(f).retries).toBe(1);
-    f.ack(ORDINARY, 4n, false, mode);
-    expect(seen(f)).toEqual({ stage: 'NONE', checkpoint: 3n, n: 4, retries: 0 });
-    // 6
-    f.deliver(ddl(5n, { blockTables: normal(T0, 1) }), ORDINARY);
-    expect(seen(f)).toEqual({ stage: 'WAITING', checkpoint: 3n, n: 4, retries: 1 });
-    f.ack(ORDINARY, 5n, false, mode);
-    expect(seen(f)).toEqual({ stage: 'WAITING', checkpoint: 3n, n: 4, retries: 0 });
-    if (mode === 0) {
-      f.act(ORDINARY, 2, 5n);
-      f.advance(5_000);
-      expect(seen(f)).toEqual({ stage: 'WAITING', checkpoint: 3n, n: 4, retries: 0 });
-    }
-    expect(sink.calls.filter((call) => call.kind === 'execute' && call.ts[0] === 5n)).toEqual([]);
-    f.act(ORDINARY, 0, 5n, false, mode);
-    expect(seen(f)).toEqual({ stage: 'NONE', checkpoint: 4n, n: 5, retries: 0 });
-    // 7
-    if (mode === 0) {
-      f.deliver(syncPoint(6n), ORDINARY);
-      expect(seen(f)).toMatchObject({ stage: 'WAITING', checkpoint: 4n });
-      f.ack(ORDINARY, 6n, true);
-      expect(seen(f)).toMatchObject({ stage: 'WAITING', retries: 0 });
-      f.pass(ORDINARY, 6n, true);
-      expect(seen(f)).toMatchObject({ stage: 'NONE', checkpoint: 5n, n: 6 });
-    }
-    // 8
-    const wakes = f.wakes;
-    f.resolved(7n);
-    expect(f.view(ORDINARY)).toMatchObject({ phase: 'open', resolvedTs: 7n, checkpointTs: 7n });
-    expect(f.wakes).toBe(wakes);
-  });
+test('DispatcherHandleEvents, steps 1 to 8 (D-4, D-15, D-18, D-24, D-30, D-35)', () => handleEvents(0));
 
-  test('UncompleteTableSpan: a split span blocks even at a DDL of T0 alone (D-18)', () => {
-    const f = new GroupFixture();
-    f.add({ mode, range: HALF });
-    f.deliver(ddl(2n, { blockTables: normal(T0) }), ORDINARY);
-    expect(seen(f)).toEqual({ stage: 'WAITING', checkpoint: 0n, n: 0, retries: 1 });
-    f.ack(ORDINARY, 2n, false, mode);
-    expect(seen(f)).toMatchObject({ stage: 'WAITING', retries: 0 });
-    f.act(ORDINARY, 0, 2n, false, mode);
-    expect(seen(f)).toMatchObject({ stage: 'NONE', checkpoint: 1n, n: 1 });
-  });
-});
+test('UncompleteTableSpan: a split span blocks even at a DDL of T0 alone (D-18)', () => uncompleteTableSpan(0));
 
 test('DispatcherHandleEvents, step 9: wakes after the last row of the batch is enqueued, without any flush (D-6, D-9)', () => {
   const f = new GroupFixture();
@@ -148,20 +74,7 @@ test('WAITING needs every write confirmed, not only the flush returned (D-20)', 
   expect(f.posted()).toEqual(['WAITING 10/10']);
 });
 
-test('BatchDMLEventsPartialFlush: part of a batch flushed does not wake (D-9)', () => {
-  const f = new GroupFixture();
-  f.add();
-  f.rows(ORDINARY, 9);
-  for (const ts of [10, 11, 12]) f.rows(ORDINARY, ts);
-  f.settleCall(f.opened('write'));
-  const before = f.wakes;
-  // D-9: all three are in progress before any is flushed.
-  expect(f.view(ORDINARY)).toMatchObject({ unflushed: 3, phase: 'rows', checkpointTs: 9n });
-  f.settleCall(f.opened('write'));
-  expect([f.wakes, f.view(ORDINARY).checkpointTs]).toEqual([before, 10n]);
-  f.settleAll('write');
-  expect([f.wakes, f.view(ORDINARY).unflushed, f.view(ORDINARY).checkpointTs]).toEqual([before + 1, 0, 11n]);
-});
+test('BatchDMLEventsPartialFlush: part of a batch flushed does not wake (D-9)', () => partialFlush(0));
 
 describe('SkipDMLAsStartTs (D-10)', () => {
   test('SkipDMLAsStartTs_FilterCorrectly: start ts 99: 99 passes, 100 is dropped, 101 passes (D-10)', () => {
@@ -270,32 +183,4 @@ test('rows after a DDL carry the table as the DDL left it, rows before it as it 
     ['t1', 1n],
     ['renamed', 5n],
   ]);
-});
-
-describe('redo pipeline', () => {
-  test('a redo dispatcher drops a sync point without blocking (D-45)', () => {
-    const f = new GroupFixture();
-    f.add({ mode: 1 });
-    f.deliver(syncPoint(5n));
-    f.rows(ORDINARY, 6);
-    expect([f.posted(), f.redoSink.count('write'), f.view(ORDINARY).stage]).toEqual([[], 1, 'NONE']);
-    expect(f.group.inspect().events).toEqual([]);
-  });
-
-  test('the pipelines share nothing: an answer of one leaves the other alone', () => {
-    const f = new GroupFixture();
-    f.add({ handle: 10 });
-    f.add({ handle: 11, mode: 1 });
-    f.deliver(ddl(5n, { blockTables: normal(T0, 1) }));
-    f.act(11, 0, 5n, false, 0);
-    f.act(10, 0, 5n, false, 1);
-    expect([f.view(10).stage, f.view(11).stage]).toEqual(['WAITING', 'WAITING']);
-    f.act(11, 0, 5n, false, 1);
-    expect([f.view(10).stage, f.view(11).stage, f.redoSink.count('execute'), f.sink.count('execute')]).toEqual([
-      'WAITING',
-      'NONE',
-      1,
-      0,
-    ]);
-  });
 });

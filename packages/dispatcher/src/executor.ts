@@ -53,6 +53,11 @@ export class Executor {
     this.#pump();
   }
 
+  /** Begins nothing any more (F-12). */
+  close(): void {
+    this.#slots = 0;
+  }
+
   /** Forgets the tasks of a row that have not begun. */
   cancel(row: number): void {
     if (!this.#behind.has(row)) return;

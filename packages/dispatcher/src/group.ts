@@ -13,14 +13,17 @@ import { BlockMachine } from './blockMachine.js';
 import { BlockWork } from './blockWork.js';
 import { ByteBudget, type PauseCheck } from './byteBudget.js';
 import { aggregate, checkpointOf, resolvedOf } from './checkpoint.js';
+import { Completions } from './completions.js';
 import { ErrorOutbox } from './errorOutbox.js';
-import { InvariantError, NoRedoSinkError, SinkFailure } from './errors.js';
+import { InvariantError, NoRedoMetaError, NoRedoSinkError } from './errors.js';
+import { Freezing } from './freezing.js';
+import { Gate } from './gate.js';
+import { countPhases, type GroupView } from './groupView.js';
 import { type GroupOptions, resolveGroupOptions } from './options.js';
 import { Posting } from './posting.js';
 import { Removal } from './removal.js';
 import { Reports } from './reports.js';
 import { Retry, type RetryTimer } from './retry.js';
-import { PHASE_NAMES, Phase, Place } from './rowLayout.js';
 import { RowsFlow } from './rowsFlow.js';
 import type { SinkCompletion, SinkPort } from './sinkPort.js';
 import { SinkWork } from './sinkWork.js';
@@ -40,33 +43,8 @@ export type GroupInput = CoordinatorToWorker | SourceToWorker | SinkCompletion |
 /** The sinks of a group, one a pipeline. */
 export interface GroupSinks {
   readonly sink: SinkPort;
-  /** Needed only where redo dispatchers are created (D-45). */
+  /** Where redo dispatchers are created (D-45). With it the redo gate is closed until it is opened (D-46). */
   readonly redoSink?: SinkPort;
-}
-
-/** A group as plain data. */
-export interface GroupView {
-  readonly dispatchers: number;
-  readonly phases: Readonly<Record<string, number>>;
-  readonly removing: number;
-  readonly resolvedTs: bigint;
-  readonly lastSyncedTs: bigint;
-  readonly created: number;
-  /** Block events in hand, with how many dispatchers have not been acknowledged there. */
-  readonly events: readonly {
-    readonly mode: number;
-    readonly commitTs: bigint;
-    readonly isSyncPoint: boolean;
-    readonly unacked: number;
-  }[];
-  readonly reports: number;
-  readonly heldBytes: number;
-  readonly paused: boolean;
-  readonly executor: { readonly running: number; readonly queued: number };
-  readonly withSink: number;
-  readonly posted: number;
-  readonly wakes: number;
-  readonly error?: { readonly code: string; readonly message: string };
 }
 
 /**
@@ -88,8 +66,11 @@ export class DispatcherGroup implements Actor<GroupInput> {
   #answers: Answers;
   #removal: Removal;
   #snapshots: SnapshotOutbox;
+  #freezing: Freezing;
+  #gate: Gate;
+  #completions: Completions;
   #heartbeat: Timer;
-  #relieving = false;
+  #fenced = false;
 
   /** Throws OptionError for an option out of range. */
   constructor(context: ActorContext, sinks: GroupSinks, options: Partial<GroupOptions> = {}) {
@@ -101,7 +82,8 @@ export class DispatcherGroup implements Actor<GroupInput> {
     this.#retry = new Retry(state, this.#posting);
     this.#reports = new Reports(state, this.#posting, this.#retry);
     this.#sink = new SinkWork(sinks.sink, sinks.redoSink);
-    this.#budget = new ByteBudget(context, state.options, () => this.#relieve());
+    this.#budget = new ByteBudget(context, state.options, () => this.#completions.relieve());
+    this.#gate = new Gate(state, state.options.redo || sinks.redoSink !== undefined, (row) => this.#stream.retake(row));
     this.#work = new BlockWork(state, this.#sink, {
       flushed: (row) => this.#machine.flushed(row),
       written: (row, entry) => this.#machine.written(row, entry),
@@ -123,11 +105,25 @@ export class DispatcherGroup implements Actor<GroupInput> {
       sink: this.#sink,
       work: this.#work,
       machine: this.#machine,
+      gate: this.#gate,
       wake: (row) => this.#stream.wake(row),
     });
-    this.#stream = new Stream(state, { machine: this.#machine, flow: this.#flow, budget: this.#budget });
+    this.#stream = new Stream(state, {
+      machine: this.#machine,
+      flow: this.#flow,
+      budget: this.#budget,
+      gate: this.#gate,
+    });
     this.#answers = new Answers(state, { machine: this.#machine, posting: this.#posting, written });
-    this.#removal = new Removal(state, { machine: this.#machine, work: this.#work, stream: this.#stream });
+    const parts = { machine: this.#machine, work: this.#work, stream: this.#stream };
+    this.#freezing = new Freezing(state, parts);
+    this.#removal = new Removal(state, { ...parts, freezing: this.#freezing });
+    this.#completions = new Completions(state, {
+      sink: this.#sink,
+      flow: this.#flow,
+      work: this.#work,
+      errors: this.#errors,
+    });
     this.#snapshots = new SnapshotOutbox(state);
     this.#heartbeat = context.schedule(state.options.heartbeatFirst, { type: 'heartbeat' } satisfies HeartbeatTimer);
   }
@@ -135,9 +131,11 @@ export class DispatcherGroup implements Actor<GroupInput> {
   receive(message: GroupInput, _from: Address): void {
     this.#state.now = this.#state.context.now();
     try {
-      this.#handle(message);
+      if (this.#fenced) this.#handleFenced(message);
+      else this.#handle(message);
     } catch (error) {
-      if (!(error instanceof InvariantError)) throw error;
+      const ours = error instanceof InvariantError || error instanceof NoRedoSinkError || error instanceof NoRedoMetaError;
+      if (!ours) throw error;
       this.#errors.report(0, 0, error); // T-G: it faults the changefeed, not the process.
     }
   }
@@ -157,7 +155,22 @@ export class DispatcherGroup implements Actor<GroupInput> {
         this.#snapshots.request(message);
         break;
       case 'sink-checkpoint':
-        this.#sink.checkpoint(Mode.DEFAULT, message.checkpointTs);
+        this.#completions.checkpoint(message.checkpointTs);
+        break;
+      case 'redo-gate':
+        this.#gate.move(message);
+        break;
+      case 'write-redo-meta':
+        this.#completions.meta({ resolvedTs: message.resolvedTs, checkpointTs: message.checkpointTs });
+        break;
+      case 'freeze':
+        this.#freezing.freeze(message);
+        break;
+      case 'thaw':
+        this.#freezing.thaw(message);
+        break;
+      case 'fence':
+        this.#fence();
         break;
       case 'stream':
         this.#stream.start(message);
@@ -174,7 +187,7 @@ export class DispatcherGroup implements Actor<GroupInput> {
       case 'sink-enqueued':
       case 'sink-done':
       case 'sink-failed':
-        this.#completed(message);
+        this.#completions.receive(message);
         break;
       case 'retry':
         this.#retry.fire(message);
@@ -190,10 +203,26 @@ export class DispatcherGroup implements Actor<GroupInput> {
     }
   }
 
+  // F-12: what is with the sink is not waited for, and nothing is begun. Removals close at once, checkpoints stay below.
+  #fence(): void {
+    this.#fenced = true;
+    this.#work.close();
+    this.#state.sinkBroken.fill(true);
+    this.stop();
+    this.#state.context.log('warn', 'fenced: the write path is stopped');
+  }
+
+  #handleFenced(message: GroupInput): void {
+    if (message.type === 'remove') this.#removal.receive(message);
+    else if (message.type === 'snapshot') this.#snapshots.request(message);
+    else this.#state.context.count('dispatcher.fenced-messages');
+  }
+
   /** Sends what the turn gathered: component statuses before statuses of the same dispatchers, Stopped after both. */
   turnEnd(): void {
     if (this.#state.components.flush()) {
       if (!this.#posting.idle) this.#posting.post();
+      this.#freezing.finish();
       this.#snapshots.flush();
     }
     this.#removal.finish();
@@ -232,17 +261,14 @@ export class DispatcherGroup implements Actor<GroupInput> {
 
   inspect(): GroupView {
     const { rows, entries } = this.#state;
-    const phases: Record<string, number> = {};
-    for (let row = 0; row < rows.used; row++) {
-      if (rows.place[row] === Place.NOWHERE) continue;
-      const name = PHASE_NAMES[rows.phase[row] ?? Phase.OPEN] as string;
-      phases[name] = (phases[name] ?? 0) + 1;
-    }
     const error = this.#errors.first;
     return {
       dispatchers: rows.live,
-      phases,
+      phases: countPhases(rows),
       removing: this.#removal.size,
+      freezing: this.#freezing.size,
+      ...(this.#gate.enabled && { gate: { resolvedTs: this.#gate.resolvedTs, waiting: this.#gate.waiting } }),
+      fenced: this.#fenced,
       resolvedTs: this.#state.resolvedTs,
       lastSyncedTs: this.#state.lastSyncedTs,
       created: this.#state.created,
@@ -292,40 +318,5 @@ export class DispatcherGroup implements Actor<GroupInput> {
     };
     context.send(options.coordinator, message, { coalesce: 'worker-heartbeat' });
     this.#heartbeat = context.schedule(options.heartbeatInterval, { type: 'heartbeat' } satisfies HeartbeatTimer);
-  }
-
-  // Too much is held: a sink that writes only when it is told to is told.
-  #relieve(): void {
-    if (this.#relieving || this.#flow.unconfirmed === 0) return;
-    this.#relieving = true;
-    this.#sink.flush(Mode.DEFAULT, { type: 'relief' }, undefined);
-  }
-
-  #completed(message: SinkCompletion): void {
-    const item = this.#sink.get(message.token);
-    if (item === undefined) {
-      this.#state.context.count('dispatcher.late-completions');
-      return;
-    }
-    if (message.type === 'sink-enqueued') {
-      if (item.type === 'rows') this.#flow.enqueued(item);
-      return;
-    }
-    this.#sink.end(message.token);
-    const failed = message.type === 'sink-failed';
-    const error = failed ? message.error : undefined;
-    if (item.type === 'rows') failed ? this.#flow.failed(item, error) : this.#flow.done(item);
-    else if (item.type === 'flush') failed ? this.#work.flushFailed(item, error) : this.#work.flushed(item);
-    else if (item.type === 'write') failed ? this.#work.writeFailed(item, error) : this.#work.wrote(item);
-    else if (item.type === 'pass') failed ? this.#work.tellFailed(item, error) : this.#work.told(item);
-    else this.#groupWorkOver(item.type, failed, error);
-  }
-
-  #groupWorkOver(type: 'relief' | 'checkpoint', failed: boolean, error: unknown): void {
-    if (type === 'relief') this.#relieving = false;
-    if (!failed) return;
-    const what = type === 'relief' ? 'a flush to make room' : 'the checkpoint';
-    this.#state.sinkBroken = true;
-    this.#errors.report(0, 0, new SinkFailure(what, error));
   }
 }

@@ -39,6 +39,10 @@ export interface GroupOptions {
    * pending means flushed, so a million idle dispatchers stop at a sync point without a call each.
    */
   readonly flushIdle: boolean;
+  /** Redo is on: default dispatchers take nothing above the redo gate (D-46). Implied where the group has a redo sink. */
+  readonly redo: boolean;
+  /** A dispatcher of a part of a table fails at a DDL after which the table is said not to be splittable (D-11). */
+  readonly checkSplittable: boolean;
 }
 
 export const DEFAULT_GROUP_OPTIONS: GroupOptions = {
@@ -59,6 +63,8 @@ export const DEFAULT_GROUP_OPTIONS: GroupOptions = {
   heartbeatInterval: DEFAULTS.heartbeatInterval,
   heartbeatFirst: DEFAULTS.heartbeatFirst,
   flushIdle: false,
+  redo: false,
+  checkSplittable: true,
 };
 
 /** Completes options with the defaults. Throws {@link OptionError} that names the first option out of range. */
@@ -85,7 +91,9 @@ export function resolveGroupOptions(given: Partial<GroupOptions> = {}): GroupOpt
   whole('rememberWritten', options.rememberWritten, 1);
   whole('heartbeatInterval', options.heartbeatInterval, 1);
   whole('heartbeatFirst', options.heartbeatFirst, 0);
-  if (typeof options.flushIdle !== 'boolean') throw new OptionError('flushIdle', 'must be true or false');
+  for (const flag of ['flushIdle', 'redo', 'checkSplittable'] as const) {
+    if (typeof options[flag] !== 'boolean') throw new OptionError(flag, 'must be true or false');
+  }
   return options;
 }
 

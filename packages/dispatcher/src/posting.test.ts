@@ -97,7 +97,7 @@ describe('22.8: statuses on a full lane (L-7, L-8)', () => {
   });
 
   test('redo statuses carry their mode', () => {
-    const f = new GroupFixture();
+    const f = new GroupFixture({}, { redo: true });
     f.add({ mode: 1 });
     f.deliver(ddl(5n, { blockTables: normal(0, 1) }));
     expect(f.statuses()).toMatchObject([{ stage: 'WAITING', redo: true }]);
@@ -157,9 +157,6 @@ describe('component statuses', () => {
 
   test('a redo dispatcher without a redo sink is refused with an error and Stopped', () => {
     const f = new GroupFixture();
-    Object.assign(f, {
-      group: new (f.group.constructor as typeof import('./group.js').DispatcherGroup)(f.context, { sink: f.sink }),
-    });
     f.create(configOf({ mode: 1, startTs: 5n }));
     expect([f.errors(), f.components()]).toEqual([['DISPATCHER_NO_REDO_SINK'], [[10, ComponentState.STOPPED, 5n]]]);
   });

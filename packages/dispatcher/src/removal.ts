@@ -1,7 +1,8 @@
-import { ComponentState, type RemoveDispatchers, tsHigh, tsLow } from '@tidegate/protocol';
+import { ComponentState, type Mode, type RemoveDispatchers, tsHigh, tsLow } from '@tidegate/protocol';
 import type { BlockMachine } from './blockMachine.js';
 import type { BlockWork } from './blockWork.js';
 import { checkpointOf } from './checkpoint.js';
+import type { Freezing } from './freezing.js';
 import { Flag, Phase } from './rowLayout.js';
 import type { GroupState } from './state.js';
 import type { Stream } from './stream.js';
@@ -15,13 +16,17 @@ export class Removal {
   #machine: BlockMachine;
   #work: BlockWork;
   #stream: Stream;
+  #freezing: Freezing;
   #removing = new Set<number>();
+  /** Of those, the ones whose reports nobody will acknowledge. */
+  #forced = new Set<number>();
 
-  constructor(state: GroupState, parts: { machine: BlockMachine; work: BlockWork; stream: Stream }) {
+  constructor(state: GroupState, parts: { machine: BlockMachine; work: BlockWork; stream: Stream; freezing: Freezing }) {
     this.#state = state;
     this.#machine = parts.machine;
     this.#work = parts.work;
     this.#stream = parts.stream;
+    this.#freezing = parts.freezing;
   }
 
   /** Dispatchers that are being removed. */
@@ -33,21 +38,23 @@ export class Removal {
     for (let i = 0; i < message.handle.length; i++) {
       const [handle, generation] = [message.handle[i]!, message.generation[i]!];
       const row = this.#state.rowOf(handle, generation);
-      if (row >= 0) this.remove(row);
+      if (row >= 0) this.remove(row, message.force);
       // D-49: an unknown one is reported all the same, so that the maintainer converges. No checkpoint is known of it.
       else this.#state.components.add(handle, generation, 0, ComponentState.STOPPED, 0, 0);
     }
   }
 
-  /** Begins a removal; nothing for a row that is being removed. */
-  remove(row: number): void {
+  /** Begins a removal; nothing for a row that is being removed, but that force may come later. */
+  remove(row: number, force = false): void {
     const { rows } = this.#state;
+    if (force) this.#forced.add(row);
     if (rows.has(row, Flag.REMOVING)) return;
     this.#state.freeze(row);
     rows.set(row, Flag.REMOVING);
     this.#removing.add(row);
     this.#machine.abandon(row);
     this.#stream.discard(row);
+    this.#freezing.forget(row);
     const work = this.#state.work(row);
     if (work !== undefined) work.answers = [];
     this.#state.settle(row);
@@ -63,6 +70,7 @@ export class Removal {
       this.#machine.forget(row);
       this.#state.free(row);
       this.#removing.delete(row);
+      this.#forced.delete(row);
     }
   }
 
@@ -70,9 +78,10 @@ export class Removal {
   #closable(row: number): boolean {
     const { rows } = this.#state;
     if (rows.has(row, Flag.OWES_DONE)) return false;
-    if (this.#state.sinkBroken) return true;
+    if (this.#state.sinkBroken[rows.mode[row]! as Mode]) return true;
     if (this.#work.isRunning(row) || rows.phase[row] === Phase.ACTING) return false;
-    if ((this.#state.triggers.get(row)?.blockers.length ?? 0) > 0) return false;
+    const blocked = (this.#state.triggers.get(row)?.blockers.length ?? 0) > 0;
+    if (blocked && !this.#forced.has(row)) return false;
     return this.#state.work(row)?.progress.empty !== false;
   }
 }

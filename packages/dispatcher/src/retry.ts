@@ -85,7 +85,10 @@ export class Retry {
     for (let left = entry.unacked; left > 0; left--) {
       const following = rows.next[row]!;
       let wait = (rows.retryAt[row]! - now) | 0;
-      if (wait <= 0) {
+      if (wait <= 0 && this.#state.isFrozen(row)) {
+        wait = options.retryInterval; // T-7: silent
+        rows.retryAt[row] = now + wait;
+      } else if (wait <= 0) {
         if (!rows.has(row, Flag.OWES_WAITING)) repeatWaiting(rows, entry, row);
         const attempt = Math.min(255, rows.attempts[row]! + 1);
         rows.attempts[row] = attempt;

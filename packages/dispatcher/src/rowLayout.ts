@@ -46,7 +46,7 @@ export const Phase = {
   ROWS: 1,
   /** Flushing before WAITING (D-20). */
   FLUSHING: 2,
-  /** Held: the trigger has unacknowledged reports (D-43). */
+  /** Held, its slot empty: the trigger has unacknowledged reports (D-43), or it was frozen while it flushed (Freezing). */
   HELD: 3,
   /** In WAITING. */
   PARKED: 4,
@@ -58,6 +58,8 @@ export const Phase = {
   STALLED: 7,
   /** Stuck after an error (D-11, D-22, D-33). */
   FAILED: 8,
+  /** What comes next lies above the redo gate (D-46). */
+  GATED: 9,
 } as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
@@ -71,6 +73,7 @@ export const PHASE_NAMES: readonly string[] = [
   'executing',
   'stalled',
   'failed',
+  'gated',
 ];
 
 /** Who accounts for a row when the group's checkpoint is computed. */

@@ -1,7 +1,8 @@
-import { joinTs, type Mode, tsHigh, tsLow } from '@tidegate/protocol';
+import { joinTs, type Mode, type TableInfo, tsHigh, tsLow } from '@tidegate/protocol';
 import type { BlockMachine } from './blockMachine.js';
 import type { BlockWork } from './blockWork.js';
 import { SinkFailure } from './errors.js';
+import type { Gate } from './gate.js';
 import type { Inbox } from './inbox.js';
 import { Flag, Phase } from './rowLayout.js';
 import type { RowsSlice } from './rowsSlice.js';
@@ -13,6 +14,7 @@ export interface RowsFlowParts {
   readonly sink: SinkWork;
   readonly work: BlockWork;
   readonly machine: BlockMachine;
+  readonly gate: Gate;
   readonly wake: (row: number) => void;
 }
 
@@ -26,6 +28,22 @@ export class RowsFlow {
   constructor(state: GroupState, parts: RowsFlowParts) {
     this.#state = state;
     this.#parts = parts;
+  }
+
+  /** The stream of a row begins: the sink is told before any of its rows (Sink.restart). */
+  begin(row: number, table: TableInfo): void {
+    const { rows } = this.#state;
+    try {
+      this.#parts.sink.restart(rows.mode[row]! as Mode, table, joinTs(rows.startHigh[row]!, rows.startLow[row]!));
+    } catch (error) {
+      this.#parts.machine.fail(row, new SinkFailure(`the start of ${table.schema}.${table.table}`, error));
+    }
+  }
+
+  /** D-46: rows whose last ts lies above the redo gate wait, all of them. */
+  isHeld(row: number, slice: RowsSlice): boolean {
+    const { gate } = this.#parts;
+    return gate.enabled && gate.holds(row, tsHigh(slice.lastTs), tsLow(slice.lastTs));
   }
 
   /** Hands all rows at the front of an inbox to the sink, as one batch. */
@@ -51,7 +69,7 @@ export class RowsFlow {
     const skip = rows.has(row, Flag.SKIP_DML) ? start + 1n : undefined;
     const batch: RowsSlice[] = [];
     let mark = joinTs(rows.resolvedHigh[row]!, rows.resolvedLow[row]!);
-    for (let front = inbox.front; front?.type === 'rows'; front = inbox.front) {
+    for (let front = inbox.front; front?.type === 'rows' && !this.isHeld(row, front.slice); front = inbox.front) {
       inbox.shift();
       if (front.mark > mark) mark = front.mark;
       const dropped = front.slice.filter(mark, skip);

@@ -1,4 +1,4 @@
-import type { DdlEvent, SyncPointEvent, TableInfo } from '@tidegate/protocol';
+import type { DdlEvent, RedoMeta, SyncPointEvent, TableInfo } from '@tidegate/protocol';
 import type { Sink, TableRows } from './contracts.js';
 import { messageOf } from './errors.js';
 import type { SinkCompletion, SinkPort, SinkToken, WriteOutcome } from './sinkPort.js';
@@ -10,6 +10,8 @@ import type { SinkCompletion, SinkPort, SinkToken, WriteOutcome } from './sinkPo
 export class SinkDriver implements SinkPort {
   readonly wakeOn: 'enqueue' | 'flush';
   readonly wantsPass: boolean;
+  readonly restart?: (table: TableInfo, startTs: bigint) => void;
+  readonly meta?: (token: SinkToken, meta: RedoMeta) => void;
   #sink: Sink;
   #post: (completion: SinkCompletion) => void;
   #pending = new Set<Promise<void>>();
@@ -19,6 +21,8 @@ export class SinkDriver implements SinkPort {
     this.#post = post;
     this.wakeOn = sink.wakeOn ?? 'enqueue';
     this.wantsPass = sink.pass !== undefined;
+    if (sink.restart !== undefined) this.restart = (table, startTs) => sink.restart?.(table, startTs);
+    if (sink.meta !== undefined) this.meta = (token, meta) => this.#run(token, () => sink.meta?.(meta));
   }
 
   /** Calls that have not settled. */

@@ -1,4 +1,4 @@
-import type { DdlEvent, SyncPointEvent, TableInfo } from '@tidegate/protocol';
+import type { DdlEvent, RedoMeta, SyncPointEvent, TableInfo } from '@tidegate/protocol';
 import type { TableRows } from './contracts.js';
 
 /** Names one piece of sink work until its last completion. Given by the group, never reused. */
@@ -34,4 +34,8 @@ export interface SinkPort {
   /** Only where {@link wantsPass}: once per event and worker, before the first of its dispatchers goes on. */
   pass(token: SinkToken, ddl: DdlEvent): void;
   checkpoint(token: SinkToken, ts: bigint): void;
+  /** The stream of a dispatcher begins (Sink.restart). Absent: the sink does not ask. Throws what the sink throws. */
+  restart?(table: TableInfo, startTs: bigint): void;
+  /** K-11. Absent: this is no redo sink. */
+  meta?(token: SinkToken, meta: RedoMeta): void;
 }

@@ -1,6 +1,6 @@
-import type { DdlEvent, Mode, SyncPointEvent, TableInfo } from '@tidegate/protocol';
+import { type DdlEvent, Mode, type RedoMeta, type SyncPointEvent, type TableInfo } from '@tidegate/protocol';
 import type { TableRows } from './contracts.js';
-import { NoRedoSinkError } from './errors.js';
+import { NoRedoMetaError, NoRedoSinkError } from './errors.js';
 import type { EventEntry } from './eventEntry.js';
 import type { ProgressTicket } from './progress.js';
 import type { RowsSlice } from './rowsSlice.js';
@@ -41,9 +41,16 @@ export interface PassWork {
 /** Work that no dispatcher waits for: a flush of everything to make room, or the checkpoint of the changefeed. */
 export interface GroupWork {
   readonly type: 'relief' | 'checkpoint';
+  readonly mode: Mode;
 }
 
-export type SinkWorkItem = RowsWork | FlushWork | EventWork | PassWork | GroupWork;
+/** The redo sink writes down how far the two pipelines are (K-11). */
+export interface MetaWork {
+  readonly type: 'meta';
+  readonly meta: RedoMeta;
+}
+
+export type SinkWorkItem = RowsWork | FlushWork | EventWork | PassWork | GroupWork | MetaWork;
 
 /** What is with the sinks, by token. Bounded by the byte budget (rows) and the executor's slots (the rest). */
 export class SinkWork {
@@ -105,7 +112,19 @@ export class SinkWork {
   }
 
   checkpoint(mode: Mode, ts: bigint): void {
-    this.#port(mode).checkpoint(this.#begin({ type: 'checkpoint' }), ts);
+    this.#port(mode).checkpoint(this.#begin({ type: 'checkpoint', mode }), ts);
+  }
+
+  /** Throws what the sink throws. */
+  restart(mode: Mode, table: TableInfo, startTs: bigint): void {
+    this.#port(mode).restart?.(table, startTs);
+  }
+
+  /** Throws {@link NoRedoSinkError} or {@link NoRedoMetaError} where there is nothing to write it with. */
+  meta(meta: RedoMeta): void {
+    const port = this.#port(Mode.REDO);
+    if (port.meta === undefined) throw new NoRedoMetaError();
+    port.meta(this.#begin({ type: 'meta', meta }), meta);
   }
 
   #begin(work: SinkWorkItem): SinkToken {
@@ -116,7 +135,7 @@ export class SinkWork {
 
   #port(mode: Mode): SinkPort {
     const port = this.#ports[mode];
-    if (port === undefined) throw new NoRedoSinkError(-1);
+    if (port === undefined) throw new NoRedoSinkError();
     return port;
   }
 }

@@ -12,6 +12,7 @@ export function spanOf(state: GroupState, row: number): BootstrapSpan {
     state: rows.state[row]! as ComponentState,
     checkpointTs: checkpointOf(state, row),
     ...(blockState && { blockState }),
+    ...(rows.has(row, Flag.REMOVING) && { removing: true }),
   };
 }
 

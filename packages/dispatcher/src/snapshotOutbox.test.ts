@@ -45,6 +45,7 @@ describe('20 000 dispatchers', () => {
     const parts = f.messages<WorkerSnapshot>('worker-snapshot');
     for (const { spans } of parts)
       expect(spans.reduce((sum, one) => sum + spanBytes(one), 0)).toBeLessThanOrEqual(SPAN_PART_BYTES);
+    expect(parts.map(({ created }) => created)).toEqual(parts.map((_, i) => (i === parts.length - 1 ? MANY : undefined)));
     expect(parts.map(({ id, more }) => [id, more === true])).toEqual(parts.map((_, index) => [9, index < parts.length - 1]));
     expect(parts.flatMap(({ spans }) => spans.map(({ config }) => config.handle))).toEqual(
       Array.from({ length: MANY }, (_, i) => i + 2),
@@ -59,7 +60,7 @@ test('a group without dispatchers answers at once, with nothing', () => {
   expect(f.messages<ComponentStatusMessage>('component-statuses')).toMatchObject([
     { snapshot: 3, statuses: { handle: new Uint32Array() } },
   ]);
-  expect(f.messages<WorkerSnapshot>('worker-snapshot')).toEqual([{ type: 'worker-snapshot', id: 4, spans: [] }]);
+  expect(f.messages<WorkerSnapshot>('worker-snapshot')).toEqual([{ type: 'worker-snapshot', id: 4, spans: [], created: 0 }]);
 });
 
 test('on a full lane it waits; who stops meanwhile is not listed behind the news of it', () => {

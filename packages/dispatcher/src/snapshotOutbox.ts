@@ -64,7 +64,11 @@ export class SnapshotOutbox {
       if (spans.length > 0 && bytes > SPAN_PART_BYTES) break;
       spans.push(span);
     }
-    return { message: { type: 'worker-snapshot', id: of.id, spans, ...(row >= 0 && { more: true }) }, next: row, of };
+    return {
+      message: { type: 'worker-snapshot', id: of.id, spans, ...(row >= 0 ? { more: true } : { created: this.#state.created }) },
+      next: row,
+      of,
+    };
   }
 
   // H-1, H-2: those that a complete heartbeat lists. Only the last part has the id.

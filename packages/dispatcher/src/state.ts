@@ -33,8 +33,8 @@ export class GroupState {
   lastSyncedTs = 0n;
   /** Configs of create messages taken so far (H-3). */
   created = 0;
-  /** A sink failed: every dispatcher may be closed (D-48). */
-  sinkBroken = false;
+  /** The sink of a mode failed: every dispatcher of it may be closed (D-48). */
+  readonly sinkBroken: [boolean, boolean] = [false, false];
   /** How often a stream was opened again. */
   wakes = 0;
   /** Milliseconds at the start of the turn in hand. */
@@ -118,6 +118,11 @@ export class GroupState {
     return (this.rows.flags[row]! & (Flag.STARTED | Flag.FRESH | Flag.LAGGING | Flag.REMOVING)) === Flag.STARTED;
   }
 
+  /** T-7: it takes no event and no action. Being frozen and being WAITING_MERGE are one thing. */
+  isFrozen(row: number): boolean {
+    return this.rows.state[row] === ComponentState.WAITING_MERGE;
+  }
+
   /** True when a row's stream is open and nothing waits in it. */
   isIdle(row: number): boolean {
     return this.rows.phase[row] === Phase.OPEN && !this.rows.has(row, Flag.LAGGING);
@@ -185,7 +190,9 @@ export class GroupState {
     if ((flags & (Flag.STARTED | restless)) !== Flag.STARTED || rows.state[row] !== ComponentState.WORKING) return Place.ACTIVE;
     if ((flags & Flag.HAS_WORK) !== 0 && !(this.work(row) as RowWork).progress.empty) return Place.ACTIVE;
     if (rows.phase[row] === Phase.OPEN) return (flags & Flag.LAGGING) === 0 ? Place.RESTING : Place.ACTIVE;
-    return rows.phase[row] === Phase.PARKED ? Place.AT_EVENT : Place.ACTIVE;
+    // Where it stands still before an event that it has in hand.
+    const stands = rows.phase[row] === Phase.PARKED || (rows.phase[row] === Phase.GATED && rows.entry[row]! >= 0);
+    return stands ? Place.AT_EVENT : Place.ACTIVE;
   }
 
   // Stopped at an event with everything flushed, its checkpoint stands still: the event keeps the least of them.

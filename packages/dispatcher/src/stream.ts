@@ -14,6 +14,7 @@ import type { BlockMachine } from './blockMachine.js';
 import { type ByteBudget, EVENT_BYTES, MessageHold } from './byteBudget.js';
 import { checkpointOf } from './checkpoint.js';
 import type { EventEntry } from './eventEntry.js';
+import type { Gate } from './gate.js';
 import type { InboxItem } from './inbox.js';
 import { Flag, Phase } from './rowLayout.js';
 import type { RowsFlow } from './rowsFlow.js';
@@ -32,12 +33,14 @@ export class Stream {
   #machine: BlockMachine;
   #flow: RowsFlow;
   #budget: ByteBudget;
+  #gate: Gate;
 
-  constructor(state: GroupState, parts: { machine: BlockMachine; flow: RowsFlow; budget: ByteBudget }) {
+  constructor(state: GroupState, parts: { machine: BlockMachine; flow: RowsFlow; budget: ByteBudget; gate: Gate }) {
     this.#state = state;
     this.#machine = parts.machine;
     this.#flow = parts.flow;
     this.#budget = parts.budget;
+    this.#gate = parts.gate;
   }
 
   // ---------------------------------------------------------------- messages
@@ -52,7 +55,10 @@ export class Stream {
     }
     rows.set(row, Flag.STARTED | Flag.FRESH | (message.caughtUp ? 0 : Flag.BEHIND));
     this.#state.fresh++;
-    if (message.table !== undefined) rows.setTable(row, message.table);
+    if (message.table !== undefined) {
+      rows.setTable(row, message.table);
+      this.#flow.begin(row, message.table);
+    }
     this.#mark(row, message.resolvedTs);
     this.#state.settle(row);
   }
@@ -120,8 +126,28 @@ export class Stream {
     this.#proceed(row);
   }
 
+  /** A row that waited for the redo gate (D-46), or was frozen (T-7), takes what it can. */
+  retake(row: number): void {
+    const { rows } = this.#state;
+    if (this.#state.isFrozen(row)) return;
+    if (rows.phase[row] === Phase.GATED) {
+      const entry = this.#state.entryOf(row);
+      if (entry !== undefined && this.#gate.holds(row, entry.tsHigh, entry.tsLow)) return;
+      this.#gate.leave(row);
+      if (entry !== undefined) this.#state.leave(row);
+      rows.entry[row] = -1;
+      rows.phase[row] = Phase.OPEN;
+      if (entry !== undefined) {
+        this.#take(row, entry);
+        this.#state.entries.release(entry);
+      }
+    }
+    if (rows.phase[row] === Phase.OPEN) this.#proceed(row);
+  }
+
   /** Drops what waits for a row that is being removed (D-7). */
   discard(row: number): void {
+    this.#gate.leave(row);
     const inbox = this.#state.work(row)?.inbox;
     for (let item = inbox?.shift(); item !== undefined; item = inbox?.shift()) this.#drop(item);
   }
@@ -171,7 +197,7 @@ export class Stream {
   #proceed(row: number): void {
     const { rows } = this.#state;
     const inbox = this.#state.work(row)?.inbox;
-    while (rows.phase[row] === Phase.OPEN && !rows.has(row, Flag.REMOVING)) {
+    while (rows.phase[row] === Phase.OPEN && !rows.has(row, Flag.REMOVING) && !this.#state.isFrozen(row)) {
       const front = inbox?.front;
       if (inbox === undefined || front === undefined) {
         // Nothing older than the group's mark is left: it is the row's own again.
@@ -179,6 +205,12 @@ export class Stream {
         break;
       }
       if (front.type === 'rows') {
+        if (this.#flow.isHeld(row, front.slice)) {
+          // The mark precedes the rows that wait.
+          this.#mark(row, front.mark);
+          this.#gate.wait(row);
+          break;
+        }
         this.#flow.take(row, inbox, () => this.#becomeWorking(row));
         continue;
       }
@@ -198,6 +230,13 @@ export class Stream {
     if (compareTsWords(entry.tsHigh, entry.tsLow, rows.resolvedHigh[row]!, rows.resolvedLow[row]!) < 0) {
       context.count('dispatcher.stale-events');
       context.log('warn', 'stale block event dropped', { handle: rows.handle[row], commitTs: entry.event.commitTs });
+      return;
+    }
+    if (this.#gate.holds(row, entry.tsHigh, entry.tsLow)) {
+      entry.refs++;
+      rows.entry[row] = entry.index;
+      this.#gate.wait(row);
+      this.#state.settle(row);
       return;
     }
     if (rows.state[row] !== ComponentState.WORKING) {

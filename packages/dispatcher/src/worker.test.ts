@@ -94,7 +94,7 @@ describe('createDispatcherGroup', () => {
       };
     `);
     const actor = await make({ sink: { module } });
-    await actor.abort();
+    actor.abort();
     expect((globalThis as Record<string, unknown>).tidegateAborted).toEqual(['close true']);
   });
 

@@ -4,39 +4,67 @@ import { DispatcherError, messageOf, OptionError, SinkModuleError } from './erro
 import { GroupActor } from './groupActor.js';
 import { type GroupOptions, resolveGroupOptions } from './options.js';
 
-/** Options of {@link createDispatcherGroup}: those of the group, and where the sink comes from. Structured-cloneable. */
+/** Where a sink comes from. */
+export interface SinkOptions {
+  /** URL of an ES module that exports `createSink` (SinkFactory). */
+  readonly module: string;
+  /** Handed to `createSink` as it is. */
+  readonly options?: unknown;
+}
+
+/** Options of {@link createDispatcherGroup}: those of the group, and where its sinks come from. Structured-cloneable. */
 export interface WorkerOptions extends Partial<GroupOptions> {
-  readonly sink: {
-    /** URL of an ES module that exports `createSink` (SinkFactory). */
-    readonly module: string;
-    /** Handed to `createSink` as it is. */
-    readonly options?: unknown;
-  };
+  readonly sink: SinkOptions;
+  /** The redo log (D-45): a sink with `meta`, without which the first redo metadata is an error. With it redo is on, and default dispatchers wait for the gate (D-46). */
+  readonly redoSink?: SinkOptions;
 }
 
 /**
- * Makes the dispatchers of one worker, with the user's sink. Throws OptionError for an option out of range, and
- * SinkModuleError where the module cannot be imported, exports no `createSink`, or its sink lacks a method.
+ * Makes the dispatchers of one worker, with the user's sinks. Throws OptionError for an option out of range, and
+ * SinkModuleError where a module cannot be imported, exports no `createSink`, or its sink lacks a method.
  */
 export const createDispatcherGroup: ActorFactory<WorkerOptions> = async (context, options) => {
-  const { sink: from, ...rest } = checkShape(options);
+  const { sink: from, redoSink: redoFrom, ...rest } = checkShape(options);
   const group = resolveGroupOptions(rest);
   const aborter = new AbortController();
   const sink = await makeSink(context, from, aborter.signal);
-  return new GroupActor(context, sink, aborter, group);
+  try {
+    const redoSink = redoFrom && (await makeSink(context, redoFrom, aborter.signal));
+    return new GroupActor(context, { sink, redoSink, aborter }, group);
+  } catch (error) {
+    aborter.abort();
+    await closeQuietly(sink);
+    throw error;
+  }
 };
+
+// Why another failed says more than how this one closes.
+async function closeQuietly(sink: Sink): Promise<void> {
+  try {
+    await sink.close();
+  } catch {
+    // Nothing can be done about it.
+  }
+}
 
 function checkShape(options: unknown): WorkerOptions {
   if (typeof options !== 'object' || options === null) throw new OptionError('options', 'must be an object with a "sink"');
-  const { sink } = options as Partial<WorkerOptions>;
-  if (typeof sink !== 'object' || sink === null) throw new OptionError('sink', 'must be an object with the "module" of the sink');
-  if (typeof sink.module !== 'string' || !URL.canParse(sink.module)) {
-    throw new OptionError('sink.module', `must be the URL of a module, not ${JSON.stringify(sink.module)}`);
-  }
+  const { sink, redoSink } = options as Partial<WorkerOptions>;
+  checkSink('sink', sink);
+  if (redoSink !== undefined) checkSink('redoSink', redoSink);
   return options as WorkerOptions;
 }
 
-async function makeSink(context: ActorContext, from: WorkerOptions['sink'], signal: AbortSignal): Promise<Sink> {
+function checkSink(option: string, sink: SinkOptions | undefined): void {
+  if (typeof sink !== 'object' || sink === null) throw new OptionError(option, 'must be an object with the "module" of the sink');
+  if (typeof sink.module !== 'string' || !URL.canParse(sink.module)) {
+    throw new OptionError(`${option}.module`, `must be the URL of a module, not ${JSON.stringify(sink.module)}`);
+  }
+}
+
+const METHODS: readonly string[] = ['write', 'flush', 'execute', 'close'];
+
+async function makeSink(context: ActorContext, from: SinkOptions, signal: AbortSignal): Promise<Sink> {
   const createSink = await importFactory(from.module);
   let sink: unknown;
   try {
@@ -46,9 +74,7 @@ async function makeSink(context: ActorContext, from: WorkerOptions['sink'], sign
     if (error instanceof DispatcherError || (error instanceof Error && 'code' in error)) throw error;
     throw new SinkModuleError(from.module, `createSink failed: ${messageOf(error)}`, error);
   }
-  const missing = ['write', 'flush', 'execute', 'close'].filter(
-    (name) => typeof (sink as Record<string, unknown>)?.[name] !== 'function',
-  );
+  const missing = METHODS.filter((name) => typeof (sink as Record<string, unknown>)?.[name] !== 'function');
   if (missing.length > 0)
     throw new SinkModuleError(from.module, `the sink that createSink made has no method ${missing.join(', ')}`);
   const { wakeOn } = sink as Sink;

@@ -1,14 +1,14 @@
-import type { DdlEvent, SyncPointEvent, TableInfo } from '@tidegate/protocol';
+import type { DdlEvent, RedoMeta, SyncPointEvent, TableInfo } from '@tidegate/protocol';
 import type { ManualContext } from '@tidegate/runtime/testing';
 import type { TableRows } from '../src/contracts.js';
 import type { SinkPort, SinkToken, WriteOutcome } from '../src/sinkPort.js';
 
 /** One call of the port, waiting for the test to settle it. */
 export interface SinkCall {
-  readonly kind: 'write' | 'flush' | 'execute' | 'syncPoint' | 'pass' | 'checkpoint';
+  readonly kind: 'write' | 'flush' | 'execute' | 'syncPoint' | 'pass' | 'checkpoint' | 'meta';
   readonly token: SinkToken;
   readonly table?: TableInfo | undefined;
-  /** Commit ts of the changes, of the event, or the checkpoint. */
+  /** Commit ts of the changes, of the event, or the checkpoint; of metadata: resolved ts and checkpoint. */
   readonly ts: readonly bigint[];
   readonly rows?: TableRows;
 }
@@ -18,9 +18,11 @@ export class FakeSink implements SinkPort {
   wakeOn: 'enqueue' | 'flush' = 'flush';
   wantsPass = false;
   writeOutcome: WriteOutcome = 'pending';
-  readonly auto: Set<SinkCall['kind']> = new Set(['flush', 'execute', 'syncPoint', 'pass', 'checkpoint']);
+  readonly auto: Set<SinkCall['kind']> = new Set(['flush', 'execute', 'syncPoint', 'pass', 'checkpoint', 'meta']);
   /** Every call so far. */
   readonly calls: SinkCall[] = [];
+  /** `TABLE from START` of every restart, with how many calls there were before. */
+  readonly restarts: string[] = [];
   /** Calls without an outcome. */
   readonly open: SinkCall[] = [];
   #context: ManualContext;
@@ -58,6 +60,14 @@ export class FakeSink implements SinkPort {
 
   checkpoint(token: SinkToken, ts: bigint): void {
     this.#call({ kind: 'checkpoint', token, ts: [ts] });
+  }
+
+  restart(table: TableInfo, startTs: bigint): void {
+    this.restarts.push(`${table.table} from ${startTs} after ${this.calls.length}`);
+  }
+
+  meta(token: SinkToken, { resolvedTs, checkpointTs }: RedoMeta): void {
+    this.#call({ kind: 'meta', token, ts: [resolvedTs, checkpointTs] });
   }
 
   /** How many calls of one kind there were. */

@@ -7,6 +7,7 @@ import {
   type DispatcherConfig,
   type EventKey,
   type FactsMessage,
+  type FrozenDispatchers,
   joinTs,
   type Mode,
   STATUS_FLAG_ALREADY,
@@ -48,11 +49,19 @@ export class GroupFixture {
   readonly redoSink: FakeSink;
   readonly group: DispatcherGroup;
 
-  constructor(options: Partial<GroupOptions> = {}, context: { recordCapacity?: number; seed?: number } = {}) {
+  /** `redo`: with a redo sink, and so with a gate, which is closed. */
+  constructor(
+    options: Partial<GroupOptions> = {},
+    { redo, ...context }: { recordCapacity?: number; seed?: number; redo?: boolean } = {},
+  ) {
     this.context = new ManualContext({ self: 'worker-0', ...context });
     this.sink = new FakeSink(this.context);
     this.redoSink = new FakeSink(this.context);
-    this.group = new DispatcherGroup(this.context, { sink: this.sink, redoSink: this.redoSink }, { retryBackoff: 1, ...options });
+    this.group = new DispatcherGroup(
+      this.context,
+      { sink: this.sink, ...(redo && { redoSink: this.redoSink }) },
+      { retryBackoff: 1, ...options },
+    );
   }
 
   send(message: GroupInput, from = 'coordinator'): void {
@@ -78,23 +87,37 @@ export class GroupFixture {
     return config.handle;
   }
 
-  remove(handle: number, generation = 1): void {
-    this.send({ type: 'remove', handle: Uint32Array.of(handle), generation: Uint32Array.of(generation) });
+  remove(handle: number, generation = 1, force = false): void {
+    const named = { handle: Uint32Array.of(handle), generation: Uint32Array.of(generation) };
+    this.send({ type: 'remove', ...named, ...(force && { force }) });
   }
 
-  ack(handle: number, ts: bigint, sync = false, mode: Mode = 0): void {
+  freeze(...handles: number[]): void {
+    this.send({ type: 'freeze', handle: Uint32Array.from(handles), generation: new Uint32Array(handles.length).fill(1) });
+  }
+
+  thaw(...handles: number[]): void {
+    this.send({ type: 'thaw', handle: Uint32Array.from(handles), generation: new Uint32Array(handles.length).fill(1) });
+  }
+
+  /** Opens the redo gate up to a ts. */
+  gate(resolvedTs: bigint): void {
+    this.send({ type: 'redo-gate', resolvedTs });
+  }
+
+  ack(handle: number, ts: bigint, sync = false, mode: Mode = this.view(handle).mode as Mode): void {
     this.#answer(mode, handle, { ack: keyOf(ts, sync) });
   }
 
   hint(handle: number, ts: bigint, sync = false): void {
-    this.#answer(0, handle, { ignored: keyOf(ts, sync) });
+    this.#answer(this.view(handle).mode as Mode, handle, { ignored: keyOf(ts, sync) });
   }
 
   unknown(handle: number, ts: bigint): void {
     this.#answer(0, handle, { unknown: keyOf(ts, false) });
   }
 
-  act(handle: number, action: number, ts: bigint, sync = false, mode: Mode = 0): void {
+  act(handle: number, action: number, ts: bigint, sync = false, mode: Mode = this.view(handle).mode as Mode): void {
     this.#answer(mode, handle, { action: { action: action as Action, key: keyOf(ts, sync) } });
   }
 
@@ -168,7 +191,8 @@ export class GroupFixture {
     outcome: 'sink-done' | 'sink-enqueued' | 'sink-failed' = 'sink-done',
     error: unknown = new Error('no'),
   ): void {
-    if (outcome !== 'sink-enqueued') this.sink.open.splice(this.sink.open.indexOf(call), 1);
+    const { open } = this.sink.open.includes(call) ? this.sink : this.redoSink;
+    if (outcome !== 'sink-enqueued') open.splice(open.indexOf(call), 1);
     const token = call.token;
     this.send(outcome === 'sink-failed' ? { type: outcome, token, error } : { type: outcome, token }, 'worker-0');
   }
@@ -216,6 +240,10 @@ export class GroupFixture {
     const all = this.context.take('coordinator');
     for (const entry of all) if ((entry.message as T).type !== type) this.context.sent.push(entry);
     return all.map((entry) => entry.message as T).filter((message) => message.type === type);
+  }
+
+  frozen(): FrozenDispatchers['dispatchers'][number][] {
+    return this.messages<FrozenDispatchers>('frozen').flatMap((message) => message.dispatchers);
   }
 
   facts(): BlockFacts[] {
