@@ -26,6 +26,16 @@ export class MaintainerStartError extends MaintainerError {
   }
 }
 
+/** The list of hosts that are alive lacks the maintainer's own: nothing of the changefeed could go on. */
+export class HostsError extends MaintainerError {
+  constructor(own: string) {
+    super(
+      'OWN_HOST_MISSING',
+      `the hosts that are alive do not include "${own}", where the maintainer runs; start it anew elsewhere`,
+    );
+  }
+}
+
 /** No handle is free any more: the changefeed has more dispatchers than a handle can name. */
 export class HandleSpaceError extends MaintainerError {
   constructor(limit: number) {

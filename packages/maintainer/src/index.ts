@@ -30,4 +30,5 @@ export { RouteAdmin, type RouteSnapshot, type RouteVerdict } from './route/route
 export { Handles } from './span/handles.js';
 export { type NewTask, SpanTable, type SpanTableObserver } from './span/spanTable.js';
 export { TaskState, taskStateName } from './span/taskState.js';
-export { Topology, type TopologyParts } from './topology/topology.js';
+export type { TopologyParts } from './topology/contracts.js';
+export { Topology } from './topology/topology.js';

@@ -1,42 +1,48 @@
 import type {
-  AnswerRequest,
   BlockStatusRequest,
   BootstrapResponse,
+  CloseResponse,
   CoordinatorToMaintainer,
   HeartbeatRequest,
-  HostId,
+  HostsChanged,
   HostToMaintainer,
   MaintainerEvent,
-  MaintainerToCoordinator,
-  Mode,
   PostBootstrapResponse,
+  RedoProgress,
+  StaleEpochNotice,
   StartChangefeed,
+  StopChangefeed,
 } from '@tidegate/protocol';
-import type { Actor, ActorContext, Address, Delivery, Timer } from '@tidegate/runtime';
-import type { BarrierMessage } from './barrier/contracts.js';
+import type { Actor, ActorContext, Address, Timer } from '@tidegate/runtime';
 import { Changefeed } from './changefeed.js';
 import { MaintainerError } from './errors.js';
 import { inspectMaintainer, type MaintainerSnapshot } from './inspect.js';
 import { StatusBuffer } from './intake/statusBuffer.js';
+import type { StopHow } from './lifecycle/closing.js';
+import { Departure } from './lifecycle/departure.js';
+import { changeHosts } from './lifecycle/hostChanges.js';
+import { requestTopology } from './lifecycle/topologyRequests.js';
 import type { ResolvedOptions } from './options.js';
+import { advance, calculate, resend } from './turn.js';
 import { unknownAnswers } from './unknownAnswers.js';
 
 /** The timer of the maintainer, which it sends to itself. */
 interface Tick {
   readonly type: 'maintainer-tick';
+  readonly epoch: number;
 }
+
+/** What a maintainer obeys only in the epoch that it runs in (T-B). */
+type Report = BlockStatusRequest | HeartbeatRequest | BootstrapResponse | PostBootstrapResponse | CloseResponse | RedoProgress;
 
 /** Everything that a maintainer receives. */
 export type MaintainerMessage = CoordinatorToMaintainer | HostToMaintainer | Tick;
 
 /** Life of a maintainer. */
-export type MaintainerPhase = 'idle' | 'bootstrapping' | 'running' | 'stopping' | 'faulted';
-
-/** Resend rounds in one turn at most: each settles what the one before moved on. */
-const ROUNDS = 8;
+export type MaintainerPhase = 'idle' | 'bootstrapping' | 'running' | 'stopping' | 'stopped' | 'faulted';
 
 /**
- * The maintainer: one per changefeed. Owns the tasks, the barrier and the checkpoint, and decides everything that hosts
+ * The maintainer: one per changefeed. Owns the tasks, the barriers and the checkpoint, and decides everything that hosts
  * do together. What hosts report is buffered while it arrives and handled at the end of the turn (T-H).
  */
 export class Maintainer implements Actor<MaintainerMessage> {
@@ -49,6 +55,9 @@ export class Maintainer implements Actor<MaintainerMessage> {
   #postBootstrapOwed = false;
   /** The tasks are known: before, no checkpoint can be computed (K-1). */
   #initialised = false;
+  /** F-11: asked before the bootstrap was done, and carried out after it. */
+  #handOverAsked = false;
+  #departure: Departure | undefined;
   #timer: Timer | undefined;
   #fault: { readonly code: string; readonly message: string } | undefined;
 
@@ -74,20 +83,22 @@ export class Maintainer implements Actor<MaintainerMessage> {
   /** The end of a burst: what it brought is handled at once, without waiting for a tick (T-E). */
   turnEnd(): void {
     this.#guarded(() => {
-      if (this.#phase !== 'running' && this.#phase !== 'stopping') return;
+      const changefeed = this.#changefeed;
+      if (changefeed === undefined || (this.#phase !== 'running' && this.#phase !== 'stopping')) return;
       this.#buffer.drain({
-        heartbeat: (heartbeat) => this.#heartbeat(heartbeat),
-        statuses: (request) => this.#statuses(request),
-        settled: (host, mode, seq) => this.#reply({ to: host, answers: [], inReplyTo: seq }, mode),
+        heartbeat: (heartbeat) => this.#heartbeat(changefeed, heartbeat),
+        statuses: (request) => this.#statuses(changefeed, request),
+        settled: (to, mode, inReplyTo) => changefeed.outlet.answer({ to, answers: [], inReplyTo }, mode),
+        redo: (_, resolvedTs) => this.#redoProgress(changefeed, resolvedTs),
       });
-      if (this.#phase === 'running') this.#advance();
+      if (this.#phase === 'running') advance(changefeed, this.#context.now());
+      else this.#finishDeparture();
     });
   }
 
   stop(): void {
-    this.#quiet('stopping');
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#buffer.discard();
+    this.#end(this.#phase === 'faulted' ? 'faulted' : 'stopped');
   }
 
   inspect(): MaintainerSnapshot {
@@ -95,6 +106,7 @@ export class Maintainer implements Actor<MaintainerMessage> {
       phase: this.#phase,
       fault: this.#fault,
       changefeed: this.#changefeed,
+      departure: this.#departure,
       buffer: this.#buffer,
       postBootstrapOwed: this.#postBootstrapOwed,
       now: this.#context.now(),
@@ -102,186 +114,212 @@ export class Maintainer implements Actor<MaintainerMessage> {
   }
 
   #dispatch(message: MaintainerMessage, from: Address): void {
-    if (this.#phase === 'faulted') this.#context.count('maintainer.ignored-after-fault');
-    else if (message.type === 'start') this.#start(message);
-    else if (message.type === 'stop') this.#quiet('stopping');
-    else if (message.type === 'maintainer-tick') {
-      if (from === this.#context.self) this.#tick();
-    } else if (message.type === 'stale-epoch') this.#deposed(message.refusedEpoch, message.currentEpoch);
-    else if (message.type === 'hosts' || message.type === 'topology' || message.type === 'redo-progress')
-      this.#context.count(`maintainer.${message.type}-ignored`);
-    else if (message.type === 'close-response') this.#context.count('maintainer.close-response');
-    else this.#report(message, from);
+    if (message.type === 'start') this.#start(message);
+    else if (this.#phase === 'faulted') this.#context.count('maintainer.ignored-after-fault');
+    else if (message.type === 'stop') this.#stop(message);
+    else if (message.type === 'topology') {
+      this.#context.reply(requestTopology(this.#phase === 'running' ? this.#changefeed : undefined, message));
+    } else if (message.type === 'maintainer-tick') {
+      if (from === this.#context.self && message.epoch === this.#changefeed?.epoch) this.#tick(this.#changefeed);
+    } else if (this.#changefeed === undefined || this.#phase === 'stopped') this.#context.count('maintainer.not-running');
+    else if (message.type === 'hosts') this.#hostsChanged(this.#changefeed, message);
+    else if (message.type === 'stale-epoch') this.#deposed(this.#changefeed, message);
+    else this.#report(this.#changefeed, message, from);
   }
 
+  /** F-13: only what has fully stopped gives way, and only to a larger epoch. */
   #start(start: StartChangefeed): void {
-    if (this.#phase !== 'idle') {
+    const current = this.#changefeed?.epoch ?? 0;
+    const isQuiet = this.#phase === 'stopping' && this.#departure?.how === 'quiet';
+    const isOver = isQuiet || this.#phase === 'idle' || this.#phase === 'stopped' || this.#phase === 'faulted';
+    if (!isOver || start.epoch <= current) {
       this.#context.count('maintainer.repeated-start');
+      const why = isOver ? 'its epoch must be larger (F-1)' : `that one is ${this.#phase}: stop it first (F-13)`;
+      const text = `a start with epoch ${start.epoch} is refused, for epoch ${current} was here before; ${why}`;
+      this.#emit({ type: 'start-refused', epoch: start.epoch, currentEpoch: current, text });
       return;
     }
-    const context = this.#context;
-    this.#changefeed = new Changefeed(start, this.#options, {
-      now: () => context.now(),
-      random: () => context.random(),
-      observer: { event: (event) => this.#emit(event), count: (name, by) => context.count(name, by) },
+    this.#end('idle');
+    this.#buffer.discard();
+    this.#changefeed = undefined;
+    this.#departure = undefined;
+    this.#fault = undefined;
+    this.#handOverAsked = false;
+    this.#initialised = false;
+    const changefeed = new Changefeed(start, this.#options, this.#context, {
+      event: (event) => this.#emit(event),
+      count: (name, by) => this.#context.count(name, by),
     });
+    this.#changefeed = changefeed;
     this.#phase = 'bootstrapping';
-    this.#askForBootstrap(this.#changefeed);
-    this.#armTimer();
+    this.#askForBootstrap(changefeed);
+    this.#armTimer(changefeed);
+  }
+
+  #stop(stop: StopChangefeed): void {
+    const how = stop.how ?? 'quiet';
+    const changefeed = this.#changefeed;
+    if (changefeed === undefined || this.#phase === 'stopped') {
+      // Nothing is left to stop: whoever asks hears so.
+      const epoch = changefeed?.epoch ?? 0;
+      if (how !== 'quiet') this.#emit({ type: 'stopped', epoch, how });
+    } else if (how === 'hand-over' && this.#phase === 'bootstrapping') this.#handOverAsked = true;
+    else this.#depart(changefeed, how);
   }
 
   /** F-11: nothing is scheduled, resent or healed any more; what was in the buffer is not replayed (T-H). */
-  #quiet(phase: 'stopping' | 'faulted'): void {
-    if (this.#phase === 'faulted') return;
-    this.#phase = phase;
+  #depart(changefeed: Changefeed, how: StopHow): void {
+    if (this.#departure === undefined) this.#departure = new Departure(changefeed, how, this.#options.operatorResend);
+    else this.#departure.raise(how);
+    this.#phase = 'stopping';
     this.#postBootstrapOwed = false;
     this.#buffer.discard();
+    this.#departure.send(this.#context.now());
+    this.#finishDeparture();
+  }
+
+  #finishDeparture(): void {
+    const departure = this.#departure;
+    if (this.#phase !== 'stopping' || departure === undefined || departure.how === 'quiet' || !departure.done) return;
+    this.#end('stopped');
+    this.#emit({ type: 'stopped', epoch: this.#changefeed?.epoch ?? 0, how: departure.how });
+  }
+
+  /** T-9, T-10, K-2: before anything else of the hosts is looked at. */
+  #hostsChanged(changefeed: Changefeed, message: HostsChanged): void {
+    const { lost, joined } = changeHosts(changefeed, message, this.#phase === 'stopping');
+    for (const host of lost) {
+      this.#buffer.forget(host);
+      this.#departure?.hostLost(host);
+      this.#emit({ type: 'host-lost', host });
+    }
+    for (const host of joined) this.#emit({ type: 'host-joined', host });
+    if (this.#phase === 'stopping') this.#finishDeparture();
+    else {
+      this.#finishBootstrap(changefeed);
+      this.#askForBootstrap(changefeed);
+    }
   }
 
   /** A message of a host. Those of another epoch are refused with their reason (T-B). */
-  #report(message: BlockStatusRequest | HeartbeatRequest | BootstrapResponse | PostBootstrapResponse, from: Address): void {
-    const changefeed = this.#changefeed;
-    if (changefeed === undefined) {
-      this.#context.count('maintainer.not-started');
-      return;
-    }
+  #report(changefeed: Changefeed, message: Report, from: Address): void {
     if (message.epoch !== changefeed.epoch) {
       this.#context.count('maintainer.stale-epoch');
       const refusal = { refused: message.type, refusedEpoch: message.epoch, currentEpoch: changefeed.epoch };
       this.#context.send(from, { type: 'stale-epoch', from: changefeed.hosts.name(0), ...refusal }, 'control');
-      return;
-    }
-    const host = changefeed.hosts.indexOf(message.from);
-    if (host < 0) this.#context.count('maintainer.unknown-host');
-    else if (message.type === 'heartbeat') this.#buffer.offerHeartbeat(message);
-    else if (message.type === 'block-statuses') {
-      if (this.#phase !== 'stopping') this.#buffer.offerStatuses(message);
-    } else if (message.type === 'bootstrap-response') this.#bootstrapped(changefeed, host, message);
+    } else if (changefeed.hosts.indexOf(message.from) < 0) this.#context.count('maintainer.unknown-host');
+    else if (message.type === 'close-response') {
+      if (message.success) this.#departure?.hostClosed(message.from);
+    } else if (message.type === 'heartbeat') this.#buffer.offerHeartbeat(message);
+    else if (this.#phase === 'stopping') this.#context.count('maintainer.ignored-while-stopping');
+    else if (message.type === 'block-statuses') this.#buffer.offerStatuses(message);
+    else if (message.type === 'redo-progress') this.#buffer.offerRedoProgress(message);
+    else if (message.type === 'bootstrap-response') this.#bootstrapped(changefeed, message);
     else if (message.error !== undefined) this.#fail(message.error.code, `host "${message.from}": ${message.error.message}`);
     else this.#postBootstrapOwed = false;
   }
 
-  #bootstrapped(changefeed: Changefeed, host: number, response: BootstrapResponse): void {
-    if (this.#phase !== 'bootstrapping' || !changefeed.bootstrapper.answer(host, response)) return;
+  #bootstrapped(changefeed: Changefeed, response: BootstrapResponse): void {
+    if (!changefeed.bootstrapper.answer(response.from, response, this.#context.now())) return;
+    if (this.#phase === 'running') {
+      // T-10: what it has changes nothing; what of it is nobody's, its heartbeats bring up (E-8).
+      changefeed.hostReady(changefeed.hosts.indexOf(response.from));
+      changefeed.bootstrapper.clear();
+    } else this.#finishBootstrap(changefeed);
+  }
+
+  #finishBootstrap(changefeed: Changefeed): void {
+    if (this.#phase !== 'bootstrapping' || !changefeed.bootstrapper.complete) return;
     changefeed.rebuild();
     this.#initialised = true;
     this.#phase = 'running';
+    if (this.#handOverAsked) {
+      this.#depart(changefeed, 'hand-over');
+      return;
+    }
     this.#postBootstrapOwed = true;
     this.#sendPostBootstrap(changefeed);
-    for (const message of changefeed.pipeline.barrier.settleRebuilt()) this.#reply(message, changefeed.pipeline.mode);
+    for (const { barrier, mode } of changefeed.pipelines) {
+      for (const message of barrier.settleRebuilt()) changefeed.outlet.answer(message, mode);
+    }
     this.#emit({ type: 'bootstrapped', epoch: changefeed.epoch, tables: changefeed.tables });
   }
 
   /** E-4 */
-  #heartbeat(heartbeat: HeartbeatRequest): void {
-    const changefeed = this.#changefeed;
-    if (changefeed === undefined) return;
+  #heartbeat(changefeed: Changefeed, heartbeat: HeartbeatRequest): void {
     const { error } = heartbeat;
-    if (error !== undefined && this.#phase === 'running') this.#fail(error.code, `host "${error.host}": ${error.message}`);
-    changefeed.pipeline.heartbeat(changefeed.hosts.indexOf(heartbeat.from), heartbeat, this.#phase === 'running');
+    const isRunning = this.#phase === 'running';
+    if (error !== undefined && isRunning) this.#fail(error.code, `host "${error.host}": ${error.message}`);
+    const host = changefeed.hosts.indexOf(heartbeat.from);
+    for (const pipeline of changefeed.pipelines) pipeline.heartbeat(host, heartbeat, this.#phase === 'running');
+    if (heartbeat.statuses !== undefined) this.#departure?.statuses(heartbeat.statuses);
   }
 
   /** E-3 */
-  #statuses(request: BlockStatusRequest): void {
-    const changefeed = this.#changefeed;
-    if (changefeed === undefined || this.#phase !== 'running') return;
-    const { pipeline } = changefeed;
-    const messages = request.mode === pipeline.mode ? pipeline.barrier.handle(request.from, request) : [unknownAnswers(request)];
-    for (const message of messages) this.#reply(message, request.mode);
+  #statuses(changefeed: Changefeed, request: BlockStatusRequest): void {
+    if (this.#phase !== 'running') return;
+    const barrier = changefeed.pipelineOf(request.mode)?.barrier;
+    const messages = barrier === undefined ? [unknownAnswers(request)] : barrier.handle(request.from, request);
+    for (const message of messages) changefeed.outlet.answer(message, request.mode);
+  }
+
+  /** K-11 */
+  #redoProgress({ redo, outlet, epoch }: Changefeed, resolvedTs: bigint): void {
+    if (redo === undefined) this.#context.count('maintainer.redo-progress-ignored');
+    else if (this.#phase === 'running' && redo.progressed(resolvedTs, this.#context.now())) {
+      outlet.sendAll({ type: 'redo-forward', epoch, resolvedTs }, { coalesce: 'redo-forward' });
+      this.#context.emit({ type: 'redo', resolvedTs } satisfies MaintainerEvent, 'redo');
+    }
   }
 
   /** E-7 */
-  #tick(): void {
-    const changefeed = this.#changefeed;
-    if (changefeed === undefined) return;
-    this.#armTimer();
-    if (this.#phase === 'bootstrapping') {
-      this.#askForBootstrap(changefeed);
-      return;
-    }
+  #tick(changefeed: Changefeed): void {
+    if (this.#phase === 'stopped') return;
+    this.#armTimer(changefeed);
+    const now = this.#context.now();
+    if (this.#phase === 'stopping') this.#departure?.send(now);
+    else this.#askForBootstrap(changefeed);
     if (this.#phase === 'running') {
       if (this.#postBootstrapOwed) this.#sendPostBootstrap(changefeed);
-      this.#resend(changefeed);
-      this.#advance();
+      resend(changefeed, now);
+      advance(changefeed, now);
     }
-    if (this.#initialised) this.#calculate(changefeed);
-  }
-
-  /** T-E: resends that something has just made due, and operators that are to be sent. */
-  #advance(): void {
-    const changefeed = this.#changefeed;
-    if (changefeed === undefined) return;
-    const { pipeline } = changefeed;
-    for (let round = 0; round < ROUNDS && pipeline.barrier.takeProgress(); round++) this.#resend(changefeed);
-    pipeline.scheduler.place();
-    for (const { host, create, remove } of pipeline.operators.take(this.#context.now(), changefeed.committed.committedTs)) {
-      this.#send(host, { type: 'schedule', epoch: changefeed.epoch, create, remove }, 'lossless');
-    }
-  }
-
-  #resend({ pipeline }: Changefeed): void {
-    for (const message of pipeline.barrier.resend(this.#context.now())) this.#reply(message, pipeline.mode);
-  }
-
-  /** K-1, K-7, K-12 */
-  #calculate(changefeed: Changefeed): void {
-    const { committed, epoch } = changefeed;
-    const progress = changefeed.pipeline.progress();
-    const before = committed.committedTs;
-    if (progress === undefined || !committed.set(progress)) return;
-    const checkpointTs = committed.committedTs;
-    if (checkpointTs > before) this.#send(0, { type: 'checkpoint', epoch, checkpointTs }, { coalesce: 'checkpoint' });
-    this.#context.emit(
-      { type: 'checkpoint', checkpointTs, resolvedTs: progress.resolvedTs } satisfies MaintainerEvent,
-      'checkpoint',
-    );
+    if (this.#initialised && this.#departure?.boundsHold !== false) calculate(changefeed, this.#context);
   }
 
   #askForBootstrap(changefeed: Changefeed): void {
-    const { epoch, startTs, trigger } = changefeed;
+    const { epoch, startTs } = changefeed;
     for (const host of changefeed.bootstrapper.due(this.#context.now())) {
-      // S-1: only the maintainer's own host is told of the trigger.
-      this.#send(host, { type: 'bootstrap', epoch, startTs, ...(host === 0 && { trigger }) }, 'control');
+      // S-1: only the maintainer's own host is told of the triggers.
+      const triggers = host === 0 ? changefeed.triggers : {};
+      changefeed.outlet.send(host, { type: 'bootstrap', epoch, startTs, ...triggers }, 'control');
     }
   }
 
-  #sendPostBootstrap(changefeed: Changefeed): void {
-    this.#send(0, { type: 'post-bootstrap', epoch: changefeed.epoch }, 'control');
-  }
-
-  #reply({ to, answers, inReplyTo }: BarrierMessage, mode: Mode): void {
-    const changefeed = this.#changefeed as Changefeed;
-    const message: AnswerRequest = {
-      type: 'answers',
-      epoch: changefeed.epoch,
-      mode,
-      ...(inReplyTo !== undefined && { inReplyTo }),
-      answers,
-    };
-    this.#send(changefeed.hosts.indexOf(to as HostId), message, 'control');
-  }
-
-  /** Whatever is refused here has a retry owner: it is only counted. */
-  #send(host: number, message: MaintainerToCoordinator, delivery: Delivery): void {
-    const address = this.#changefeed?.hosts.coordinator(host) ?? '';
-    if (!this.#context.send(address, message, delivery)) this.#context.count('maintainer.send-refused');
+  #sendPostBootstrap({ outlet, epoch }: Changefeed): void {
+    outlet.send(0, { type: 'post-bootstrap', epoch }, 'control');
   }
 
   #emit(event: MaintainerEvent): void {
     this.#context.emit(event);
   }
 
-  #armTimer(): void {
-    this.#timer = this.#context.schedule(this.#options.tick, { type: 'maintainer-tick' } satisfies Tick);
+  #armTimer({ epoch }: Changefeed): void {
+    this.#timer = this.#context.schedule(this.#options.tick, { type: 'maintainer-tick', epoch } satisfies Tick);
   }
 
-  /** Somebody with a higher epoch owns the changefeed now. */
-  #deposed(refusedEpoch: number, currentEpoch: number): void {
-    if (refusedEpoch !== this.#changefeed?.epoch || currentEpoch <= refusedEpoch) return;
-    this.#fail(
-      'STALE_EPOCH',
-      `a maintainer of epoch ${currentEpoch} has taken the changefeed over from this one of epoch ${refusedEpoch}`,
-    );
+  /** Somebody with a higher epoch owns the changefeed now, or a host cannot be taken over yet. */
+  #deposed(changefeed: Changefeed, { refused, refusedEpoch, currentEpoch, from }: StaleEpochNotice): void {
+    if (refusedEpoch !== changefeed.epoch || this.#phase === 'stopping') return;
+    if (currentEpoch > refusedEpoch) {
+      this.#fail(
+        'STALE_EPOCH',
+        `a maintainer of epoch ${currentEpoch} has taken the changefeed over from this one of epoch ${refusedEpoch}`,
+      );
+    } else if (refused === 'bootstrap') {
+      const message = `epoch ${refusedEpoch} is closed there, or another maintainer has it`;
+      changefeed.bootstrapper.refuse(from, { code: 'STALE_EPOCH', message }, this.#context.now());
+    }
   }
 
   /** T-G: nothing that goes wrong in here leaves this actor; it faults this changefeed alone. */
@@ -298,11 +336,18 @@ export class Maintainer implements Actor<MaintainerMessage> {
 
   #fail(code: string, message: string, dump?: unknown): void {
     if (this.#phase === 'faulted') return;
-    this.#quiet('faulted');
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#buffer.discard();
+    this.#end('faulted');
     this.#fault = { code, message };
     this.#context.log('error', message, { code });
-    this.#emit({ type: 'fault', code, message, ...(dump !== undefined && { dump }) });
+    this.#context.emit({ type: 'fault', code, message, ...(dump !== undefined && { dump }) } satisfies MaintainerEvent, 'fault');
+  }
+
+  /** Nothing happens by itself any more. */
+  #end(phase: MaintainerPhase): void {
+    this.#phase = phase;
+    this.#postBootstrapOwed = false;
+    this.#timer?.cancel();
+    this.#timer = undefined;
   }
 }

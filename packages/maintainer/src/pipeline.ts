@@ -74,7 +74,15 @@ export class Pipeline {
       random,
       maxScheduling: options.maxScheduling,
     });
-    this.topology = new Topology({ table: this.table, operators: this.operators, scheduler: this.scheduler });
+    this.topology = new Topology({
+      table: this.table,
+      hosts,
+      operators: this.operators,
+      scheduler: this.scheduler,
+      options,
+      random,
+      tell: (event) => observer.event(event),
+    });
     const { routes } = parts;
     const scheduling = this.scheduler;
     this.barrier = new Barrier({

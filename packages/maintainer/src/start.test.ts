@@ -1,11 +1,10 @@
-import { ComponentState, Stage } from '@tidegate/protocol';
+import { Stage } from '@tidegate/protocol';
 import { describe, expect, it } from 'vitest';
 import { MaintainerOptionError } from './errors.js';
 import { resolveOptions } from './options.js';
 import { MaintainerFixture, table } from './testing/maintainerFixture.js';
 import { facts } from './testing/requests.js';
-
-const { WORKING } = ComponentState;
+import { span } from './testing/spans.js';
 
 describe('options', () => {
   it('names the option that cannot be used', () => {
@@ -72,41 +71,41 @@ describe('start and bootstrap', () => {
     expect(m.actor.phase).toBe('running');
   });
 
-  it('a host that refuses to bootstrap faults the changefeed with its words (S-2)', () => {
-    const m = new MaintainerFixture();
+  it('a host that refuses is asked again for a while; then the changefeed faults with its name and its words (S-2)', () => {
+    const m = new MaintainerFixture({ bootstrapPatience: 2_000 });
     m.start([]);
-    const error = { time: 0, host: 'node1', code: 'TRIGGER_MISMATCH', message: 'another trigger lives here' };
-    m.receive({ type: 'bootstrap-response', from: 'node1', epoch: 2, spans: [], checkpointTs: 0n, error });
-    expect(m.events('fault')[0]?.message).toContain('another trigger lives here');
+    const error = { time: 0, host: 'node1', code: 'COORDINATOR_TRIGGER_MISMATCH', message: 'another trigger lives here' };
+    m.answer(1, [], { error });
+    m.bootstraps();
+    m.advance(1_900);
+    expect([m.actor.phase, m.bootstraps().length]).toEqual(['bootstrapping', 3]);
+    expect(m.actor.inspect().changefeed?.bootstrapWaits).toEqual([
+      { host: 'node1', refused: 'COORDINATOR_TRIGGER_MISMATCH: another trigger lives here' },
+    ]);
+    m.advance(100);
+    expect(m.events('fault')).toMatchObject([
+      { code: 'BOOTSTRAP_FAILED', message: expect.stringMatching(/host "node1" .* another trigger lives here/) },
+    ]);
   });
 
-  it('keeps what hosts have of known tables, under their handles, removes the rest, creates what is missing (S-6)', () => {
-    const m = new MaintainerFixture({ epoch: 5 });
-    m.start([table(1), table(2), table(3)]);
-    const span = (tableId: number, handle: number) => ({
-      config: {
-        id: String(handle).padStart(32, '0'),
-        handle,
-        generation: 3,
-        mode: 0 as const,
-        tableId,
-        schemaId: 1,
-        startTs: 100n,
-        skipDmlAsStartTs: false,
-      },
-      state: WORKING,
-      checkpointTs: 150n,
-    });
-    m.bootstrap({ 1: [span(1, 9), span(1, 10), span(7, 11), span(2, 4)] });
-    const [{ message } = { message: { create: [], remove: [] } }] = m.schedules();
-    expect(message.create.map(({ tableId }) => tableId)).toEqual([3]);
+  it('one that stops refusing in time is bootstrapped (S-2)', () => {
+    const m = new MaintainerFixture();
+    m.start([]);
+    const error = { time: 0, host: 'node1', code: 'COORDINATOR_WORKER_SILENT', message: 'worker-0' };
+    m.answer(1, [], { error });
+    m.advance(5_000);
+    m.answer(1);
+    expect(m.actor.phase).toBe('running');
+  });
 
-    expect(message.remove).toHaveLength(2);
-    expect(message.remove.map(({ handle }) => handle)).toContain(11);
-    expect(m.actor.inspect().changefeed?.tasks).toMatchObject({ replicating: 3, scheduling: 1, removing: 2 });
-    const created = message.create[0];
-    expect([4, 9, 10, 11]).not.toContain(created?.handle);
-    expect(created?.generation).toBeGreaterThan(3);
+  it('a host that says that this epoch is closed, or somebody else’s, is asked for a bounded time too (F-8)', () => {
+    const m = new MaintainerFixture({ bootstrapPatience: 2_000 });
+    m.start([]);
+    m.receive({ type: 'stale-epoch', from: 'node1', refused: 'bootstrap', refusedEpoch: 2, currentEpoch: 2 });
+    m.advance(2_000);
+    expect(m.events('fault')).toMatchObject([
+      { code: 'BOOTSTRAP_FAILED', message: expect.stringContaining('epoch 2 is closed') },
+    ]);
   });
 
   it('makes the events again that dispatchers stand at, and selects what is covered already (S-7, W-5)', () => {
@@ -114,23 +113,7 @@ describe('start and bootstrap', () => {
     m.start([table(1)]);
     const event = facts(200n, { type: 'normal', tableIds: [1] });
     m.bootstrap({
-      1: [
-        {
-          config: {
-            id: 'f'.repeat(32),
-            handle: 2,
-            generation: 3,
-            mode: 0,
-            tableId: 1,
-            schemaId: 1,
-            startTs: 100n,
-            skipDmlAsStartTs: false,
-          },
-          state: WORKING,
-          checkpointTs: 199n,
-          blockState: { stage: Stage.WAITING, facts: event },
-        },
-      ],
+      1: [span(1, 2, { checkpointTs: 199n, blockState: { stage: Stage.WAITING, facts: event } })],
     });
     expect(m.answers()).toEqual(['coordinator1: write 200 → 2']);
   });

@@ -82,6 +82,8 @@ export type MaintainerEvent =
   | { readonly type: 'bootstrapped'; readonly epoch: number; readonly tables: number }
   /** F-11: the stop that was asked for is complete. */
   | { readonly type: 'stopped'; readonly epoch: number; readonly how: 'hand-over' | 'remove' }
+  /** F-13: a `start` was not obeyed: the maintainer of `currentEpoch` still runs, or its epoch is not smaller. */
+  | { readonly type: 'start-refused'; readonly epoch: number; readonly currentEpoch: number; readonly text: string }
   | { readonly type: 'host-joined' | 'host-lost'; readonly host: HostId }
   | {
       /** A change of topology is over. `aborted`: the spans are as before, or are being rescheduled; `text` says why. */

@@ -60,8 +60,8 @@ export interface OpenBarrier {
   readonly text: string;
 }
 
-/** Told what happens at a barrier, as it happens. */
+/** Told what happens in a pipeline, as it happens. */
 export interface BarrierObserver {
-  event(event: Extract<MaintainerEvent, { type: 'barrier' | 'barrier-stuck' | 'route-conflict' }>): void;
+  event(event: Extract<MaintainerEvent, { type: 'barrier' | 'barrier-stuck' | 'route-conflict' | 'topology' }>): void;
   count(name: string, by?: number): void;
 }

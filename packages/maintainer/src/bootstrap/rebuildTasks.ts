@@ -1,100 +1,177 @@
-import { type AddedTable, type BootstrapResponse, type BootstrapSpan, ComponentState, type TableId } from '@tidegate/protocol';
-import type { RebuiltState } from '../barrier/rebuild.js';
-import { WHOLE_TABLE } from '../coverage/keyOrder.js';
-import { RangeCoverage } from '../coverage/rangeCoverage.js';
+import {
+  type AddedTable,
+  type BootstrapResponse,
+  type BootstrapSpan,
+  ComponentState,
+  type KeyRange,
+  MAX_TS,
+  type TableId,
+} from '@tidegate/protocol';
+import { compareKeys, isWhole, WHOLE_TABLE } from '../coverage/keyOrder.js';
 import { BootstrapError } from '../errors.js';
 import type { Hosts } from '../hosts.js';
-import type { Operators } from '../operator/operators.js';
-import type { Scheduler } from '../operator/scheduler.js';
-import type { SpanTable } from '../span/spanTable.js';
+import type { ResolvedOptions } from '../options.js';
+import type { Pipeline } from '../pipeline.js';
+import type { Handles } from '../span/handles.js';
+import { eventWords } from '../span/positions.js';
+import { findHoles, overlaps } from './holes.js';
+import { initialRanges } from './initialSplit.js';
+import { type MergePlan, planMerges } from './merges.js';
+import { type Reported, type ReportedWorld, readResponses } from './reported.js';
 
 /** What a bootstrap is built into. */
 export interface RebuildTarget {
-  readonly table: SpanTable;
-  readonly operators: Operators;
-  readonly scheduler: Scheduler;
+  readonly pipelines: readonly Pipeline[];
   readonly hosts: Hosts;
+  readonly handles: Handles;
+  readonly options: ResolvedOptions;
 }
 
-/** S-5: where the changefeed starts. A start at 0 is one from the very beginning; otherwise somebody must name a checkpoint. */
-export function startTsOf(responses: readonly BootstrapResponse[], asked: bigint): bigint {
-  const largest = responses.reduce((max, { checkpointTs }) => (checkpointTs > max ? checkpointTs : max), 0n);
-  if (largest === 0n && asked !== 0n) {
-    throw new BootstrapError(`no host names a checkpoint, all ${responses.length} are empty; the table trigger was not created`);
-  }
-  return largest;
+/** Why a dispatcher of a known table is not simply kept. */
+type Fate = 'kept' | 'target' | 'source' | 'removed';
+
+interface Piece extends Reported {
+  readonly handle: number;
+  readonly range: KeyRange;
+  fate: Fate;
 }
 
 /**
- * S-6 in its simple form: dispatchers of known tables that together serve the whole table are kept, all others are
- * removed, and tables that nobody serves become absent at `startTs`. Returns where the kept ones are blocked (S-7).
+ * S-6: dispatchers of known tables are kept under their handles; what nobody serves becomes absent spans at `startTs`. Of
+ * two that overlap the first by key stays, the other is removed, and what was its alone is made anew once it has
+ * stopped; so is what was being removed. Unfinished merges go on. Dispatchers of unknown tables are left alone: their
+ * heartbeats bring them up (E-8). Then the barriers (S-7). Throws {@link BootstrapError}.
  */
 export function rebuildTasks(
   target: RebuildTarget,
   responses: readonly BootstrapResponse[],
   tables: readonly AddedTable[],
   startTs: bigint,
-): RebuiltState[] {
-  const { table, scheduler } = target;
-  table.reserve(tables.length);
-  const states: RebuiltState[] = [];
-  const spans = responses.flatMap(({ from, spans: reported }) => {
-    const host = target.hosts.indexOf(from);
-    return reported.filter((span) => isOurs(span, table)).map((span) => ({ span, host }));
+): void {
+  const world = readResponses(responses, (host) => target.hosts.indexOf(host));
+  const known = new Map<TableId, AddedTable>(tables.map((added) => [added.tableId, added]));
+  const worlds = target.pipelines.map((pipeline) => {
+    const plans = planMerges(world, pipeline.mode);
+    return { pipeline, plans, pieces: adopt(pipeline, world, plans, known, startTs) };
   });
-  if (spans.length > 0) {
-    const known = new Map<TableId, AddedTable>(tables.map((added) => [added.tableId, added]));
-    const taken = new Set(
-      table.adopt(
-        spans.map(({ span: { config, checkpointTs }, host }) => ({
-          ...config,
-          host,
-          startTs: checkpointTs,
-          splittable: known.get(config.tableId)?.splittable ?? false,
-        })),
-      ),
-    );
-    removeUnfit(target, known);
-    for (const { span } of spans) {
-      const { handle, generation } = span.config;
-      if (span.blockState === undefined || !taken.has(handle) || !table.isTask(handle, generation)) continue;
-      states.push({ handle, blockState: span.blockState });
+  hold(target.handles, world);
+  for (const { pipeline, plans, pieces } of worlds) {
+    const byTable = new Map<TableId, Piece[]>();
+    for (const piece of pieces) {
+      const { tableId } = piece.span.config;
+      const others = byTable.get(tableId);
+      if (others === undefined) byTable.set(tableId, [piece]);
+      else others.push(piece);
     }
+    for (const added of tables) cover(target.options, pipeline, added, byTable.get(added.tableId) ?? [], startTs);
+    restoreMerges(pipeline, plans);
+    for (const { span, host } of world.outdated) {
+      const { mode, handle, generation } = span.config;
+      if (mode === pipeline.mode) pipeline.operators.removeOrphan(host, handle, generation);
+    }
+    pipeline.barrier.rebuild(
+      pieces.flatMap(({ handle, span: { blockState } }) => (blockState === undefined ? [] : [{ handle, blockState }])),
+    );
   }
-  scheduler.addTables(tables, startTs);
-  return states;
 }
 
-/** Live dispatchers of this mode; the trigger is not rebuilt, it is new for each maintainer (S-3). */
-function isOurs({ config, state }: BootstrapSpan, table: SpanTable): boolean {
-  return (
-    config.mode === table.mode &&
-    config.handle !== table.trigger &&
-    state !== ComponentState.STOPPED &&
-    state !== ComponentState.REMOVED
-  );
-}
-
-/** Removes dispatchers of unknown tables, second ones of a table, and parts that do not make up a whole. */
-function removeUnfit({ table, operators }: RebuildTarget, known: ReadonlyMap<TableId, AddedTable>): void {
-  const byTable = new Map<number, number[]>();
-  table.forEachTask((handle) => {
-    if (handle === table.trigger) return;
-    const slot = table.table[handle]!;
-    const handles = byTable.get(slot);
-    if (handles === undefined) byTable.set(slot, [handle]);
-    else handles.push(handle);
+/** Takes over the dispatchers of known tables of one mode. */
+function adopt(
+  { table, mode, operators }: Pipeline,
+  world: ReportedWorld,
+  plans: readonly MergePlan[],
+  known: ReadonlyMap<TableId, AddedTable>,
+  startTs: bigint,
+): Piece[] {
+  const ignored = new Set(plans.flatMap((plan) => plan.ignored));
+  const removed = new Set(plans.flatMap((plan) => plan.removed));
+  const merging = new Map<number, Fate>();
+  for (const { restore } of plans) {
+    if (restore === undefined) continue;
+    merging.set(restore.target, 'target');
+    for (const source of restore.sources) merging.set(source, 'source');
+  }
+  const mine = world.spans.filter(({ span: { config, removing } }) => {
+    return config.mode === mode && !ignored.has(config.handle) && (known.has(config.tableId) || removing === true);
   });
-  for (const [slot, handles] of byTable) {
-    const kept = known.has(table.tables.tableId[slot]!) ? keptOf(table, handles) : [];
-    for (const handle of handles) if (!kept.includes(handle)) operators.remove(handle);
+  table.reserve(Math.max(known.size, mine.length));
+  table.adopt(
+    mine.map(({ span, host }) => ({
+      ...span.config,
+      host,
+      startTs: positionOf(span, startTs),
+      splittable: known.get(span.config.tableId)?.splittable ?? false,
+    })),
+  );
+  return mine.flatMap((reported) => {
+    const { handle, tableId, range = WHOLE_TABLE } = reported.span.config;
+    if (known.has(tableId)) {
+      const isLeaving = reported.span.removing === true || removed.has(handle);
+      return [{ ...reported, handle, range, fate: isLeaving ? 'removed' : (merging.get(handle) ?? 'kept') }];
+    }
+    // Its removal goes on, and nothing takes its place.
+    operators.remove(handle);
+    return [];
+  });
+}
+
+/** Where a dispatcher stands for certain. That of an unfinished merge stands nowhere yet. */
+function positionOf({ state, checkpointTs }: BootstrapSpan, startTs: bigint): bigint {
+  const isNowhere = state === ComponentState.PREPARING || state === ComponentState.MERGE_READY || checkpointTs === MAX_TS;
+  return isNowhere ? startTs : checkpointTs;
+}
+
+/** Handles that somebody still has are given to nobody else: a worker has one dispatcher under each. */
+function hold(handles: Handles, { spans }: ReportedWorld): void {
+  for (const { span } of spans) {
+    handles.claimUpTo(span.config.handle);
+    handles.raiseGeneration(span.config.generation);
+  }
+  handles.withdraw(new Set(spans.map(({ span }) => span.config.handle)));
+}
+
+/** Makes one table whole. */
+function cover(
+  { splitTables, initialSplit }: ResolvedOptions,
+  pipeline: Pipeline,
+  added: AddedTable,
+  pieces: Piece[],
+  startTs: bigint,
+): void {
+  const { table, scheduler, operators, random } = pipeline;
+  if (!splitTables && pieces.some(({ span }) => span.config.range !== undefined)) {
+    throw new BootstrapError(`table ${added.tableId} is served in parts, and the option "splitTables" is off; turn it on`);
+  }
+  pieces.sort((a, b) => compareKeys(a.range.start, b.range.start));
+  const served: KeyRange[] = [];
+  for (const piece of pieces) {
+    if (piece.fate === 'target' || piece.fate === 'removed') continue;
+    if (piece.fate === 'kept' && served.some((range) => overlaps(range, piece.range))) piece.fate = 'removed';
+    else served.push(piece.range);
+  }
+  for (const { fate, handle, range, span } of pieces) {
+    // T-1: where it stood at an event, what takes its place stands as well.
+    if (fate !== 'kept' && span.blockState !== undefined) {
+      table.positions.report(handle, eventWords(span.blockState.facts.key), span.blockState.stage);
+    }
+    if (fate !== 'removed') continue;
+    // What is its alone is served again once it has stopped, and not before.
+    const ranges = findHoles(served, range);
+    served.push(...ranges);
+    operators.split(handle, { ranges });
+  }
+  const isNew = pieces.length === 0;
+  for (const range of isNew ? initialRanges(initialSplit, added) : findHoles(served)) {
+    const { tableId, schemaId, splittable } = added;
+    const task = { id: random, tableId, schemaId, splittable, startTs, ...(!isWhole(range) && { range }) };
+    scheduler.reschedule(table.add(task));
   }
 }
 
-function keptOf(table: SpanTable, handles: readonly number[]): readonly number[] {
-  const whole = handles.find((handle) => table.rangeOf(handle) === undefined);
-  if (whole !== undefined) return [whole];
-  const coverage = new RangeCoverage();
-  for (const handle of handles) coverage.add(table.rangeOf(handle) ?? WHOLE_TABLE);
-  return coverage.covered ? handles : [];
+/** F-10: merges that go on. One that cannot be taken up any more loses its target; the sources go on. */
+function restoreMerges({ operators, table }: Pipeline, plans: readonly MergePlan[]): void {
+  for (const { restore } of plans) {
+    if (restore === undefined || !table.hasTask(restore.target)) continue;
+    if (!operators.merge(restore.target, restore.sources)) operators.split(restore.target, { ranges: [] });
+  }
 }

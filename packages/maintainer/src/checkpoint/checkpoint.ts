@@ -33,6 +33,11 @@ export function calculateCheckpoint(inputs: CheckpointInputs): Progress | undefi
   return checkpointTs === MAX_TS ? undefined : { checkpointTs, resolvedTs };
 }
 
+/** A progress that is not beyond a ts. */
+export function within({ checkpointTs, resolvedTs }: Progress, ts: bigint): Progress {
+  return { checkpointTs: minTs(checkpointTs, ts), resolvedTs: minTs(resolvedTs, ts) };
+}
+
 /** The progress of a changefeed: as computed last, and as committed, which never goes back (K-7). */
 export class CommittedProgress {
   #current: Progress | undefined;

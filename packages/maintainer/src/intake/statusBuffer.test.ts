@@ -34,6 +34,7 @@ function drained(buffer: StatusBuffer): { order: string[]; heartbeats: Heartbeat
     },
     statuses: (request) => order.push(`statuses ${request.from} ${request.handle.join()}`),
     settled: (from, _mode, seq) => order.push(`settled ${from} ${seq}`),
+    redo: (from, resolvedTs) => order.push(`redo ${from} ${resolvedTs}`),
   });
   return { order, heartbeats };
 }
@@ -105,7 +106,7 @@ describe('status buffer (T-H)', () => {
     const boom = (): never => {
       throw new Error('boom');
     };
-    expect(() => buffer.drain({ heartbeat: boom, statuses: boom, settled: boom })).toThrow('boom');
+    expect(() => buffer.drain({ heartbeat: boom, statuses: boom, settled: boom, redo: boom })).toThrow('boom');
     expect(buffer.size).toBe(0);
     buffer.offerStatuses(requestOf('a', [waiting(task(2), event)]));
     buffer.discard();
@@ -137,5 +138,31 @@ describe('status buffer (T-H)', () => {
     );
     expect([buffer.size, buffer.refused]).toEqual([5, 1]);
     expect(drained(buffer).order).toEqual(['statuses a 2,3', 'statuses a 4,5,6']);
+  });
+
+  it('redo progress: the largest of each host, after what else it reported (K-11)', () => {
+    const buffer = new StatusBuffer(1_000);
+    for (const [from, resolvedTs] of [
+      ['a', 5n],
+      ['b', 3n],
+      ['a', 9n],
+      ['a', 7n],
+    ] as const) {
+      buffer.offerRedoProgress({ type: 'redo-progress', from, epoch: 1, resolvedTs });
+    }
+    buffer.offerStatuses(requestOf('a', [waiting(task(2), event)]));
+    expect(drained(buffer).order).toEqual(['statuses a 2', 'redo a 9', 'redo b 3']);
+    expect(drained(buffer).order).toEqual([]);
+  });
+
+  it('forgets a host that is lost, its keys included (T-9, G-6)', () => {
+    const buffer = new StatusBuffer(1_000);
+    for (const from of ['a', 'b']) {
+      buffer.offerStatuses(requestOf(from, [waiting(task(2), event)]));
+      buffer.offerHeartbeat(heartbeat(from));
+    }
+    buffer.forget('a');
+    buffer.forget('stranger');
+    expect([buffer.size, drained(buffer).order]).toEqual([1, ['heartbeat b', 'statuses b 2']]);
   });
 });

@@ -1,4 +1,11 @@
-import type { BlockStatusRequest, HeartbeatRequest, HostId, Mode } from '@tidegate/protocol';
+import {
+  type BlockStatusRequest,
+  type HeartbeatRequest,
+  type HostId,
+  type Mode,
+  maxTs,
+  type RedoProgress,
+} from '@tidegate/protocol';
 import { Gate, type GatedRequest } from './gate.js';
 import { HeartbeatMerge } from './heartbeatMerge.js';
 
@@ -8,6 +15,8 @@ export interface BufferHandler {
   statuses(request: BlockStatusRequest): void;
   /** Every status of this request was handled as part of earlier ones: it is owed an empty reply (B-10, T-I). */
   settled(from: HostId, mode: Mode, seq: number): void;
+  /** K-11: how far the redo log is durable, as this host says. */
+  redo(from: HostId, resolvedTs: bigint): void;
 }
 
 interface Sender {
@@ -15,6 +24,8 @@ interface Sender {
   readonly requests: GatedRequest[];
   /** Requests that the gate suppressed whole. */
   readonly settled: { mode: Mode; seq: number }[];
+  /** The largest redo ts that it told. */
+  redo: bigint | undefined;
 }
 
 /** Suppressed requests of one host to which a reply is kept in mind. */
@@ -29,7 +40,7 @@ const SETTLED_KEPT = 1024;
 export class StatusBuffer {
   readonly #gate = new Gate();
   readonly #capacity: number;
-  #senders = new Map<HostId, Sender>();
+  readonly #senders = new Map<HostId, Sender>();
   #refused = 0;
   #dropped = 0;
 
@@ -72,6 +83,12 @@ export class StatusBuffer {
     else sender.heartbeat.add(heartbeat);
   }
 
+  /** Of several, the largest counts. */
+  offerRedoProgress({ from, resolvedTs }: RedoProgress): void {
+    const sender = this.#senderOf(from);
+    sender.redo = sender.redo === undefined ? resolvedTs : maxTs(sender.redo, resolvedTs);
+  }
+
   /** Hands out everything. A handler that throws ends it; the keys of what it held are free again (G-6). */
   drain(handler: BufferHandler): void {
     for (const [from, sender] of this.#senders) {
@@ -89,19 +106,27 @@ export class StatusBuffer {
         }
       }
       for (const { mode, seq } of sender.settled.splice(0)) handler.settled(from, mode, seq);
+      const { redo } = sender;
+      sender.redo = undefined;
+      if (redo !== undefined) handler.redo(from, redo);
     }
+  }
+
+  /** T-9: what a lost host has said counts no more. */
+  forget(host: HostId): void {
+    for (const gated of this.#senders.get(host)?.requests.splice(0) ?? []) this.#gate.release(gated);
+    this.#senders.delete(host);
   }
 
   /** Forgets everything: the maintainer is going (T-H). */
   discard(): void {
-    for (const sender of this.#senders.values()) for (const gated of sender.requests.splice(0)) this.#gate.release(gated);
-    this.#senders = new Map();
+    for (const host of [...this.#senders.keys()]) this.forget(host);
   }
 
   #senderOf(from: HostId): Sender {
     let sender = this.#senders.get(from);
     if (sender === undefined) {
-      sender = { heartbeat: undefined, requests: [], settled: [] };
+      sender = { heartbeat: undefined, requests: [], settled: [], redo: undefined };
       this.#senders.set(from, sender);
     }
     return sender;

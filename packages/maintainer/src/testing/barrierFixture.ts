@@ -16,6 +16,7 @@ import { type MaintainerOptions, resolveOptions } from '../options.js';
 import { RouteAdmin } from '../route/routeAdmin.js';
 import { SpanTable } from '../span/spanTable.js';
 import { TaskState } from '../span/taskState.js';
+import { Topology } from '../topology/topology.js';
 import { requestOf, show, type TestDispatcher, type TestStatus } from './requests.js';
 
 /** A barrier with its span table, operators and a clock that the test moves. Hosts are node1, node2, …; the trigger is on node1. */
@@ -25,6 +26,7 @@ export class BarrierFixture {
   readonly operators: Operators;
   readonly scheduler: Scheduler;
   readonly barrier: Barrier;
+  readonly topology: Topology;
   /** Of a fixture that was made with owners of routes. */
   readonly routes: RouteAdmin | undefined;
   readonly told: MaintainerEvent[] = [];
@@ -53,6 +55,15 @@ export class BarrierFixture {
       operators: this.operators,
       random: () => this.#next(),
       maxScheduling: resolved.maxScheduling,
+    });
+    this.topology = new Topology({
+      table: this.table,
+      hosts: this.hosts,
+      operators: this.operators,
+      scheduler: this.scheduler,
+      options: resolved,
+      random: () => this.#next(),
+      tell: (event) => this.told.push(event),
     });
     this.barrier = new Barrier({
       table: this.table,

@@ -2,12 +2,14 @@ import {
   type AddedTable,
   type Answer,
   type BootstrapRequest,
+  type BootstrapResponse,
   type BootstrapSpan,
   ComponentState,
   type DispatcherConfig,
   type HeartbeatRequest,
   type MaintainerEvent,
   type MaintainerToCoordinator,
+  type Mode,
   type RouteAdmit,
   type ScheduleRequest,
 } from '@tidegate/protocol';
@@ -23,35 +25,49 @@ export const table = (tableId: number, schemaId = 1): AddedTable => ({ tableId, 
 export class MaintainerFixture {
   readonly context: ManualContext;
   readonly actor: Maintainer;
-  readonly epoch: number;
+  epoch: number;
   readonly created = new Map<number, DispatcherConfig>();
   readonly #nodes: number;
+  readonly #redo: boolean;
   #seq = 0;
 
-  constructor(options: { readonly nodes?: number; readonly epoch?: number } & MaintainerOptions = {}) {
-    const { nodes = 1, epoch = 2, ...rest } = options;
+  constructor(options: { readonly nodes?: number; readonly epoch?: number; readonly redo?: boolean } & MaintainerOptions = {}) {
+    const { nodes = 1, epoch = 2, redo = false, ...rest } = options;
     this.#nodes = nodes;
+    this.#redo = redo;
     this.epoch = epoch;
     this.context = new ManualContext({ self: 'maintainer', seed: 3 });
     this.actor = createMaintainer(this.context, rest) as Maintainer;
   }
 
   start(tables: readonly AddedTable[], startTs = 100n, routes?: readonly RouteAdmit[]): void {
-    const hosts = Array.from({ length: this.#nodes }, (_, i) => ({ host: `node${i + 1}`, coordinator: `coordinator${i + 1}` }));
-    this.receive({ type: 'start', epoch: this.epoch, startTs, tables, hosts, ...(routes && { routes }) });
+    const hosts = hostList(Array.from({ length: this.#nodes }, (_, i) => i + 1));
+    const redo = this.#redo && { redo: true };
+    this.receive({ type: 'start', epoch: this.epoch, startTs, tables, hosts, ...(routes && { routes }), ...redo });
+  }
+
+  /** The nodes that are alive now. */
+  hosts(...nodes: readonly number[]): void {
+    this.receive({ type: 'hosts', hosts: hostList(nodes) });
   }
 
   /** Answers the bootstrap of every node. */
   bootstrap(spans: Readonly<Record<number, readonly BootstrapSpan[]>> = {}, checkpointTs = 100n): void {
-    for (let node = 1; node <= this.#nodes; node++) {
-      this.receive({
-        type: 'bootstrap-response',
-        from: `node${node}`,
-        epoch: this.epoch,
-        spans: spans[node] ?? [],
-        checkpointTs: node === 1 ? checkpointTs : 0n,
-      });
-    }
+    for (let node = 1; node <= this.#nodes; node++) this.answer(node, spans[node] ?? [], { checkpointTs });
+  }
+
+  /** Answers the bootstrap of one node. Only the first has triggers. */
+  answer(node: number, spans: readonly BootstrapSpan[] = [], rest: Partial<BootstrapResponse> = {}): void {
+    const checkpointTs = node === 1 ? (rest.checkpointTs ?? 100n) : 0n;
+    this.receive({
+      type: 'bootstrap-response',
+      from: `node${node}`,
+      epoch: this.epoch,
+      spans,
+      ...(this.#redo && { redoCheckpointTs: checkpointTs }),
+      ...rest,
+      checkpointTs,
+    });
   }
 
   /** Started, bootstrapped, every dispatcher created and Working; what was sent on the way is forgotten. */
@@ -84,7 +100,11 @@ export class MaintainerFixture {
   /** A heartbeat with component statuses, at the checkpoints that the dispatchers start from unless given. */
   report(
     node: number,
-    rows: readonly (readonly [dispatcher: TestDispatcher & { startTs?: bigint }, state: ComponentState, checkpointTs?: bigint])[],
+    rows: readonly (readonly [
+      dispatcher: TestDispatcher & { startTs?: bigint; mode?: Mode },
+      state: ComponentState,
+      checkpointTs?: bigint,
+    ])[],
     rest: Partial<HeartbeatRequest> = {},
   ): void {
     this.receive({
@@ -96,16 +116,17 @@ export class MaintainerFixture {
         handle: Uint32Array.from(rows, ([{ handle }]) => handle),
         generation: Uint32Array.from(rows, ([{ generation }]) => generation),
         state: Uint8Array.from(rows, ([, state]) => state),
-        mode: new Uint8Array(rows.length),
+        mode: Uint8Array.from(rows, ([{ mode }]) => mode ?? 0),
         checkpointTs: BigUint64Array.from(rows, ([{ startTs }, , checkpointTs]) => checkpointTs ?? startTs ?? 0n),
       },
       ...rest,
     });
   }
 
-  watermark(node: number, checkpointTs: bigint, seq: number, resolvedTs = checkpointTs): void {
+  watermark(node: number, checkpointTs: bigint, seq: number, resolvedTs = checkpointTs, mode: Mode = 0): void {
     const watermark = { checkpointTs, resolvedTs, seq, lastSyncedTs: 0n };
-    this.receive({ type: 'heartbeat', from: `node${node}`, epoch: this.epoch, complete: false, watermark });
+    const rest = mode === 0 ? { watermark } : { redoWatermark: watermark };
+    this.receive({ type: 'heartbeat', from: `node${node}`, epoch: this.epoch, complete: false, ...rest });
   }
 
   statuses(
@@ -130,6 +151,22 @@ export class MaintainerFixture {
   /** The table trigger, as its host was told of it. */
   get trigger(): TestDispatcher {
     return { handle: 0, generation: this.epoch };
+  }
+
+  get redoTrigger(): TestDispatcher & { readonly mode: Mode } {
+    return { handle: 1, generation: this.epoch, mode: 1 };
+  }
+
+  /** Of the default pipeline, or of the redo pipeline: dispatchers by what `inspect` calls them. */
+  tasks(mode: Mode = 0): string {
+    const changefeed = this.actor.inspect().changefeed;
+    const {
+      absent = 0,
+      scheduling = 0,
+      replicating = 0,
+      removing = 0,
+    } = (mode === 0 ? changefeed : changefeed?.redo)?.tasks ?? {};
+    return `absent ${absent}, scheduling ${scheduling}, replicating ${replicating}, removing ${removing}`;
   }
 
   /** Messages sent since the last take, of one type. */
@@ -161,4 +198,8 @@ export class MaintainerFixture {
       { type: T }
     >[];
   }
+}
+
+function hostList(nodes: readonly number[]): { host: string; coordinator: string }[] {
+  return nodes.map((node) => ({ host: `node${node}`, coordinator: `coordinator${node}` }));
 }

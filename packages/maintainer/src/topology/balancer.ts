@@ -1,0 +1,76 @@
+import type { DispatcherId } from '@tidegate/protocol';
+import { OperatorKind } from '../operator/operatorKind.js';
+import { TaskState } from '../span/taskState.js';
+import type { TopologyParts } from './contracts.js';
+
+/**
+ * Moves dispatchers from hosts with many to the host with the fewest until they differ by at most one, so many at a time
+ * as may be under way. One walk over the tasks suffices, for a host that need not give now need not later either; those
+ * that could not be moved when the walk came by bring another one.
+ */
+export class Balancer {
+  readonly #parts: TopologyParts;
+  /** Next handle to look at; -1: nothing is to be done. */
+  #cursor = -1;
+
+  constructor(parts: TopologyParts) {
+    this.#parts = parts;
+  }
+
+  get active(): boolean {
+    return this.#cursor >= 0;
+  }
+
+  /** Begins; returns the spans whose move begins at once. */
+  begin(): DispatcherId[] {
+    this.#cursor = 0;
+    return this.advance();
+  }
+
+  /** Goes on; returns the spans whose move begins. */
+  advance(): DispatcherId[] {
+    const { table, operators, options, tell } = this.#parts;
+    const moved: DispatcherId[] = [];
+    while (this.#cursor >= 0 && operators.count(OperatorKind.MOVE) < options.maxMoves) {
+      const handle = this.#next();
+      if (handle < 0) break;
+      const id = table.idOf(handle);
+      const tableId = table.tableIdOf(handle);
+      const begun = operators.move(handle, this.#parts.scheduler.leastLoaded(), ({ finished, text }) => {
+        tell({ type: 'topology', change: 'move', phase: finished ? 'finished' : 'aborted', tableId, mode: table.mode, text });
+      });
+      if (begun) moved.push(id);
+    }
+    return moved;
+  }
+
+  /** The next task that is to leave its host; -1: none is found now. */
+  #next(): number {
+    const { table, operators, scheduler } = this.#parts;
+    const fewest = operators.loadOf(scheduler.leastLoaded());
+    for (; this.#cursor < table.end; this.#cursor++) {
+      const handle = this.#cursor;
+      if (table.state[handle] !== TaskState.REPLICATING || handle === table.trigger) continue;
+      if (operators.kindOf(handle) !== OperatorKind.NONE) continue;
+      if (operators.loadOf(table.host[handle]!) - fewest > 1) return this.#cursor++;
+    }
+    // The walk is over. What was busy when it came by may be free when everything under way is done.
+    const underWay = operators.count(OperatorKind.ADD) + operators.count(OperatorKind.MOVE);
+    const waiting = table.count(TaskState.ABSENT);
+    if (underWay === 0 && waiting === 0) this.#cursor = this.#isEven() ? -1 : 0;
+    return -1;
+  }
+
+  /** True as well when nothing can be done about it: no task is free to move and none will be soon. */
+  #isEven(): boolean {
+    const { table, hosts, operators } = this.#parts;
+    const loads = hosts.alive().flatMap((host) => (hosts.isReady(host) ? [operators.loadOf(host)] : []));
+    const fewest = Math.min(...loads);
+    for (let handle = 0; handle < table.end; handle++) {
+      if (table.state[handle] !== TaskState.REPLICATING || handle === table.trigger) continue;
+      const isFree = operators.kindOf(handle) === OperatorKind.NONE;
+      if (isFree && operators.loadOf(table.host[handle]!) - fewest > 1) return false;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,55 @@
+import { type MaintainerEvent, Mode } from '@tidegate/protocol';
+import type { ActorContext } from '@tidegate/runtime';
+import type { Changefeed } from './changefeed.js';
+
+/* What a running maintainer does of its own accord, at the end of a turn and at every tick. */
+
+/** Resend rounds in one turn at most: each settles what the one before moved on. */
+const ROUNDS = 8;
+
+/** T-E: resends that something has just made due, operators that are to be sent, and the redo log's own file. */
+export function advance(changefeed: Changefeed, now: number): void {
+  const { pipelines, outlet, epoch } = changefeed;
+  for (const pipeline of pipelines) {
+    for (let round = 0; round < ROUNDS && pipeline.barrier.takeProgress(); round++) {
+      for (const message of pipeline.barrier.resend(now)) outlet.answer(message, pipeline.mode);
+    }
+    pipeline.topology.advance();
+    pipeline.scheduler.place();
+    for (const { host, create, remove, merge = [] } of pipeline.operators.take(now, pipeline.committed.committedTs)) {
+      if (create.length + remove.length > 0) outlet.send(host, { type: 'schedule', epoch, create, remove }, 'lossless');
+      for (const request of merge) outlet.send(host, { type: 'merge', epoch, ...request }, 'lossless');
+    }
+  }
+  advanceRedo(changefeed, now);
+}
+
+/** E-7: redo before default. */
+export function resend({ pipelines, outlet, epoch, redo }: Changefeed, now: number): void {
+  for (const { barrier, mode } of pipelines) for (const message of barrier.resend(now)) outlet.answer(message, mode);
+  if (redo?.forwardDue(now) === true) {
+    outlet.sendAll({ type: 'redo-forward', epoch, resolvedTs: redo.ts }, { coalesce: 'redo-forward' });
+  }
+}
+
+/** K-1, K-7, K-12: the checkpoint, told to the own host's sink and to the outside. */
+export function calculate(changefeed: Changefeed, context: ActorContext): void {
+  const { outlet, epoch, pipeline } = changefeed;
+  const before = pipeline.committed.committedTs;
+  const progress = changefeed.calculate();
+  if (progress === undefined) return;
+  const checkpointTs = pipeline.committed.committedTs;
+  const { resolvedTs } = progress;
+  if (checkpointTs > before) outlet.send(0, { type: 'checkpoint', epoch, checkpointTs }, { coalesce: 'checkpoint' });
+  context.emit({ type: 'checkpoint', checkpointTs, resolvedTs } satisfies MaintainerEvent, 'checkpoint');
+}
+
+/** K-11: as soon as something has grown, and not more often than the option says, for default dispatchers wait for it. */
+function advanceRedo({ redo, pipelines, pipeline, outlet, epoch }: Changefeed, now: number): void {
+  const log = pipelines.find(({ mode }) => mode === Mode.REDO);
+  if (redo === undefined || log === undefined) return;
+  const progress = log.progress();
+  if (progress !== undefined) log.committed.set(progress);
+  const meta = redo.metaDue(now, log.committed.committedTs, pipeline.committed.committedTs);
+  if (meta !== undefined) outlet.send(0, { type: 'redo-meta', epoch, ...meta }, { coalesce: 'redo-meta' });
+}
