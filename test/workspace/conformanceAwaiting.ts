@@ -1,13 +1,5 @@
 /** Cases that no test has yet. This list only shrinks: a case that has a test may not stand in it. */
 export const AWAITING: readonly string[] = [
-  'RedoDispatcherHandleEvents',
-  'RedoDispatcherUsesOwnBatchConfig',
-  'RedoUncompeleteTableSpan',
-  'TableTriggerRedoDispatcher',
-  'RedoDispatcherClose',
-  'RedoBatchDMLEventsPartialFlush',
-  'RedoDropsSyncPoint',
-  'RedoGateCachesBatch',
   'MergeDispatcherNormal',
   'MergeDispatcherThreeDispatchers',
   'MergeDispatcherInvalidIDs',
@@ -28,7 +20,6 @@ export const AWAITING: readonly string[] = [
   'HeartBeatResponseAllowedByMaintainerEpoch',
   'RedoControlMessagesAllowedByMaintainerEpoch',
   'RedoResolvedTsForwardMessageHandlerDropsStale',
-  'IsRedoReadyRequiresPublication',
   'EpochRequestRequiresCompatOrCurrentEpoch',
   'GetMaintainerStatusUsesCommittedCheckpoint',
   'CheckpointUpdateNotification',

@@ -10,7 +10,7 @@ describe('the machine, with the redo log as sink', () => {
 
   test('RedoUncompeleteTableSpan: a part of a table blocks at a DDL of T0 alone (D-18, D-45)', () => uncompleteTableSpan(1));
 
-  test('TableTriggerRedoDispatcherInMysql / InKafka: NONE holds the checkpoint, a DB event waits (D-40, D-43, D-45)', () => {
+  test('TableTriggerRedoDispatcher, InMysql and InKafka: NONE holds the checkpoint, a DB event waits (D-40, D-43, D-45)', () => {
     tableTrigger(1);
     tableTrigger(0); // the same script, the same numbers
   });
@@ -42,7 +42,7 @@ describe('the machine, with the redo log as sink', () => {
 });
 
 describe('beside the default pipeline', () => {
-  test('[port] RedoDispatcherDropsSyncPoint: without blocking, idle or with rows before it, alone or among all (D-45)', () => {
+  test('RedoDropsSyncPoint: without blocking, idle or with rows before it, alone or among all (D-45)', () => {
     const f = new GroupFixture({}, REDO);
     f.add({ mode: 1 });
     f.deliver(syncPoint(5n));

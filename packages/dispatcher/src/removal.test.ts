@@ -125,6 +125,64 @@ describe('close (D-48)', () => {
   });
 });
 
+describe('forced removal: nobody is left to acknowledge (D-42, D-49)', () => {
+  test('a blocker does not hold it, and the final checkpoint stays below the add (D-41)', () => {
+    const f = new GroupFixture();
+    f.add({ handle: 0 });
+    for (const ts of [100n, 120n]) f.deliver(ddl(ts, { blockTables: normal(0), adds: [added(Number(ts))] }), 0);
+    f.resolved(200n);
+    f.remove(0, 1, true);
+    expect([stopped(f), f.group.inspect()]).toMatchObject([[[0, 99n]], { dispatchers: 0, reports: 0, events: [] }]);
+    f.statuses();
+    f.advance(60_000);
+    expect(f.posted()).toEqual([]);
+  });
+
+  test('a removal that waits for an acknowledgement is ended by a forced one', () => {
+    const f = new GroupFixture();
+    f.add({ handle: 0 });
+    f.deliver(ddl(100n, { blockTables: normal(0), adds: [added(7)] }), 0);
+    f.remove(0);
+    f.advance(1_000);
+    expect(stopped(f)).toEqual([]);
+    f.remove(0, 1, true);
+    expect(stopped(f)).toEqual([[0, 99n]]);
+  });
+
+  test('a held event and an unacknowledged WAITING are given up (D-43)', () => {
+    for (const held of [true, false]) {
+      const f = new GroupFixture();
+      f.add({ handle: 0 });
+      if (held) f.deliver(ddl(100n, { blockTables: normal(0), adds: [added(7)] }), 0);
+      f.deliver(syncPoint(110n), 0);
+      expect(f.view(0).phase).toBe(held ? 'held' : 'parked');
+      f.remove(0, 1, true);
+      expect([stopped(f), f.group.inspect().events]).toEqual([[[0, held ? 99n : 0n]], []]);
+    }
+  });
+
+  test('what is with the sink still holds it: a write, its report made and given up with it', () => {
+    const f = new GroupFixture();
+    f.sink.auto.delete('execute');
+    f.add({ handle: 0 });
+    f.deliver(ddl(100n, { blockTables: normal(0), adds: [added(7)] }), 0);
+    f.remove(0, 1, true);
+    expect(stopped(f)).toEqual([]);
+    f.settleAll('execute');
+    expect([f.posted(), stopped(f), f.group.inspect().reports]).toEqual([['NONE 0/100'], [[0, 99n]], 0]);
+  });
+
+  test('unflushed rows hold it too (D-48)', () => {
+    const f = new GroupFixture();
+    f.add();
+    f.rows(10, 5);
+    f.remove(10, 1, true);
+    expect(stopped(f)).toEqual([]);
+    f.settleAll('write');
+    expect(stopped(f)).toEqual([[10, 4n]]);
+  });
+});
+
 describe('removal (D-49)', () => {
   test('of an unknown dispatcher still emits Stopped', () => {
     const f = new GroupFixture();
