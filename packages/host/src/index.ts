@@ -3,5 +3,5 @@ export type { HostEvents, HostListener, HostLog } from './events.js';
 export { type FinishReport, type Host, type HostStopReport, startHost } from './host.js';
 export type { HostOptions, ModuleReference } from './options.js';
 export type { HostSnapshot, HostThread, SourceSnapshotDetail } from './snapshot.js';
-export type { Pump, PumpMessage, RouterInput, SourceHostEvent } from './sourceMessages.js';
+export type { Pump, PumpMessage, ReplayMessage, Replays, RouterInput, SourceHostEvent } from './sourceMessages.js';
 export { SourceRouter, type SourceRouterOptions } from './sourceRouter.js';

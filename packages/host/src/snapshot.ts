@@ -4,6 +4,13 @@ import { COORDINATOR, MAINTAINER, SOURCE } from './topology.js';
 /** What the source thread has routed so far. */
 export interface SourceSnapshotDetail {
   readonly tables: number;
+  /** Dispatchers that have subscribed, and those among them that a replay serves. */
+  readonly subscribers: number;
+  readonly behind: number;
+  /** Times that the source was opened again for those who were behind, events read then, and where such a reading stands. */
+  readonly replays: number;
+  readonly replayedEvents: number;
+  readonly replayTs?: bigint;
   /** Messages of the source that held rows, and the rows in them. */
   readonly changes: number;
   readonly rows: number;

@@ -7,6 +7,13 @@ export type PumpMessage =
   | { readonly type: 'end' }
   | { readonly type: 'failed'; readonly code: string; readonly message: string };
 
+/** From a reading that serves those who are behind; `id` is the number that it was opened with. */
+export type ReplayMessage =
+  | { readonly type: 'replay-open'; readonly id: number; readonly snapshot: SourceSnapshot }
+  | { readonly type: 'replay-chunk'; readonly id: number; readonly events: readonly SourceEvent[] }
+  | { readonly type: 'replay-end'; readonly id: number }
+  | { readonly type: 'replay-failed'; readonly id: number; readonly code: string; readonly message: string };
+
 /** From the host facade to the router. */
 type SourceControl =
   /** Asked: the answer is a {@link SourceSnapshot}. */
@@ -18,20 +25,38 @@ type SourceControl =
 export type SourceHostEvent =
   /** Everything was routed; the changefeed is finished once the checkpoint reaches `endTs`. */
   | { readonly type: 'source-end'; readonly endTs: bigint }
-  /** The source failed. What it delivered before is valid and will be replicated. */
-  | { readonly type: 'source-failed'; readonly code: string; readonly message: string };
+  /**
+   * The source failed. What it delivered before is valid and will be replicated; not so when `lost`: then dispatchers wait
+   * for what cannot be read again, and the changefeed is at its end.
+   */
+  | { readonly type: 'source-failed'; readonly code: string; readonly message: string; readonly lost?: true };
 
 /** The router's own timer. */
 interface RoomNet {
   readonly type: 'room-net';
 }
 
-export type RouterInput = CoordinatorToSource | PumpMessage | SourceControl | RoomNet;
+export type RouterInput = CoordinatorToSource | PumpMessage | ReplayMessage | SourceControl | RoomNet;
 
 /** Reads the source on request; results come back to the router as {@link PumpMessage}s. */
 export interface Pump {
   /** Asks for the next chunk. At most one request is open at a time. */
   pull(): void;
+  /** Absent: the source cannot be read again (`Source.replayable`). */
+  readonly replays?: Replays;
+}
+
+/**
+ * Opens further instances of the source, one at a time; results come back as {@link ReplayMessage}s. What a closed instance
+ * still gives may be delivered or not: the router knows it by its number.
+ */
+export interface Replays {
+  /** Opens an instance behind `startTs`; `replay-open` or `replay-failed` follows. Ids grow. */
+  open(id: number, startTs: bigint): void;
+  /** Asks an open instance for its next chunk. At most one request is open at a time. */
+  pull(id: number): void;
+  /** Nothing more is wanted of it. */
+  close(id: number): void;
 }
 
 export type { SourceSnapshot };

@@ -4,6 +4,8 @@ import { RowsBuilder } from './rowsBuilder.js';
 
 /** Bytes of a change beside its payload: its place in the columns, rounded up. */
 export const CHANGE_OVERHEAD = 64;
+/** Bytes of one dispatcher among the targets of a block event. */
+export const BLOCK_TARGET_BYTES = 8;
 
 export interface WorkerOutletsOptions {
   readonly workers: readonly Address[];

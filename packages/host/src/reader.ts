@@ -1,0 +1,98 @@
+import type { SourceEvent, SourceSnapshot } from '@tidegate/dispatcher';
+import { Catalogue } from './catalogue.js';
+import { AT_START, type Subscriber } from './subscribers.js';
+
+/** An event that has a place in the order: everything but a mark. */
+export type PlacedEvent = Exclude<SourceEvent, { type: 'resolved' }>;
+
+const NOBODY: readonly Subscriber[] = [];
+
+/**
+ * One reading of the source: where it stands, what exists there, and which subscribers it has not reached yet. A place is a
+ * commit ts and the number of events taken at it.
+ */
+export class Reader {
+  readonly catalogue: Catalogue;
+  /** Everything at or below it was before this reading. */
+  readonly openedTs: bigint;
+  ts: bigint;
+  /** Events taken at `ts`; those before the first read are not counted. */
+  count = 0;
+  resolvedTs: bigint;
+  #lastIsSync = false;
+  /** By cursor, the last one first. */
+  #waiting: Subscriber[] = [];
+
+  constructor(snapshot: SourceSnapshot) {
+    this.catalogue = new Catalogue(snapshot);
+    this.openedTs = snapshot.startTs;
+    this.ts = snapshot.startTs;
+    this.resolvedTs = snapshot.startTs;
+  }
+
+  /** Whether an event that lies behind the cursor of `subscriber` has been taken. */
+  hasPassed({ cursor: { ts, count } }: Subscriber): boolean {
+    if (this.ts !== ts) return this.ts > ts;
+    return count === AT_START ? this.#lastIsSync : this.count > count;
+  }
+
+  /** Whether everything from here on lies behind the cursor of `subscriber`. */
+  hasReached({ cursor: { ts, count } }: Subscriber): boolean {
+    return ts < this.ts || ts <= this.resolvedTs || (ts === this.ts && count !== AT_START && count <= this.count);
+  }
+
+  /** Serves `subscriber` once this reader gets to its cursor. */
+  await(subscriber: Subscriber): void {
+    const waiting = this.#waiting;
+    let low = 0;
+    let high = waiting.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((waiting[middle] as Subscriber).cursor.ts >= subscriber.cursor.ts) low = middle + 1;
+      else high = middle;
+    }
+    if (low === waiting.length) waiting.push(subscriber);
+    else waiting.splice(low, 0, subscriber);
+  }
+
+  /** Moves on to an event, and gives those whose cursor lies right before it. */
+  advance(event: PlacedEvent): readonly Subscriber[] {
+    const isSync = event.type === 'sync-point';
+    this.count = event.commitTs === this.ts ? this.count + 1 : 1;
+    this.ts = event.commitTs;
+    this.#lastIsSync = isSync;
+    return this.#take(({ cursor: { ts, count } }) => {
+      if (ts !== this.ts) return ts < this.ts;
+      return count === AT_START ? isSync : count < this.count;
+    });
+  }
+
+  /** Nothing at or below `ts` follows. Gives those who start at or below it. */
+  resolve(ts: bigint): readonly Subscriber[] {
+    this.resolvedTs = ts;
+    return this.#take(({ cursor }) => cursor.ts <= ts);
+  }
+
+  /** Nothing follows. Gives everybody who still waits. */
+  finish(): readonly Subscriber[] {
+    return this.#take(() => true);
+  }
+
+  #take(isDue: (subscriber: Subscriber) => boolean): readonly Subscriber[] {
+    const waiting = this.#waiting;
+    let due: Subscriber[] | undefined;
+    for (let at = waiting.length - 1; at >= 0; at--) {
+      const subscriber = waiting[at] as Subscriber;
+      if (subscriber.reader === this && !isDue(subscriber)) {
+        // Several may wait at one ts, some for the sync point there.
+        if (subscriber.cursor.ts > this.ts && subscriber.cursor.ts > this.resolvedTs) break;
+        continue;
+      }
+      waiting.splice(at, 1);
+      if (subscriber.reader !== this) continue;
+      due ??= [];
+      due.push(subscriber);
+    }
+    return due ?? NOBODY;
+  }
+}

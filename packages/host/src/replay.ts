@@ -1,0 +1,251 @@
+import { maxTs } from '@tidegate/protocol';
+import { ChunkQueue } from './chunkQueue.js';
+import { Reader } from './reader.js';
+import type { ReplayMessage, Replays, SourceSnapshot } from './sourceMessages.js';
+import type { Streams } from './streams.js';
+import type { Subscriber } from './subscribers.js';
+
+export interface ReplayOptions {
+  readonly main: Reader;
+  readonly streams: Streams;
+  /** Absent: the source cannot be read again. */
+  readonly replays: Replays | undefined;
+  /** Nothing is read again at or below it. */
+  readonly floorTs: bigint;
+  /** Somebody cannot be served any more. */
+  fail(code: string, message: string): void;
+  /** `subscriber` has everything that main has: main serves it from now on. */
+  done(subscriber: Subscriber): void;
+}
+
+/**
+ * Reads the source a second time for those who are behind, up to where main stands (ROUTING.md). One reading serves them all:
+ * when somebody needs an earlier place than it has, it begins anew there, and the others keep what they have.
+ */
+export class Replay {
+  readonly #options: ReplayOptions;
+  readonly #behind = new Set<Subscriber>();
+  readonly #chunks = new ChunkQueue();
+  /** Number of the reading in hand. */
+  #id = 0;
+  #openTs = 0n;
+  #state: 'none' | 'opening' | 'running' = 'none';
+  /** While it opened, somebody came who needs an earlier place. */
+  #again = false;
+  #reader: Reader | undefined;
+  #failed = false;
+  #events = 0;
+
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+  }
+
+  get behind(): number {
+    return this.#behind.size;
+  }
+
+  /** Readings begun, and events read in them. */
+  get opened(): number {
+    return this.#id;
+  }
+
+  get events(): number {
+    return this.#events;
+  }
+
+  /** Where the reading in hand stands. */
+  get ts(): bigint | undefined {
+    return this.#reader?.ts ?? (this.#state === 'none' ? undefined : this.#openTs);
+  }
+
+  /** Serves `subscriber`, which main has passed. */
+  join(subscriber: Subscriber): void {
+    const { replays, floorTs } = this.#options;
+    const { handle, tableId, startTs } = subscriber;
+    if (replays === undefined || startTs < floorTs) {
+      const why = replays === undefined ? 'the source cannot be read again' : `nothing below ${floorTs} is read again`;
+      const text = `dispatcher ${handle} wants table id ${tableId} from ${startTs}, but its events have left, and ${why}`;
+      this.#fail('HOST_REWIND', text);
+      return;
+    }
+    this.#behind.add(subscriber);
+    if (this.#failed) return;
+    if (this.#state === 'none') this.#open();
+    else if (this.#state === 'opening') this.#again ||= this.#needs(subscriber) < this.#openTs;
+    else this.#attach(subscriber, this.#reader as Reader);
+  }
+
+  leave(subscriber: Subscriber): void {
+    if (this.#behind.delete(subscriber) && this.#behind.size === 0) this.#close();
+  }
+
+  receive(message: ReplayMessage): void {
+    if (message.id !== this.#id || this.#state === 'none') return;
+    switch (message.type) {
+      case 'replay-open':
+        this.#begin(message.snapshot);
+        break;
+      case 'replay-chunk':
+        this.#chunks.push(message.events);
+        break;
+      case 'replay-end':
+        this.#chunks.end();
+        break;
+      case 'replay-failed':
+        this.#fail(message.code, `while the source was read again: ${message.message}`);
+        break;
+    }
+  }
+
+  /** Takes the next event at hand. False: there is none, or nobody is behind. */
+  step(): boolean {
+    const reader = this.#reader;
+    if (reader === undefined || this.#failed) return false;
+    const event = this.#chunks.next();
+    if (event === undefined) {
+      if (!this.#chunks.drained) return false;
+      this.#ended(reader);
+      return true;
+    }
+    if (event.type === 'resolved') {
+      for (const subscriber of reader.resolve(event.ts)) this.#start(subscriber, reader);
+      if (this.#options.main.count === 0 && event.ts >= this.#options.main.ts) this.#finish();
+      return true;
+    }
+    const { main } = this.#options;
+    // Main may have read nothing yet: whatever lies beyond where it was opened is its own.
+    if (event.commitTs > main.ts && main.count === 0) this.#finish();
+    else if (event.commitTs > main.ts) this.#differs(`brought an event at ${event.commitTs}`);
+    else if (event.commitTs < reader.ts) this.#differs(`went back from ${reader.ts} to ${event.commitTs}`);
+    else this.#route(event, reader);
+    return true;
+  }
+
+  /** Sees to it that more is read. */
+  pull(): void {
+    if (this.#state === 'running' && !this.#failed && this.#chunks.wantsMore()) this.#options.replays?.pull(this.#id);
+  }
+
+  #route(event: Parameters<Reader['advance']>[0], reader: Reader): void {
+    const { streams, main } = this.#options;
+    this.#events++;
+    for (const subscriber of reader.advance(event)) this.#start(subscriber, reader);
+    if (event.type === 'rows') {
+      const why = streams.rows(reader, event);
+      if (why !== undefined) {
+        this.#fail('HOST_SOURCE_EVENT', why);
+        return;
+      }
+    } else {
+      const concerned = reader.catalogue.concerned(event);
+      if (typeof concerned === 'object' && 'unknown' in concerned) {
+        this.#differs(`named table id ${concerned.unknown}`);
+        return;
+      }
+      streams.blockEvent(reader, event, concerned === 'all' ? this.#behind : concerned);
+      if (event.type === 'ddl') reader.catalogue.apply(event);
+    }
+    if (main.count > 0 && reader.ts === main.ts && reader.count === main.count) this.#finish();
+  }
+
+  #ended(reader: Reader): void {
+    if (this.#options.main.count === 0) this.#finish();
+    else this.#differs(`ended at ${reader.ts}`);
+  }
+
+  #open(): void {
+    const { replays } = this.#options;
+    this.#again = false;
+    this.#state = 'opening';
+    this.#reader = undefined;
+    this.#chunks.clear();
+    let least: bigint | undefined;
+    for (const subscriber of this.#behind) {
+      const needs = this.#needs(subscriber);
+      if (least === undefined || needs < least) least = needs;
+    }
+    this.#id++;
+    this.#openTs = least ?? this.#options.floorTs;
+    replays?.open(this.#id, this.#openTs);
+  }
+
+  #close(): void {
+    if (this.#state !== 'none') this.#options.replays?.close(this.#id);
+    this.#state = 'none';
+    this.#reader = undefined;
+    this.#chunks.clear();
+  }
+
+  /** One below: a sync point at the start is wanted, and places within a ts are counted. */
+  #needs({ cursor }: Subscriber): bigint {
+    return maxTs(cursor.ts - (cursor.ts > 0n ? 1n : 0n), this.#options.floorTs);
+  }
+
+  #begin(snapshot: SourceSnapshot): void {
+    if (this.#again) {
+      this.#options.replays?.close(this.#id);
+      this.#open();
+      return;
+    }
+    if (snapshot.startTs > this.#openTs) {
+      const text = `the source was to be read again from ${this.#openTs} and opened at ${snapshot.startTs}`;
+      this.#fail('HOST_REWIND', text);
+      return;
+    }
+    const reader = new Reader(snapshot);
+    this.#reader = reader;
+    this.#state = 'running';
+    const latestFirst = [...this.#behind].sort((a, b) => (a.cursor.ts < b.cursor.ts ? 1 : a.cursor.ts > b.cursor.ts ? -1 : 0));
+    for (const subscriber of latestFirst) this.#attach(subscriber, reader);
+  }
+
+  #attach(subscriber: Subscriber, reader: Reader): void {
+    if (this.#needs(subscriber) < reader.openedTs || reader.hasPassed(subscriber)) {
+      this.#restart(reader);
+      return;
+    }
+    subscriber.reader = reader;
+    if (reader.hasReached(subscriber)) this.#start(subscriber, reader);
+    else reader.await(subscriber);
+  }
+
+  /** Begins anew where the newest of those behind needs it; who was served already keeps the place that it has. */
+  #restart(reader: Reader): void {
+    for (const subscriber of this.#behind) {
+      if (subscriber.reader === reader && subscriber.flows && reader.count > 0)
+        subscriber.cursor = { ts: reader.ts, count: reader.count };
+      subscriber.flows = false;
+      subscriber.reader = undefined;
+    }
+    this.#close();
+    this.#open();
+  }
+
+  #start(subscriber: Subscriber, reader: Reader): void {
+    subscriber.flows = true;
+    if (subscriber.opened) return;
+    const table = reader.catalogue.get(subscriber.tableId)?.info;
+    this.#options.streams.open(subscriber, table, subscriber.startTs, false);
+  }
+
+  /** Everybody has what main has. */
+  #finish(): void {
+    const caughtUp = [...this.#behind];
+    this.#behind.clear();
+    this.#close();
+    for (const subscriber of caughtUp) this.#options.done(subscriber);
+  }
+
+  #differs(how: string): void {
+    const { ts, count } = this.#options.main;
+    const text = `the source was read again up to ${ts} (event ${count} there) and ${how} instead: it does not deliver the same events again`;
+    this.#fail('HOST_SOURCE_EVENT', text);
+  }
+
+  #fail(code: string, message: string): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#close();
+    this.#options.fail(code, message);
+  }
+}
