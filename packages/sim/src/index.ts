@@ -1,1 +1,12 @@
-export {};
+export type { WrapActor } from './cluster/cluster.js';
+export type { Network, WayEvent } from './cluster/way.js';
+export { SimError, type SimErrorCode } from './errors.js';
+export { type Fault, type FaultAction, type FaultTime, faultText, type Mortal } from './faults/fault.js';
+export { FAULT_POINTS, type FaultPoint } from './faults/points.js';
+export type { Violation } from './oracle/violation.js';
+export { aboutProfile, PROFILE_NAMES, scenarioOf } from './profiles.js';
+export { type RunOptions, type RunResult, runScenario } from './run/runScenario.js';
+export type { Scenario } from './scenario.js';
+export type { Story } from './story/story.js';
+export { generateWorkload, type WorkloadOptions } from './workload/generate.js';
+export type { BlockFact, RowFact, Workload } from './workload/workload.js';

@@ -1,0 +1,158 @@
+import type { TableRows } from '@tidegate/dispatcher';
+import {
+  type BlockEvent,
+  type DispatcherConfig,
+  formatEventKey,
+  isTrigger,
+  STATUS_FLAG_ALREADY,
+  STATUS_FLAG_REDO,
+  STATUS_FLAG_SYNC_POINT,
+  STATUS_GENERATION,
+  STATUS_HANDLE,
+  STATUS_TS_HIGH,
+  STATUS_TS_LOW,
+  Stage,
+  statusFlagsAt,
+  statusStage,
+} from '@tidegate/protocol';
+import { rowOf, type Workload } from '../workload/workload.js';
+import { BlockLedger, nameOf, type OpenBlock } from './blockLedger.js';
+import { type OpenWrite, RowLedger } from './rowLedger.js';
+import type { Violations } from './violation.js';
+
+const LAST_KEY = 0x1_0000;
+
+/** Knows the log and watches one pipeline: what its sinks are given, what its dispatchers say, what its checkpoint claims. */
+export class Oracle {
+  readonly rows: RowLedger;
+  readonly blocks: BlockLedger;
+  readonly #workload: Workload;
+  readonly #violations: Violations;
+  readonly #mode: 0 | 1;
+  /** Events of the log that the checkpoint has passed. */
+  #passed = 0;
+  #row = 0;
+  #block = 0;
+  #checkpointTs: bigint;
+
+  constructor(workload: Workload, violations: Violations, mode: 0 | 1 = 0) {
+    this.#workload = workload;
+    this.#violations = violations;
+    this.#mode = mode;
+    this.#checkpointTs = workload.startTs;
+    this.rows = new RowLedger(workload, violations);
+    this.blocks = new BlockLedger(workload, violations, this.rows);
+  }
+
+  /** The largest checkpoint that was told. */
+  get checkpointTs(): bigint {
+    return this.#checkpointTs;
+  }
+
+  beginWrite(worker: string, batch: TableRows): OpenWrite {
+    const { tableId } = batch.table;
+    const rows: number[] = [];
+    for (let i = 0; i < batch.length; i++) {
+      const row = rowOf(batch.bytes(i));
+      const fact = this.#workload.rows[row];
+      if (fact === undefined || fact.tableId !== tableId || fact.commitTs !== batch.commitTs(i)) {
+        this.#violations.report(
+          'EXTRA',
+          `${worker} was given a row of table ${tableId} at ${batch.commitTs(i)}, which is not in the log`,
+        );
+        continue;
+      }
+      const open = this.blocks.before(tableId, fact.commitTs);
+      if (open !== undefined && !this.rows.isDurable(row))
+        this.#violations.report(
+          'I-2',
+          `${worker} writes the row of table ${tableId} at ${fact.commitTs} before ${nameOf(open.event)} is done`,
+        );
+      rows.push(row);
+    }
+    return this.rows.begin(worker, tableId, rows);
+  }
+
+  beginBlock(worker: string, event: BlockEvent): OpenBlock | undefined {
+    return this.blocks.begin(worker, event);
+  }
+
+  /** I-2: nobody passes before the writer has written. */
+  passed(worker: string, event: BlockEvent): void {
+    const fact = this.blocks.factOf(formatEventKey({ commitTs: event.commitTs, isSyncPoint: event.type === 'sync-point' }));
+    if (fact !== undefined && !this.blocks.isDone(fact))
+      this.#violations.report('I-2', `${worker} passes ${nameOf(event)}, which is not done`);
+  }
+
+  /** A dispatcher was created on a worker. */
+  created(config: DispatcherConfig): void {
+    if (config.mode !== this.#mode || isTrigger(config.handle)) return;
+    const { tableId, startTs } = config;
+    const added = this.#workload.addedBy.get(tableId);
+    // A successor starts at the ts of the DDL that made the table, or above: it must have happened.
+    if (added !== undefined && !this.blocks.isDone(added))
+      this.#violations.report('I-5', `table ${tableId} is scheduled before ${nameOf(added.event)} is done`);
+    const dropped = this.#workload.droppedBy.get(tableId);
+    if (dropped !== undefined && this.blocks.isDone(dropped) && startTs >= dropped.key.commitTs)
+      this.#violations.report('I-5', `table ${tableId} is scheduled at ${startTs}, and ${nameOf(dropped.event)} is done`);
+    const from = config.range === undefined ? 0 : keyOf(config.range.start, 0);
+    const to = config.range === undefined ? LAST_KEY : keyOf(config.range.end, LAST_KEY);
+    this.rows.started(tableId, startTs, config.skipDmlAsStartTs ? startTs + 1n : startTs, from, to);
+  }
+
+  /** A block status arrives at its coordinator. */
+  status(words: Uint32Array, at: number): void {
+    const flags = statusFlagsAt(words, at);
+    if (statusStage(words, at) !== Stage.DONE || ((flags & STATUS_FLAG_REDO) === 0 ? 0 : 1) !== this.#mode) return;
+    const commitTs = (BigInt(words[at + STATUS_TS_HIGH]!) << 32n) | BigInt(words[at + STATUS_TS_LOW]!);
+    const key = formatEventKey({ commitTs, isSyncPoint: (flags & STATUS_FLAG_SYNC_POINT) !== 0 });
+    const fact = this.blocks.factOf(key);
+    if (fact === undefined || this.blocks.isDone(fact)) return;
+    const evidence = { handle: words[at + STATUS_HANDLE], generation: words[at + STATUS_GENERATION], key };
+    const already = (flags & STATUS_FLAG_ALREADY) !== 0 ? ', marked as behind it,' : '';
+    if (this.blocks.isOpen(fact))
+      this.#violations.report('I-4', `DONE${already} is reported for ${nameOf(fact.event)}, which is being executed`, evidence);
+    else
+      this.#violations.report('I-2', `DONE${already} is reported for ${nameOf(fact.event)}, which nobody has executed`, evidence);
+  }
+
+  /** I-7: what lies at or below the checkpoint is durable. A block event at the checkpoint itself may still be on its way (D-17). */
+  checkpoint(ts: bigint): void {
+    if (ts < this.#checkpointTs) {
+      this.#violations.report('I-7', `the checkpoint went back from ${this.#checkpointTs} to ${ts}`);
+      return;
+    }
+    this.#checkpointTs = ts;
+    const { events } = this.#workload;
+    for (; this.#passed < events.length; this.#passed++) {
+      const event = events[this.#passed];
+      if (event === undefined || event.type === 'resolved') continue;
+      if (event.commitTs > ts || (event.type !== 'rows' && event.commitTs === ts)) return;
+      if (event.type === 'rows') {
+        if (!this.rows.isDurable(this.#row++))
+          this.#violations.report(
+            'I-7',
+            `the checkpoint ${ts} is above the row of table ${event.tableId} at ${event.commitTs}, which is not durable`,
+          );
+      } else {
+        const fact = this.#workload.blocks[this.#block++];
+        if (fact !== undefined && !this.blocks.isDone(fact))
+          this.#violations.report('I-7', `the checkpoint ${ts} is above ${nameOf(event)}, which is not done`);
+      }
+    }
+  }
+
+  /** A new life begins at a ts at or below the checkpoint. */
+  restarted(startTs: bigint): void {
+    this.#checkpointTs = startTs;
+  }
+
+  finish(): void {
+    this.rows.finish();
+    this.blocks.finish();
+  }
+}
+
+function keyOf(bytes: Uint8Array, open: number): number {
+  return bytes.length === 0 ? open : ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
+}

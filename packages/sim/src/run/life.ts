@@ -1,0 +1,234 @@
+import type { DispatcherConfig } from '@tidegate/protocol';
+import type { Delivered, Step } from '@tidegate/runtime';
+import { Cluster, type ClusterParts } from '../cluster/cluster.js';
+import { CrashRoom } from '../faults/crashRoom.js';
+import { type Fault, faultText } from '../faults/fault.js';
+import type { FaultPoint, PointFaults } from '../faults/points.js';
+import type { Oracle } from '../oracle/oracle.js';
+import type { Violations } from '../oracle/violation.js';
+import { Agenda } from './agenda.js';
+import type { Choices } from './choices.js';
+
+export interface LifeParts extends Omit<ClusterParts, 'atPoint'> {
+  readonly violations: Violations;
+  readonly choices: Choices;
+  readonly points: PointFaults;
+  /** Faults that have happened: each happens once in a run. */
+  readonly past: Set<Fault>;
+  /** Sees every delivery. */
+  readonly observe: ((delivered: Delivered) => void) | undefined;
+  /** A line of the story. */
+  readonly tell: (text: string) => void;
+}
+
+/** How a life ended. `failed`: a sink failed as it was told to, and the changefeed ended with its error. */
+export type LifeEnd = 'finished' | 'failed' | 'crashed' | 'violated';
+
+/** Milliseconds without anything going wrong after which a run must be over. */
+const PATIENCE = 1_800_000;
+
+/** One life of a run: a cluster from its start to the end of the log, its death, or a violation. */
+export class Life {
+  readonly cluster: Cluster;
+  readonly agenda: Agenda = new Agenda();
+  checkpointTs: bigint;
+  /** The error with which the changefeed ended. */
+  failure: string | undefined;
+  readonly #parts: LifeParts;
+  readonly #room: CrashRoom;
+  readonly #oracle: Oracle;
+  readonly #stalled = new Map<string, number>();
+  readonly #stepFaults: Fault[];
+  /** Faults that points have brought about and that happen after the step in hand. */
+  readonly #due: Fault[] = [];
+  /** A sink was told to fail. */
+  #mayFail = false;
+  #crashed = false;
+  #healed = false;
+
+  private constructor(parts: LifeParts, make: (life: () => Life) => Cluster) {
+    this.#parts = parts;
+    this.#oracle = parts.oracles[0];
+    this.checkpointTs = parts.startTs;
+    this.cluster = make(() => this);
+    this.#room = new CrashRoom(this.cluster, this.agenda, parts);
+    const { faults } = parts.scenario;
+    this.#stepFaults = faults.filter((fault) => 'step' in fault.when && !parts.past.has(fault));
+    for (const fault of faults) {
+      if ('ms' in fault.when && fault.when.ms >= parts.offset)
+        this.agenda.add(fault.when.ms - parts.offset, () => this.#happen(fault));
+    }
+    const { system } = this.cluster;
+    system.observe((delivered) => this.#observe(delivered));
+    system.on('fault', (fault) => parts.violations.report('FAULT', fault.message));
+    system.on('event', ({ event }) => this.#event(event as { readonly type: string }));
+  }
+
+  static async create(parts: LifeParts): Promise<Life> {
+    // Points are reached only in steps, when there is a life to tell.
+    const living: { life?: Life } = {};
+    const cluster = await Cluster.create({ ...parts, atPoint: (point, who) => living.life?.atPoint(point, who) });
+    const life = new Life(parts, () => cluster);
+    living.life = life;
+    await cluster.start(
+      parts.startTs,
+      cluster.hosts.map((_, i) => i + 1),
+    );
+    return life;
+  }
+
+  /** Steps until the life is over. */
+  async run(maxSteps: number): Promise<LifeEnd> {
+    const { violations, choices, workload } = this.#parts;
+    const { system } = this.cluster;
+    const patience = PATIENCE + this.#lastFault();
+    while (!violations.any) {
+      if (this.checkpointTs >= workload.endTs) return 'finished';
+      if (this.failure !== undefined) return this.#end('failed');
+      if (this.#due.length > 0 || this.#stepFaults.length > 0 || this.#overdue) await this.#attend();
+      if (this.#crashed) return this.#end('crashed');
+      const step = choices.choose(this.#possible(), system.now);
+      if (step === undefined) {
+        const { next } = this.agenda;
+        if (next === undefined)
+          violations.report('I-12', `nothing more can happen, and the checkpoint is at ${this.checkpointTs}`);
+        else system.jump(next - system.now);
+      } else if (step.type === 'timer' && this.agenda.next !== undefined && step.due > this.agenda.next)
+        system.jump(Math.max(0, this.agenda.next - system.now));
+      else system.step(step);
+      if (choices.count > maxSteps) violations.report('I-12', `not finished after ${maxSteps} steps; ${await this.#stuck()}`);
+      if (system.now > patience)
+        violations.report('I-12', `not finished ${PATIENCE} ms after the last fault; ${await this.#stuck()}`);
+    }
+    return 'violated';
+  }
+
+  /** From now on nothing goes wrong. */
+  heal(): void {
+    this.#healed = true;
+    this.agenda.clear();
+    this.#stalled.clear();
+    this.cluster.heal();
+  }
+
+  /** A named point is reached. What it brings about beyond the call or message in hand happens after the step. */
+  atPoint(point: FaultPoint, who: string): 'fail' | 'die' | 'drop' | 'duplicate' | undefined {
+    if (this.#healed) return undefined;
+    let fate: 'fail' | 'die' | 'drop' | 'duplicate' | undefined;
+    for (const fault of this.#parts.points.reach(point, who)) {
+      this.#parts.tell(`fault: ${faultText(fault)}, reached by ${who}`);
+      if (fault.do === 'fail') {
+        this.#mayFail = true;
+        fate = 'fail';
+      } else if (fault.do === 'drop' || fault.do === 'duplicate') fate = fault.do;
+      else {
+        // The death of whoever reached the point is meant, wherever it is.
+        const here = this.#located(fault, who);
+        this.#due.push(here);
+        if (here.do === 'crash' && here.what !== 'maintainer' && here.what !== 'coordinator') fate = 'die';
+      }
+    }
+    return fate;
+  }
+
+  get #overdue(): boolean {
+    const { next } = this.agenda;
+    return next !== undefined && next <= this.cluster.system.now;
+  }
+
+  #located(fault: Fault, who: string): Fault {
+    const place = /^h(\d+)\/(?:worker-(\d+))?/.exec(who);
+    if (fault.do !== 'crash' || place === null) return fault;
+    return { ...fault, host: Number(place[1]), worker: Number(place[2] ?? fault.worker) };
+  }
+
+  /** Everything that is due besides steps. */
+  async #attend(): Promise<void> {
+    const { choices } = this.#parts;
+    for (let at = 0; at < this.#stepFaults.length; at++) {
+      const fault = this.#stepFaults[at] as Fault;
+      if ('step' in fault.when && fault.when.step <= choices.count) {
+        this.#stepFaults.splice(at--, 1);
+        await this.#happen(fault);
+      }
+    }
+    for (const fault of this.#due.splice(0)) await this.#happen(fault);
+    const { system } = this.cluster;
+    for (let what = this.agenda.take(system.now); what !== undefined; what = this.agenda.take(system.now)) await what();
+  }
+
+  async #happen(fault: Fault): Promise<void> {
+    const { tell, past } = this.#parts;
+    past.add(fault);
+    tell(`fault: ${faultText(fault)}`);
+    if (fault.do === 'stall') this.#stall(fault.who, fault.ms);
+    else if (fault.do === 'crash' && fault.what === 'process') this.#crashed = true;
+    else await this.#room.happen(fault);
+  }
+
+  #stall(who: string, ms: number): void {
+    const until = this.cluster.system.now + ms;
+    this.#stalled.set(who, Math.max(until, this.#stalled.get(who) ?? 0));
+    this.agenda.add(until, () => {
+      if ((this.#stalled.get(who) ?? 0) <= this.cluster.system.now) this.#stalled.delete(who);
+    });
+  }
+
+  #possible(): readonly Step[] {
+    const steps = this.cluster.system.enabled();
+    if (this.#stalled.size === 0) return steps;
+    // A timer that fires only puts something into its actor's queue.
+    return steps.filter((step) => step.type === 'timer' || !this.#stalled.has(step.to));
+  }
+
+  #end(how: LifeEnd): LifeEnd {
+    this.#room.bury();
+    return how;
+  }
+
+  /** When the last fault by the clock is over, in the clock of this life. */
+  #lastFault(): number {
+    const { scenario, offset } = this.#parts;
+    const ends = scenario.faults.map((fault) => ('ms' in fault.when ? fault.when.ms : 0) + ('ms' in fault ? fault.ms : 0));
+    return Math.max(0, scenario.network.until - offset, ...ends.map((end) => end - offset));
+  }
+
+  #observe(delivered: Delivered): void {
+    this.#parts.observe?.(delivered);
+    const { kind, content, to } = delivered;
+    if (kind === 'record') this.#eachOracle((oracle) => oracle.status(content as Uint32Array, 0));
+    else if (kind === 'message' && (content as { readonly type?: string }).type === 'create' && to.includes('/worker-')) {
+      const { configs } = content as { readonly configs: readonly DispatcherConfig[] };
+      for (const config of configs) this.#eachOracle((oracle) => oracle.created(config));
+    }
+  }
+
+  #eachOracle(what: (oracle: Oracle) => void): void {
+    for (const oracle of this.#parts.oracles) what(oracle);
+  }
+
+  #event(event: {
+    readonly type: string;
+    readonly checkpointTs?: bigint;
+    readonly message?: string;
+    readonly code?: string;
+  }): void {
+    const { violations, tell } = this.#parts;
+    if (event.type === 'checkpoint' && event.checkpointTs !== undefined) {
+      this.#oracle.checkpoint(event.checkpointTs);
+      this.checkpointTs = event.checkpointTs;
+    } else if (event.type === 'fault') {
+      tell(`the changefeed has ended: ${event.message}`);
+      this.failure = event.message ?? event.type;
+      if (!this.#mayFail) violations.report('FAULT', `${event.code ?? 'fault'}: ${this.failure}`);
+    } else if (event.type === 'source-failed') violations.report('SOURCE', `${event.code}: ${event.message}`);
+  }
+
+  async #stuck(): Promise<string> {
+    const { threads } = await this.cluster.system.inspect();
+    const actors = threads.flatMap((thread) => (thread.state === 'running' ? thread.actors : []));
+    const maintainer = actors.find(({ address }) => address === 'maintainer')?.detail;
+    const text = JSON.stringify(maintainer, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+    return `the checkpoint is at ${this.checkpointTs} of ${this.#parts.workload.endTs}; the maintainer says ${text?.slice(0, 2_000)}`;
+  }
+}

@@ -1,0 +1,111 @@
+import type { WrapActor } from '../cluster/cluster.js';
+import type { WayEvent } from '../cluster/way.js';
+import type { Fault } from '../faults/fault.js';
+import { PointFaults } from '../faults/points.js';
+import { Oracle } from '../oracle/oracle.js';
+import { checkBounds, checkQuiet } from '../oracle/quiet.js';
+import { type Violation, Violations } from '../oracle/violation.js';
+import type { Scenario } from '../scenario.js';
+import { Story } from '../story/story.js';
+import { generateWorkload } from '../workload/generate.js';
+import { Choices } from './choices.js';
+import { Life } from './life.js';
+
+export interface RunOptions {
+  /** Keep every choice, for {@link replay}. Default false. */
+  readonly record?: boolean;
+  /** Choose as a recorded run did. */
+  readonly replay?: readonly number[];
+  /** Keep the last so many deliveries for the story. Default 0: no story. */
+  readonly story?: number;
+  /** Stands around every actor: what a test breaks on purpose. */
+  readonly wrap?: WrapActor;
+  /** A run that takes more is stuck. Default 2 000 000. */
+  readonly maxSteps?: number;
+}
+
+/** What came of a run. */
+export interface RunResult {
+  readonly scenario: Scenario;
+  /** Empty: every rule held. */
+  readonly violations: readonly Violation[];
+  readonly steps: number;
+  /** Lives of the changefeed: one more than it had to be started again. */
+  readonly lives: number;
+  /** Milliseconds of the virtual clock. */
+  readonly milliseconds: number;
+  readonly checkpointTs: bigint;
+  /** Rows that were written again, and block events that a sink had on record when it was told to execute them. */
+  readonly repeats: { readonly rows: number; readonly blocks: number };
+  /** Equal for equal runs: every choice, what it was made from, and when. */
+  readonly digest: number;
+  /** Every choice, where they were recorded. */
+  readonly choices: readonly number[];
+  /** What the network lost and doubled. */
+  readonly wayEvents: readonly WayEvent[];
+  readonly story: Story;
+}
+
+const MAX_STEPS = 2_000_000;
+const MOST_LIVES = 50;
+
+/** Runs a scenario to the end of its log, or to the first violation. */
+export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<RunResult> {
+  const workload = generateWorkload(scenario.workload);
+  let offset = 0;
+  let life: Life | undefined;
+  const now = (): number => offset + (life?.cluster.system.now ?? 0);
+  const violations = new Violations(now);
+  const story = new Story(options.story ?? 0);
+  const oracle = new Oracle(workload, violations);
+  const choices = new Choices(scenario.seed, options);
+  const points = new PointFaults(scenario.faults);
+  const past = new Set<Fault>();
+  const wayEvents: WayEvent[] = [];
+  let startTs = workload.startTs;
+  let lives = 0;
+  for (let over = false; !over; ) {
+    life = await Life.create({
+      ...{ scenario, workload, violations, choices, points, past, startTs, offset },
+      oracles: [oracle],
+      life: lives++,
+      wrap: options.wrap,
+      happened: (event) => wayEvents.push(event),
+      observe: story.enabled ? (delivered) => story.delivered(now(), delivered) : undefined,
+      tell: (text) => story.say(now(), text),
+    });
+    const end = await life.run(options.maxSteps ?? MAX_STEPS);
+    await checkBounds(life.cluster.system, violations);
+    over = end === 'finished' || end === 'violated';
+    if (end === 'finished') {
+      life.heal();
+      await checkQuiet(life.cluster.system, violations);
+      if (!violations.any) oracle.finish();
+    } else if (!over) {
+      // A block event at the checkpoint itself may still be on its way (D-17): the next life meets it again.
+      startTs = life.checkpointTs > workload.startTs ? life.checkpointTs - 1n : workload.startTs;
+      oracle.restarted(startTs);
+      if (lives >= MOST_LIVES) violations.report('I-12', `not finished after ${lives} lives`);
+      over = violations.any;
+    }
+    if (!over) {
+      story.say(now(), `life ${lives + 1} begins at ${startTs}`);
+      offset = now();
+      life = undefined;
+    }
+  }
+  for (const violation of violations.found) story.say(violation.at, `${violation.rule}: ${violation.text}`);
+  return {
+    scenario,
+    violations: violations.found,
+    steps: choices.count,
+    lives,
+    milliseconds: now(),
+    checkpointTs: oracle.checkpointTs,
+    repeats: { rows: oracle.rows.repeats, blocks: oracle.blocks.repeats },
+    digest: choices.digest,
+    choices: choices.made,
+    wayEvents,
+    story,
+  };
+}
