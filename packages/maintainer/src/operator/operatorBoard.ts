@@ -41,6 +41,9 @@ export class OperatorBoard {
   #kind: Uint8Array = new Uint8Array(0);
   /** The host that an operator speaks with, remembered: the task may be gone from the table by then. */
   #host: Uint16Array = new Uint16Array(0);
+  /** When it was sent last, in milliseconds of 32 bits: of several entries in the queue of those sent the latest counts. */
+  #sentAt: Uint32Array = new Uint32Array(0);
+  readonly #sent = new HandleQueue();
   readonly #counts = new Uint32Array(7);
   readonly #hooks = new Map<number, FinishHook>();
   /** By host: dispatchers that moves will bring, less those that they will take away. */
@@ -85,6 +88,7 @@ export class OperatorBoard {
       const capacity = grownCapacity(this.#kind.length, handle + 1);
       this.#kind = growColumn(this.#kind, capacity);
       this.#host = growColumn(this.#host, capacity);
+      this.#sentAt = growColumn(this.#sentAt, capacity);
     }
     this.#counts[this.#kind[handle]!]!--;
     this.#counts[kind]!++;
@@ -96,6 +100,22 @@ export class OperatorBoard {
 
   clear(handle: number): void {
     this.set(handle, OperatorKind.NONE, NO_HOST);
+  }
+
+  /** Handles to be sent at `now`: those queued, and those sent `resendAfter` milliseconds ago or earlier. Some may be over. */
+  takeDue(now: number, resendAfter: number): number[] {
+    const due: number[] = [];
+    for (let rest = this.unsent.size; rest > 0; rest--) due.push(this.unsent.shift());
+    for (let sentAt = this.#sent.headTime(); sentAt + resendAfter <= now; sentAt = this.#sent.headTime()) {
+      const handle = this.#sent.shift();
+      if (this.#sentAt[handle] === sentAt >>> 0) due.push(handle);
+    }
+    return due;
+  }
+
+  sent(handle: number, now: number): void {
+    this.#sentAt[handle] = now >>> 0;
+    this.#sent.push(handle, now);
   }
 
   hook(handle: number, hook: FinishHook | undefined): void {

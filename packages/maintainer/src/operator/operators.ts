@@ -3,7 +3,6 @@ import { type Hosts, NO_HOST } from '../hosts.js';
 import type { SpanTable } from '../span/spanTable.js';
 import { TaskState } from '../span/taskState.js';
 import { type Assignment, Assignments } from './assignments.js';
-import { HandleQueue } from './handleQueue.js';
 import { MergeOperator } from './mergeOperator.js';
 import { MoveOperator } from './moveOperator.js';
 import { OccupyOperator } from './occupyOperator.js';
@@ -41,7 +40,6 @@ export class Operators {
   readonly #resendAfter: number;
   readonly #batch: number;
   readonly #random: () => number;
-  readonly #sent = new HandleQueue();
   #orphans: { host: number; handle: number; generation: number }[] = [];
   /** F-11: only the operator of this handle goes on. Undefined: all do; -1: none does. */
   #allowed: number | undefined;
@@ -230,16 +228,13 @@ export class Operators {
   /** What is to be sent at `now`: operators not yet sent, and those unanswered for too long; cut into messages. */
   take(now: number, committedTs: bigint): Assignment[] {
     const board = this.#board;
-    const due: number[] = [];
-    for (let rest = board.unsent.size; rest > 0; rest--) due.push(board.unsent.shift());
-    while (this.#sent.headTime() + this.#resendAfter <= now) due.push(this.#sent.shift());
     const assignments = new Assignments(this.#batch);
     const seen = new Set<number>();
-    for (const handle of due) {
+    for (const handle of board.takeDue(now, this.#resendAfter)) {
       const kind = board.kindOf(handle);
       if (kind === OperatorKind.NONE || kind === OperatorKind.OCCUPY || seen.has(handle) || this.#isFrozen(handle)) continue;
       seen.add(handle);
-      this.#sent.push(handle, now);
+      board.sent(handle, now);
       const host = board.hostOf(handle);
       if (kind === OperatorKind.ADD) assignments.create(host, board.config(handle, committedTs));
       else if (kind === OperatorKind.REMOVE) assignments.remove(host, board.ref(handle));

@@ -1,4 +1,5 @@
-import type { DispatcherId } from '@tidegate/protocol';
+import type { DispatcherId, TableId } from '@tidegate/protocol';
+import type { FinishHook } from '../operator/operatorBoard.js';
 import { OperatorKind } from '../operator/operatorKind.js';
 import { TaskState } from '../span/taskState.js';
 import type { TopologyParts } from './contracts.js';
@@ -12,6 +13,7 @@ export class Balancer {
   readonly #parts: TopologyParts;
   /** Next handle to look at; -1: nothing is to be done. */
   #cursor = -1;
+  #hook: ((tableId: TableId) => FinishHook) | undefined;
 
   constructor(parts: TopologyParts) {
     this.#parts = parts;
@@ -21,25 +23,22 @@ export class Balancer {
     return this.#cursor >= 0;
   }
 
-  /** Begins; returns the spans whose move begins at once. */
-  begin(): DispatcherId[] {
+  /** Begins; returns the spans whose move begins at once. `hook` makes what each move of a table tells its end to. */
+  begin(hook?: (tableId: TableId) => FinishHook): DispatcherId[] {
     this.#cursor = 0;
+    this.#hook = hook ?? this.#hook;
     return this.advance();
   }
 
   /** Goes on; returns the spans whose move begins. */
   advance(): DispatcherId[] {
-    const { table, operators, options, tell } = this.#parts;
+    const { table, operators, options } = this.#parts;
     const moved: DispatcherId[] = [];
     while (this.#cursor >= 0 && operators.count(OperatorKind.MOVE) < options.maxMoves) {
       const handle = this.#next();
       if (handle < 0) break;
       const id = table.idOf(handle);
-      const tableId = table.tableIdOf(handle);
-      const begun = operators.move(handle, this.#parts.scheduler.leastLoaded(), ({ finished, text }) => {
-        tell({ type: 'topology', change: 'move', phase: finished ? 'finished' : 'aborted', tableId, mode: table.mode, text });
-      });
-      if (begun) moved.push(id);
+      if (operators.move(handle, this.#parts.scheduler.leastLoaded(), this.#hook?.(table.tableIdOf(handle)))) moved.push(id);
     }
     return moved;
   }
@@ -57,7 +56,9 @@ export class Balancer {
     // The walk is over. What was busy when it came by may be free when everything under way is done.
     const underWay = operators.count(OperatorKind.ADD) + operators.count(OperatorKind.MOVE);
     const waiting = table.count(TaskState.ABSENT);
-    if (underWay === 0 && waiting === 0) this.#cursor = this.#isEven() ? -1 : 0;
+    if (underWay > 0 || waiting > 0) return -1;
+    this.#cursor = this.#isEven() ? -1 : 0;
+    if (this.#cursor < 0) this.#hook = undefined;
     return -1;
   }
 

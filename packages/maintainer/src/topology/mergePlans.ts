@@ -45,11 +45,12 @@ export class MergePlans {
     for (const source of sources) {
       if (!plan.moving.has(source)) this.#hold(plan, source);
       else {
-        operators.move(source, host, ({ finished, text }) => {
+        const begun = operators.move(source, host, ({ finished, text }) => {
           plan.moving.delete(source);
           if (finished) this.#hold(plan, source);
           else plan.failed ??= `a source did not reach its host: ${text}`;
         });
+        if (!begun) plan.failed ??= 'the host with most of the sources takes no dispatchers now';
       }
     }
     this.#settle(plan);

@@ -36,7 +36,7 @@ export class Topology {
       case 'merge':
         return this.#merge(request);
       case 'balance':
-        return { accepted: true, spans: this.#balancer.begin() };
+        return { accepted: true, spans: this.#balancer.begin((tableId) => this.#teller('move', tableId)) };
     }
   }
 
