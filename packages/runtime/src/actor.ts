@@ -92,10 +92,11 @@ export interface Actor<In = unknown> {
   /** Called once, after everything delivered before the stop was handled. The system waits for what it returns, up to the stop's deadline. */
   stop?(): void | Promise<void>;
   /**
-   * The system ends without waiting for this actor (hard stop, or a stop's deadline): cancel what runs outside of it. Called
-   * once, between turns, with a moment left for what it sets off; not when the actor's thread has died.
+   * The system ends without waiting for this actor any longer (hard stop, or a stop's deadline): cancel what runs outside of it.
+   * Called once, between turns. What it returns is waited for, a quarter of a second at most; nothing that it sends or posts is
+   * delivered for certain. Not called when the actor's thread has died.
    */
-  abort?(): void;
+  abort?(): void | Promise<void>;
   /** A plain-data snapshot for people and tests. */
   inspect?(): unknown;
 }

@@ -13,6 +13,7 @@ export {
   DEFAULT_LIMITS,
   type Limits,
   type LinkDeclaration,
+  type RestartPolicy,
   type ThreadPlacement,
   type Topology,
 } from './topology.js';

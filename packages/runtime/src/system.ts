@@ -13,6 +13,32 @@ export interface SystemListeners {
   log: (line: LogLine) => void;
   /** A message reached nobody. Only the first ones are told; all are counted in the snapshot. */
   'dead-letter': (letter: DeadLetter) => void;
+  /**
+   * A thread is gone and is about to be replaced; everything that its actors had published was delivered (unless `drained` is false).
+   * The replacement begins when what the listeners return has settled, five seconds later at most.
+   */
+  'thread-lost': (loss: ThreadLoss) => void | Promise<void>;
+  /**
+   * Its replacement is made and begins when what the listeners return has settled, five seconds later at most. Until then
+   * sends to its actors wait for them, and asks would.
+   */
+  'thread-replaced': (replacement: ThreadReplacement) => void | Promise<void>;
+}
+
+export interface ThreadLoss {
+  readonly thread: string;
+  readonly actors: readonly Address[];
+  /** How it died, and what lay on its lanes then. What lay on those to it is lost. */
+  readonly death: ThreadDeathError;
+  /** What it had published was delivered before this was told. False: a receiver was paused, or did not get to it in time. */
+  readonly drained: boolean;
+}
+
+export interface ThreadReplacement {
+  readonly thread: string;
+  readonly actors: readonly Address[];
+  /** 1 for the first replacement, one more for each. */
+  readonly incarnation: number;
 }
 
 export interface LinkSnapshot {
@@ -126,6 +152,18 @@ export interface ChangingPopulation {
   addActors(placements: readonly ActorPlacement[], links?: readonly LinkDeclaration[]): Promise<void>;
   /** {@link crash}, and then nobody has ever heard of them: their links are gone with what lies on them. */
   removeActors(addresses: readonly Address[]): void;
+}
+
+/** A system on threads. */
+export interface ThreadsSystem extends System {
+  /**
+   * Ends a thread as a hard stop would (`abort`, not `stop`) and replaces it, whatever its policy. Settles when its successor
+   * runs. `thread-lost` and `thread-replaced` are told as for a death.
+   *
+   * @throws RuntimeError when there is no such thread, when it is dead for good or the system stops; StartError when the replacement does not come up: the
+   * thread stays dead.
+   */
+  replace(thread: string): Promise<void>;
 }
 
 /** A running system, whatever its binding. */

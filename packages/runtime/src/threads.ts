@@ -1,5 +1,5 @@
 import type { Address } from './actor.js';
-import { Listeners, raise } from './core/listeners.js';
+import { Listeners, raise, withinDeadline } from './core/listeners.js';
 import { drawSeed } from './core/seed.js';
 import { stopGroups } from './core/stopOrder.js';
 import {
@@ -10,17 +10,29 @@ import {
   RuntimeError,
   StartError,
   ThreadDeathError,
+  TopologyError,
 } from './errors.js';
-import { DEFAULT_STOP_DEADLINE, type StopReport, type System, type SystemSnapshot, type ThreadSnapshot } from './system.js';
+import {
+  DEFAULT_STOP_DEADLINE,
+  type StopOptions,
+  type StopReport,
+  type System,
+  type SystemSnapshot,
+  type ThreadSnapshot,
+  type ThreadsSystem,
+} from './system.js';
+import { Replacer } from './threads/replacer.js';
 import { stopThreads } from './threads/stopThreads.js';
 import { type Death, ThreadHandle } from './threads/threadHandle.js';
 import type { OutsideOutcome } from './threads/threadSpec.js';
 import { Wiring } from './threads/wiring.js';
-import { checkTopology, completeLimits, type Topology } from './topology.js';
+import { checkTopology, completeLimits, type ThreadPlacement, type Topology } from './topology.js';
 
 /** Time for a control call that only has to be taken, in milliseconds. */
 const CONTROL_DEADLINE = 5_000;
 const INSPECT_DEADLINE = 1_000;
+/** What listeners to a thread's replacement may take. */
+const LISTENER_DEADLINE = 5_000;
 
 /**
  * Runs a topology on worker threads, one piscina task each, with lanes between them. Settles when every actor is made and
@@ -28,19 +40,21 @@ const INSPECT_DEADLINE = 1_000;
  *
  * @throws TopologyError, StartError (nothing runs then)
  */
-export async function startThreads(topology: Topology): Promise<System> {
+export async function startThreads(topology: Topology): Promise<ThreadsSystem> {
   checkTopology(topology, 'threads');
   const system = new ThreadSystem(topology);
   await system.start();
   return system;
 }
 
-class ThreadSystem implements System {
+class ThreadSystem implements ThreadsSystem {
   readonly #topology: Topology;
   readonly #seed: number;
   readonly #listeners = new Listeners();
   readonly #wiring: Wiring;
-  readonly #threads: readonly ThreadHandle[];
+  /** Who is replaced leaves his place here to his successor. */
+  readonly #threads: ThreadHandle[];
+  readonly #replacer: Replacer;
   #stopping: Promise<StopReport> | undefined;
   #terminating = false;
   /** As long as the start goes on, a fault fails it: nobody can listen yet. */
@@ -50,12 +64,29 @@ class ThreadSystem implements System {
     this.#topology = topology;
     this.#seed = topology.seed ?? drawSeed();
     this.#wiring = new Wiring(topology, this.#seed);
-    const observer = {
-      reports: this.#listeners.tell.bind(this.#listeners),
-      actorFault: this.#fault.bind(this),
-      death: this.#onDeath.bind(this),
-    };
-    this.#threads = topology.threads.map((placement) => new ThreadHandle(placement, this.#wiring.specOf(placement), observer));
+    this.#threads = topology.threads.map((placement) => this.#create(placement, 0));
+    this.#replacer = new Replacer({
+      threads: this.#threads,
+      placements: topology.threads,
+      startDeadline: completeLimits(topology.limits).start,
+      ending: () => this.#ending,
+      create: (placement, incarnation) => this.#create(placement, incarnation),
+      lost: (loss) => this.#listeners.tellAndWait('thread-lost', loss, LISTENER_DEADLINE),
+      replaced: (replacement) => this.#listeners.tellAndWait('thread-replaced', replacement, LISTENER_DEADLINE),
+      giveUp: (death) => this.#fault(death),
+    });
+  }
+
+  #create(placement: ThreadPlacement, incarnation: number): ThreadHandle {
+    return new ThreadHandle(placement, this.#wiring.specOf(placement, incarnation), {
+      reports: (batch) => this.#listeners.tell(batch),
+      actorFault: (fault) => this.#fault(fault),
+      death: (thread, death) => this.#onDeath(thread, death),
+    });
+  }
+
+  get #ending(): boolean {
+    return this.#stopping !== undefined || this.#terminating;
   }
 
   async start(): Promise<void> {
@@ -102,47 +133,62 @@ class ThreadSystem implements System {
     const thread = this.#threadOf(address);
     settle(
       address,
-      await thread.control.call<OutsideOutcome>('send', CONTROL_DEADLINE, (remote) => remote.send(address, message)),
+      await thread.control
+        .call<OutsideOutcome>('send', CONTROL_DEADLINE, (remote) => remote.send(address, message))
+        .catch((error: unknown) => {
+          if (!(error instanceof ControlError) || thread.state === 'running') throw error;
+          throw new AskError(address, 'thread-dead');
+        }),
     );
   }
 
   stop(options: Parameters<System['stop']>[0] = {}): Promise<StopReport> {
-    this.#stopping ??= stopThreads(
-      this.#threads,
-      stopGroups(this.#topology, options.order),
-      options.deadline ?? DEFAULT_STOP_DEADLINE,
-      () => this.#wiring.inFlight(this.#threads.flatMap(({ actors }) => actors)),
-    );
+    this.#stopping ??= this.#stop(options);
     return this.#stopping;
+  }
+
+  async #stop(options: StopOptions): Promise<StopReport> {
+    const start = performance.now();
+    this.#replacer.end();
+    const deadline = options.deadline ?? DEFAULT_STOP_DEADLINE;
+    const groups = stopGroups(this.#topology, options.order);
+    // Who is being brought up would only have to be stopped.
+    await Promise.all(this.#threads.filter(({ state }) => state === 'starting').map((thread) => thread.terminate()));
+    await withinDeadline(this.#replacer.idle, deadline);
+    const left = Math.max(0, deadline - (performance.now() - start));
+    const threads = [...this.#threads];
+    return await stopThreads(threads, groups, left, () => this.#wiring.inFlight(threads.flatMap(({ actors }) => actors)));
+  }
+
+  async replace(name: string): Promise<void> {
+    const thread = this.#threads.find((candidate) => candidate.name === name);
+    if (thread === undefined) throw new TopologyError(`the topology has no thread ${name} that could be replaced`);
+    if (this.#ending) throw new RuntimeError('RUNTIME_STOPPED', 'the system has been stopped');
+    await this.#replacer.plan(thread);
   }
 
   async terminate(): Promise<void> {
     this.#terminating = true;
+    this.#replacer.end();
     await Promise.all(this.#threads.map((thread) => thread.terminate()));
   }
 
   #threadOf(address: Address): ThreadHandle {
-    if (this.#stopping !== undefined || this.#terminating)
-      throw new RuntimeError('RUNTIME_STOPPED', 'the system has been stopped');
+    if (this.#ending) throw new RuntimeError('RUNTIME_STOPPED', 'the system has been stopped');
     const thread = this.#threads.find(({ actors }) => actors.includes(address));
     if (thread === undefined) throw new AskError(address, 'unknown-address');
     return thread;
   }
 
-  /** The place where recovery would begin: the lanes are still there, and the dead thread can store nothing more. */
+  /** The lanes are still there, and the dead thread can store nothing more. One that never came up is its start's concern. */
   #onDeath(thread: ThreadHandle, death: Death): void {
     if (this.#terminating || thread.wasStarting) return;
-    for (const other of this.#threads) {
-      if (other.state !== 'running') continue;
-      // What lies on lanes to the dead stays there; what waits before them is buried, and asks end.
-      other.control.call('sever', CONTROL_DEADLINE, (remote) => remote.sever(thread.actors)).catch(() => undefined);
-    }
-    // A thread that a stop has cut off is told in the stop's report.
-    if (death.reason === 'terminated') return;
-    this.#fault(new ThreadDeathError(thread.name, death, thread.actors, this.#wiring.inFlight(thread.actors)));
+    this.#replacer.onDeath(thread, new ThreadDeathError(thread.name, death, thread.actors, this.#wiring.inFlight(thread.actors)));
   }
 
   #fault(error: ActorFaultError | ThreadDeathError): void {
+    // A thread that a stop has cut off is told in the stop's report.
+    if (error instanceof ThreadDeathError && error.reason === 'terminated' && this.#ending) return;
     if (this.#failStart !== undefined) {
       this.#failStart(error);
       return;

@@ -12,8 +12,16 @@ export interface ActorPlacement {
   readonly create?: ActorFactory<never>;
   /** Handed to the factory; structured-cloneable. */
   readonly options?: unknown;
+  /** Handed to the factory of a successor instead. Default: `options`. */
+  readonly restartOptions?: unknown;
   /** Milliseconds between calls of the actor's `tick`. Absent: never. */
   readonly tickInterval?: number;
+}
+
+/** How often a thread that died is replaced: at most `limit` times `within` so many milliseconds; then its death is a fault. */
+export interface RestartPolicy {
+  readonly limit: number;
+  readonly within: number;
 }
 
 /** A thread and the actors on it. The stepped and local bindings run all threads of a topology in one. */
@@ -27,6 +35,8 @@ export interface ThreadPlacement {
     readonly codeRangeSizeMb?: number;
     readonly stackSizeMb?: number;
   };
+  /** What happens when it dies, on threads. Default `never`: that is a fault. */
+  readonly restart?: RestartPolicy | 'never';
 }
 
 /** A way from one actor to another. Only declared links exist. */
@@ -121,6 +131,7 @@ export function checkTopology(topology: Topology, binding: 'threads' | 'single')
   for (const thread of topology.threads) {
     if (threads.has(thread.name)) throw new TopologyError(`two threads are called ${thread.name}`);
     threads.add(thread.name);
+    checkRestart(thread);
     for (const actor of thread.actors) {
       if (addresses.has(actor.address)) throw new TopologyError(`two actors have the address ${actor.address}`);
       addresses.add(actor.address);
@@ -130,6 +141,15 @@ export function checkTopology(topology: Topology, binding: 'threads' | 'single')
   if (addresses.size === 0) throw new TopologyError('the topology places no actor');
   const seen = new Set<string>();
   for (const link of topology.links) checkLink(link, addresses, seen);
+}
+
+function checkRestart({ name, restart }: ThreadPlacement): void {
+  if (restart === undefined || restart === 'never') return;
+  const { limit, within } = restart;
+  if (!Number.isSafeInteger(limit) || limit < 1 || !(within > 0))
+    throw new TopologyError(
+      `restart of thread ${name} is ${limit} times within ${within} ms: it takes a whole number from 1 and a positive time, or 'never'`,
+    );
 }
 
 function checkPlacement(actor: ActorPlacement, binding: 'threads' | 'single'): void {

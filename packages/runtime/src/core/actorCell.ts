@@ -154,10 +154,11 @@ export class ActorCell {
   }
 
   /** The system does not wait for the actor any longer: it is told once, if it is there to be told. */
-  abort(): void {
+  async abort(): Promise<void> {
     if (this.#aborted || this.gone) return;
     this.#aborted = true;
-    this.#guard('abort', () => this.#actor?.abort?.());
+    // How it goes is nobody's concern any more.
+    await this.#guard('abort', () => this.#actor?.abort?.())?.catch(() => undefined);
   }
 
   /** The actor is gone without a word: what it had not made visible, its outboxes, posts, timers and asks vanish. */

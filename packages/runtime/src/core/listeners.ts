@@ -9,6 +9,8 @@ export class Listeners {
     fault: new Set(),
     log: new Set(),
     'dead-letter': new Set(),
+    'thread-lost': new Set(),
+    'thread-replaced': new Set(),
   };
 
   on<Name extends keyof SystemListeners>(name: Name, listener: SystemListeners[Name]): () => void {
@@ -25,11 +27,32 @@ export class Listeners {
     for (const letter of batch.deadLetters) call(this.#sets['dead-letter'], letter);
   }
 
+  /** Settles when everybody who was told is through with it; one who never is holds nobody up for longer than `deadline` milliseconds. */
+  async tellAndWait<Name extends 'thread-lost' | 'thread-replaced'>(
+    name: Name,
+    value: Parameters<SystemListeners[Name]>[0],
+    deadline: number,
+  ): Promise<void> {
+    const set = this.#sets[name] as ReadonlySet<(value: unknown) => void | Promise<void>>;
+    const all = Promise.all([...set].map(async (listener) => await listener(value))).catch(raise);
+    await withinDeadline(all, deadline);
+  }
+
   /** False: nobody listens to faults. */
   fault(error: ActorFaultError | ThreadDeathError): boolean {
     call(this.#sets.fault, error);
     return this.#sets.fault.size > 0;
   }
+}
+
+/** Settles with the promise, or after so many milliseconds. */
+export async function withinDeadline(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
 }
 
 function call<T>(listeners: ReadonlySet<(value: T) => void>, value: T): void {

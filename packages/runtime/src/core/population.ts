@@ -151,10 +151,11 @@ export class Population implements ChangingPopulation {
   }
 }
 
-/** `module` and `create` exclude each other: a change of one replaces the other. */
+/** `restartOptions` stand for `options`; `module` and `create` exclude each other: a change of one replaces the other. */
 function changed(placement: ActorPlacement, change: PlacementChange): ActorPlacement {
   const { module, create, ...rest } = placement;
+  const options = rest.restartOptions !== undefined ? { options: rest.restartOptions } : {};
   const origin =
     change.module !== undefined || change.create !== undefined ? {} : { ...(module && { module }), ...(create && { create }) };
-  return { ...rest, ...origin, ...change };
+  return { ...rest, ...options, ...origin, ...change };
 }

@@ -102,7 +102,7 @@ export class SingleThread {
   /** No actor receives anything more. */
   terminate(): void {
     this.#terminated = true;
-    for (const cell of this.scheduler.cells) cell.abort();
+    for (const cell of this.scheduler.cells) void cell.abort();
     for (const cell of this.scheduler.cells) cell.close();
     this.onTerminate();
   }

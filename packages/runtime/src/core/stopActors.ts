@@ -41,7 +41,7 @@ async function stopActor(scheduler: Scheduler, cell: ActorCell, until: number): 
 
   if (dead()) return { stop: { address, outcome: 'lost', why: 'it has died' }, unfinished: [] };
   if (gone()) return { stop: { address, outcome: 'failed' }, unfinished: [] };
-  if (late.length > 0) cell.abort();
+  if (late.length > 0) void cell.abort();
   cell.close();
   if (late.length === 0) return { stop: { address, outcome: 'stopped' }, unfinished: [] };
   const why = `the deadline passed during ${late.join(' and ')}`;

@@ -72,6 +72,13 @@ export class Probe implements Actor<ProbeCommand | ProbeItem | ProbeNote> {
     });
   }
 
+  async abort(): Promise<void> {
+    const { aborts } = this.#options;
+    if (aborts === undefined) return;
+    await Promise.resolve();
+    Atomics.add(aborts, 0, 1);
+  }
+
   inspect(): ProbeReport {
     return this.#report();
   }

@@ -84,6 +84,8 @@ export interface ProbeOptions {
   readonly stopAsks?: Address;
   /** `stop` never ends. */
   readonly stopHangs?: boolean;
+  /** Counts the calls of `abort`. */
+  readonly aborts?: Int32Array;
   /** The factory throws. */
   readonly refuse?: string;
 }

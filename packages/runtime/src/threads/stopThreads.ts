@@ -31,7 +31,7 @@ export async function stopThreads(
       for (const address of addresses) outcomes.set(address, { stop: { address, outcome: 'lost', why }, unfinished: [] });
       if (thread.state !== 'running') return;
       terminated.add(thread.name);
-      await thread.terminate();
+      await thread.terminate(false);
     }
   };
 

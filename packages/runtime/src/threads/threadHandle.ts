@@ -24,6 +24,9 @@ export interface ThreadObserver {
   death(thread: ThreadHandle, death: Death): void;
 }
 
+/** What actors have to let go of what runs outside of them, in milliseconds. */
+const ABORT_DEADLINE = 250;
+
 type State = 'starting' | 'running' | 'finishing' | 'stopped' | 'dead';
 
 /**
@@ -34,6 +37,7 @@ type State = 'starting' | 'running' | 'finishing' | 'stopped' | 'dead';
 export class ThreadHandle {
   readonly name: string;
   readonly actors: readonly Address[];
+  readonly incarnation: number;
   readonly control: ControlClient;
   readonly #observer: ThreadObserver;
   readonly #pool: Piscina;
@@ -55,6 +59,7 @@ export class ThreadHandle {
   constructor(placement: ThreadPlacement, spec: Omit<ThreadSpec, 'controlPort' | 'reportPort'>, observer: ThreadObserver) {
     this.name = placement.name;
     this.actors = placement.actors.map(({ address }) => address);
+    this.incarnation = spec.incarnation;
     this.#observer = observer;
     const control = new MessageChannel();
     const reports = new MessageChannel();
@@ -139,9 +144,11 @@ export class ThreadHandle {
     return finished;
   }
 
-  /** Ends the thread wherever it is. */
-  async terminate(): Promise<void> {
+  /** Ends the thread wherever it is; its actors are told before, unless it is known not to answer. */
+  async terminate(answers = true): Promise<void> {
+    const tell = answers && this.#state === 'running' && !this.#terminating;
     this.#terminating = true;
+    if (tell) await this.control.call('abort', ABORT_DEADLINE, (remote) => remote.abort()).catch(() => undefined);
     await this.#destroy();
   }
 

@@ -9,7 +9,7 @@ import { Loop } from '../core/loop.js';
 import { MemoryLink } from '../core/memoryLink.js';
 import { Scheduler } from '../core/scheduler.js';
 import { type StopOutcome, stopActors } from '../core/stopActors.js';
-import { sever } from '../core/ways.js';
+import { reconnect, sever } from '../core/ways.js';
 import { AskError, MailboxFullError } from '../errors.js';
 import { DoorbellParking } from './doorbellParking.js';
 import { ReportOutlet } from './reportOutlet.js';
@@ -32,9 +32,11 @@ export class ThreadRuntime {
     this.#scheduler = scheduler;
     this.#outlet = new ReportOutlet(spec.reportPort, scheduler.reports, () => scheduler.wake());
     this.#loop = new Loop(scheduler, new DoorbellParking(bell), () => this.#outlet.flush());
-    for (const actor of spec.actors) scheduler.add(actor.address, actor.tickInterval);
+    for (const actor of spec.actors) scheduler.add(actor.address, actor.tickInterval, spec.incarnation);
     const codec = new Codec(spec.structures);
-    for (const link of spec.links) connect(scheduler, link, codec, bell);
+    const takeOver = spec.incarnation > 0;
+    if (takeOver) bell.reset();
+    for (const link of spec.links) connect(scheduler, link, codec, bell, takeOver);
     this.control = this.#makeControl();
   }
 
@@ -69,6 +71,17 @@ export class ThreadRuntime {
       sever: (addresses) => {
         for (const cell of scheduler.cells) sever(cell, new Set(addresses));
       },
+      drained: (addresses, milliseconds) => {
+        const dead = new Set(addresses);
+        const links = scheduler.cells.flatMap(({ inbound }) => inbound.filter(({ from }) => dead.has(from)));
+        return scheduler.until(() => links.every(({ empty }) => empty), scheduler.clock.now() + milliseconds);
+      },
+      reconnect: (addresses) => {
+        for (const cell of scheduler.cells) reconnect(cell, new Set(addresses));
+      },
+      abort: async () => {
+        await Promise.all(scheduler.cells.map((cell) => cell.abort()));
+      },
       finish: () => {
         this.#loop.end();
         this.#start();
@@ -102,7 +115,12 @@ export class ThreadRuntime {
   }
 }
 
-function connect(scheduler: Scheduler, link: LinkSpec, codec: Codec, bell: Doorbell): void {
+/** What is on a lane to dead actors is for nobody: their successors begin with empty mailboxes. Nobody sends meanwhile. */
+function discard(consumer: LaneConsumer): void {
+  while (!consumer.empty) consumer.drain(consumer.capacityCells, { record: () => undefined, frame: () => undefined });
+}
+
+function connect(scheduler: Scheduler, link: LinkSpec, codec: Codec, bell: Doorbell, takeOver: boolean): void {
   const { from, to, outbox, lane, peerDoorbell, capacityBytes, reserveBytes } = link;
   if (lane === undefined || peerDoorbell === undefined) {
     const memory = new MemoryLink(capacityBytes, reserveBytes);
@@ -114,10 +132,11 @@ function connect(scheduler: Scheduler, link: LinkSpec, codec: Codec, bell: Doorb
   const peer = Doorbell.attach(peerDoorbell);
   const sender = scheduler.cell(from);
   if (sender !== undefined) {
-    const producer = LaneProducer.attach(lane, { fingerprint, doorbell: bell, consumerDoorbell: peer });
+    const producer = LaneProducer.attach(lane, { fingerprint, takeOver, doorbell: bell, consumerDoorbell: peer });
     sender.connect(to, { sender: new LaneSender(producer, codec, from, to), outbox });
   } else {
-    const consumer = LaneConsumer.attach(lane, { fingerprint, doorbell: bell, producerDoorbell: peer });
+    const consumer = LaneConsumer.attach(lane, { fingerprint, takeOver, doorbell: bell, producerDoorbell: peer });
+    if (takeOver) discard(consumer);
     scheduler.cell(to)?.connect(from, { receiver: new LaneReceiver(consumer, codec) });
   }
 }

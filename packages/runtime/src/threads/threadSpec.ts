@@ -17,7 +17,7 @@ export interface LinkSpec extends Link {
 /** Everything that a thread is started with. */
 export interface ThreadSpec {
   readonly name: string;
-  readonly actors: readonly (Omit<ActorPlacement, 'create' | 'module'> & { readonly module: string })[];
+  readonly actors: readonly (Omit<ActorPlacement, 'create' | 'module' | 'restartOptions'> & { readonly module: string })[];
   readonly links: readonly LinkSpec[];
   /** All addresses of the system. */
   readonly addresses: readonly Address[];
@@ -25,6 +25,8 @@ export interface ThreadSpec {
   readonly structures: readonly (readonly string[])[];
   readonly limits: Limits;
   readonly seed: number;
+  /** 0 for the first thread in its place, one more for each that takes its place and its lanes over. */
+  readonly incarnation: number;
   /** Control calls from the main thread. */
   readonly controlPort: MessagePort;
   /** Reports to the main thread. */
@@ -48,6 +50,12 @@ export interface ThreadControl {
   inspect(): ThreadReport;
   /** The threads of these actors are dead. */
   sever(addresses: readonly Address[]): void;
+  /** Settles when nothing of these dead actors lies on a lane to here any more. False: not within `milliseconds`. */
+  drained(addresses: readonly Address[], milliseconds: number): Promise<boolean>;
+  /** These actors have successors. */
+  reconnect(addresses: readonly Address[]): void;
+  /** The thread is about to be terminated. */
+  abort(): Promise<void>;
   /** Ends the thread's task. */
   finish(): void;
 }

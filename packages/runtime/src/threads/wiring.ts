@@ -2,9 +2,22 @@ import { createLane, Doorbell } from '@tidegate/ring';
 import type { Address } from '../actor.js';
 import { Codec } from '../core/codec.js';
 import type { InFlight } from '../errors.js';
-import { completeLimits, completeLink, type Link, type ThreadPlacement, type Topology } from '../topology.js';
+import {
+  type ActorPlacement,
+  completeLimits,
+  completeLink,
+  type Link,
+  type ThreadPlacement,
+  type Topology,
+} from '../topology.js';
 import { laneContents } from './laneContents.js';
 import type { ThreadSpec } from './threadSpec.js';
+
+function actorSpec(placement: ActorPlacement, incarnation: number): ThreadSpec['actors'][number] {
+  const { create: _, module, restartOptions, options, ...rest } = placement;
+  const given = incarnation > 0 && restartOptions !== undefined ? restartOptions : options;
+  return { ...rest, module: String(module), ...(given !== undefined && { options: given }) };
+}
 
 type WiredLink = Link & { readonly lane?: SharedArrayBuffer };
 
@@ -36,12 +49,12 @@ export class Wiring {
   }
 
   /** What a thread is started with, ports aside. */
-  specOf(placement: ThreadPlacement): Omit<ThreadSpec, 'controlPort' | 'reportPort'> {
+  specOf(placement: ThreadPlacement, incarnation: number): Omit<ThreadSpec, 'controlPort' | 'reportPort'> {
     const { name } = placement;
     const isHere = (address: Address): boolean => this.#threadOf.get(address) === name;
     return {
       name,
-      actors: placement.actors.map(({ create: _, module, ...rest }) => ({ ...rest, module: String(module) })),
+      actors: placement.actors.map((actor) => actorSpec(actor, incarnation)),
       links: this.#links
         .filter(({ from, to }) => isHere(from) || isHere(to))
         .map((link) =>
@@ -52,6 +65,7 @@ export class Wiring {
       structures: this.#topology.structures ?? [],
       limits: completeLimits(this.#topology.limits),
       seed: this.#seed,
+      incarnation,
     };
   }
 
