@@ -52,13 +52,6 @@ export class ActorCell {
     else this.outbound.set(peer, new Outbound(peer, way.sender, way.outbox));
   }
 
-  /** The actors at `addresses` are forgotten, and what lies on the links from them. */
-  disconnect(addresses: ReadonlySet<Address>): void {
-    for (const address of addresses) this.outbound.delete(address);
-    for (let i = this.inbound.length - 1; i >= 0; i--)
-      if (addresses.has((this.inbound[i] as Inbound).from)) this.inbound.splice(i, 1);
-  }
-
   now(): number {
     return this.host.clock.now() + this.clockOffset;
   }

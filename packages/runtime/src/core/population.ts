@@ -7,7 +7,7 @@ import { loadActor } from './loadActor.js';
 import { MemoryLink } from './memoryLink.js';
 import type { Scheduler } from './scheduler.js';
 import { emptyLink } from './unfinished.js';
-import { reconnect, sever } from './ways.js';
+import { forget, reconnect, sever } from './ways.js';
 
 interface Way {
   readonly link: Link;
@@ -118,7 +118,7 @@ export class Population implements ChangingPopulation {
       this.#scheduler.remove(this.#cell(address));
       this.#placements.delete(address);
     }
-    for (const cell of this.#scheduler.cells) cell.disconnect(leaving);
+    for (const cell of this.#scheduler.cells) forget(cell, leaving);
     const kept = this.#ways.filter(({ link }) => !leaving.has(link.from) && !leaving.has(link.to));
     this.#ways.splice(0, this.#ways.length, ...kept);
   }

@@ -30,6 +30,13 @@ export function reconnect(cell: ActorCell, addresses: ReadonlySet<Address>): voi
   cell.host.wake();
 }
 
+/** The actors at `addresses` are forgotten, and what lies on the links from them. */
+export function forget(cell: ActorCell, addresses: ReadonlySet<Address>): void {
+  for (const address of addresses) cell.outbound.delete(address);
+  const kept = cell.inbound.filter(({ from }) => !addresses.has(from));
+  cell.inbound.splice(0, cell.inbound.length, ...kept);
+}
+
 /** Sends a message on the actor's way to `to`. False: refused. What can reach nobody is a dead letter, and counts as sent. */
 export function send(cell: ActorCell, to: Address, message: unknown, delivery: Delivery): boolean {
   const reason = deadEnd(cell, to);
