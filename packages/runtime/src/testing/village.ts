@@ -13,7 +13,7 @@ export interface Diary {
 
 /** All lives of all actors, by address. A message `{ act }` is something to do; everything else is noted. */
 export class Village {
-  readonly lives = new Map<string, Diary[]>();
+  readonly lives: Map<string, Diary[]> = new Map();
 
   readonly create = (context: ActorContext): Actor => {
     const lives = this.lives.get(context.self) ?? [];
