@@ -54,12 +54,11 @@ export class Closing {
   }
 
   triggerGone(handle: number): void {
-    this.#started ||= this.#triggers.delete(handle);
+    if (this.#triggers.delete(handle)) this.#started = true;
   }
 
   hostClosed(host: HostId): void {
-    this.#started ||= this.#hosts.has(host);
-    this.#hosts.delete(host);
+    if (this.#hosts.delete(host)) this.#started = true;
   }
 
   /** T-9: nobody is left there to answer. */
