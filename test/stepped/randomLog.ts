@@ -1,4 +1,4 @@
-import type { SourceEvent } from '@tidegate/dispatcher';
+import type { SourceEvent, SourceSnapshot } from '@tidegate/dispatcher';
 import type { DdlEvent, TableInfo } from '@tidegate/protocol';
 
 /** Unsigned 32-bit numbers from a seed. */
@@ -39,6 +39,20 @@ export class RandomLog {
 
   get endTs(): bigint {
     return this.#ts;
+  }
+
+  /** What exists at `startTs`. */
+  snapshotAt(startTs: bigint): SourceSnapshot {
+    const tables = new Map<number, TableInfo>();
+    for (const event of this.events) {
+      if (event.type !== 'ddl' || event.commitTs > startTs) continue;
+      const { drops } = event;
+      for (const [id, { schemaId }] of tables)
+        if (drops?.type === 'normal' ? drops.tableIds.includes(id) : drops?.type === 'db' && drops.schemaId === schemaId)
+          tables.delete(id);
+      for (const info of event.tables) tables.set(info.tableId, info);
+    }
+    return { startTs, tables: [...tables.values()].map((info) => ({ ...info, splittable: false })) };
   }
 
   #below(bound: number): number {

@@ -1,7 +1,7 @@
 import { type CoordinatorOptions, createCoordinator } from '@tidegate/coordinator';
 import type { SourceEvent } from '@tidegate/dispatcher';
 import { DispatcherGroup, type GroupInput, type GroupOptions } from '@tidegate/dispatcher';
-import { SourceRouter } from '@tidegate/host';
+import { type Replays, SourceRouter } from '@tidegate/host';
 import { createMaintainer, type MaintainerOptions } from '@tidegate/maintainer';
 import {
   type Actor,
@@ -156,20 +156,37 @@ export class SteppedHost {
 }
 
 function sourceOf(context: ActorContext, options: SteppedHostOptions, workers: readonly string[]): Actor {
+  const { log } = options;
   let at = 0;
   const pull = () => {
-    const events = options.log.events.slice(at, at + CHUNK);
+    const events = log.events.slice(at, at + CHUNK);
     at += CHUNK;
     context.post(events.length === 0 ? { type: 'end' } : { type: 'chunk', events });
   };
   return new SourceRouter(context as ActorContext<never>, {
     workers,
     snapshot: { startTs: 0n, tables: [] },
-    pump: { pull },
+    pump: { pull, replays: replaysOf(context, log) },
     batchBytes: 200,
     maxMessageBytes: options.linkBytes / 4,
     heldBytes: 2_000,
   }) as Actor;
+}
+
+/** The log, read again from any place. */
+function replaysOf(context: ActorContext, log: RandomLog): Replays {
+  let left: SourceEvent[] = [];
+  return {
+    open(id, startTs) {
+      left = log.events.filter((event) => (event.type === 'resolved' ? event.ts : event.commitTs) > startTs);
+      context.post({ type: 'replay-open', id, snapshot: log.snapshotAt(startTs) });
+    },
+    pull(id) {
+      const events = left.splice(0, CHUNK);
+      context.post(events.length === 0 ? { type: 'replay-end', id } : { type: 'replay-chunk', id, events });
+    },
+    close: () => undefined,
+  };
 }
 
 function workerOf(

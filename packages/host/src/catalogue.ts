@@ -9,15 +9,24 @@ import {
   TRIGGER_TABLE_ID,
 } from '@tidegate/protocol';
 
-/** A table that exists at a reader's place. */
-export interface TableEntry {
+/** The last event that concerned a table. */
+export interface LastEvent {
+  lastTs: bigint;
+  lastIsSync: boolean;
+}
+
+/** Whether a stream from `startTs` has `last` in it: above its start, or a sync point there (B-1, D-2). */
+export function wantsBefore(startTs: bigint, last: LastEvent | undefined): boolean {
+  if (last === undefined) return false;
+  return last.lastTs > startTs || (last.lastTs === startTs && last.lastIsSync);
+}
+
+/** A table that exists at a reader's place. Its last event is of those that concerned some tables; those for all are kept once. */
+export interface TableEntry extends LastEvent {
   readonly tableId: TableId;
   schemaId: SchemaId;
   /** Absent for the table trigger's reserved table. */
   info: TableInfo | undefined;
-  /** Commit ts of the last event that concerned this table alone or some tables; those that concern all are kept once. */
-  lastTs: bigint;
-  lastIsSync: boolean;
   /** Bit m: every key was claimed by a dispatcher of mode m, some time since the table was created. */
   claimed: number;
 }

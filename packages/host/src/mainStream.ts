@@ -1,6 +1,7 @@
 import type { SourceEvent } from '@tidegate/dispatcher';
 import { type BlockEvent, type DdlEvent, type Mode, maxTs } from '@tidegate/protocol';
-import type { TableEntry } from './catalogue.js';
+import { type LastEvent, type TableEntry, wantsBefore } from './catalogue.js';
+import { WHOLE_TABLE, withoutRange } from './keyRanges.js';
 import { type PlacedEvent, Reader } from './reader.js';
 import type { SourceSnapshot } from './sourceMessages.js';
 import type { Streams } from './streams.js';
@@ -12,6 +13,8 @@ export interface MainStreamOptions {
   readonly snapshot: SourceSnapshot;
   /** Modes for which events of tables without a dispatcher are held. */
   readonly modes: readonly Mode[];
+  /** Hold them as well for the successor of a dispatcher that has gone: the source cannot be read again. */
+  readonly holdsForSuccessors: boolean;
   readonly outlets: WorkerOutlets;
   readonly streams: Streams;
   readonly subscribers: Subscribers;
@@ -39,7 +42,7 @@ export class MainStream {
   #ended = false;
   #lastDdlTs = -1n;
   /** The last event that concerned all tables. */
-  #lastForAll: Pick<TableEntry, 'lastTs' | 'lastIsSync'> = { lastTs: 0n, lastIsSync: false };
+  #lastForAll: LastEvent = { lastTs: 0n, lastIsSync: false };
 
   constructor(options: MainStreamOptions) {
     this.#options = options;
@@ -149,7 +152,7 @@ export class MainStream {
     for (const entry of dropped) {
       this.unclaimed.drop(entry);
       // Its dispatcher lives on until it is removed; it has no part in later events.
-      for (let at = this.#subscribers.ofTable(entry.tableId); at !== undefined; at = at.next) if (at.flows) this.leave(at);
+      for (let at = this.#subscribers.ofTable(entry.tableId); at !== undefined; at = at.next) if (at.flows) this.#leave(at);
     }
     for (const entry of added) this.unclaimed.add(entry);
     if (refused !== undefined)
@@ -175,8 +178,20 @@ export class MainStream {
     return true;
   }
 
-  /** It is served no more. */
-  leave(subscriber: Subscriber): void {
+  /** A dispatcher has unsubscribed. */
+  remove(subscriber: Subscriber): void {
+    if (subscriber.reader !== this.reader) return;
+    this.#leave(subscriber);
+    const entry = this.reader.catalogue.get(subscriber.tableId);
+    if (entry === undefined || !this.#options.holdsForSuccessors) return;
+    let keys = [subscriber.range ?? WHOLE_TABLE];
+    for (let at = this.#subscribers.ofTable(subscriber.tableId); at !== undefined; at = at.next)
+      if (at.mode === subscriber.mode) keys = withoutRange(keys, at.range ?? WHOLE_TABLE);
+    const last = entry.lastTs > this.#lastForAll.lastTs ? entry : this.#lastForAll;
+    this.unclaimed.release(subscriber, entry, keys, { lastTs: last.lastTs, lastIsSync: last.lastIsSync });
+  }
+
+  #leave(subscriber: Subscriber): void {
     if (subscriber.reader !== this.reader) return;
     if (subscriber.flows) this.#plain--;
     subscriber.reader = undefined;
@@ -188,7 +203,7 @@ export class MainStream {
     if (startTs < this.reader.openedTs) return true;
     const entry = this.reader.catalogue.get(tableId);
     if (entry === undefined) return startTs < this.reader.ts;
-    return [entry, this.#lastForAll].some((last) => last.lastTs > startTs || (last.lastTs === startTs && last.lastIsSync));
+    return wantsBefore(startTs, entry) || wantsBefore(startTs, this.#lastForAll);
   }
 
   /** Sends what was held for its table, then lets it share the lane's marks. */

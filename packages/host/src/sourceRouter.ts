@@ -66,6 +66,7 @@ export class SourceRouter implements Actor<RouterInput> {
     this.#main = new MainStream({
       snapshot,
       modes: shared ? [] : modes,
+      holdsForSuccessors: options.pump.replays === undefined,
       outlets: this.#outlets,
       streams,
       subscribers: this.#subscribers,
@@ -214,7 +215,7 @@ export class SourceRouter implements Actor<RouterInput> {
     const subscriber = this.#subscribers.get(handle);
     if (subscriber === undefined || subscriber.generation !== generation) return;
     this.#subscribers.remove(subscriber);
-    this.#main.leave(subscriber);
+    this.#main.remove(subscriber);
     this.#replay.leave(subscriber);
   }
 

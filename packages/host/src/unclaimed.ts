@@ -1,5 +1,5 @@
 import type { KeyRange, Mode, TableInfo } from '@tidegate/protocol';
-import type { TableEntry } from './catalogue.js';
+import { type LastEvent, type TableEntry, wantsBefore } from './catalogue.js';
 import { coversRange, holdsKey, WHOLE_TABLE, withoutRange } from './keyRanges.js';
 import type { PlacedEvent } from './reader.js';
 import type { Subscriber } from './subscribers.js';
@@ -23,6 +23,8 @@ export interface Claim {
 /** What nobody has claimed of one table in one mode. */
 interface Part {
   keys: KeyRange[];
+  /** The last event before it was held: who wants it comes too late. */
+  after: LastEvent | undefined;
   readonly events: HeldEvent[];
   readonly info: TableInfo | undefined;
 }
@@ -87,12 +89,12 @@ export class Unclaimed {
    * A dispatcher has subscribed to a table, which may be gone (then `entry` is undefined). Gives what was held for it, or
    * undefined when some of its keys were claimed before: it starts from what the source says instead.
    */
-  claim({ tableId, mode, range = WHOLE_TABLE }: Subscriber, entry: TableEntry | undefined): Claim | undefined {
+  claim({ tableId, mode, startTs, range = WHOLE_TABLE }: Subscriber, entry: TableEntry | undefined): Claim | undefined {
     const bit = 1 << mode;
     const isOpen = entry !== undefined && this.#modes.includes(mode) && (entry.claimed & bit) === 0;
     const part = isOpen ? this.#part(entry, mode) : this.#parts.get(keyOf(tableId, mode));
     if (part === undefined) return undefined;
-    const isFirst = coversRange(part.keys, range);
+    const isComplete = coversRange(part.keys, range) && !wantsBefore(startTs, part.after);
     part.keys = withoutRange(part.keys, range);
     if (part.keys.length === 0) {
       this.#parts.delete(keyOf(tableId, mode));
@@ -105,15 +107,32 @@ export class Unclaimed {
         if (isBarrier) this.#barriers--;
       }
     }
-    if (!isFirst) return undefined;
+    if (!isComplete) return undefined;
     return { events: part.events.slice(), info: part.events.length === 0 ? entry?.info : part.info };
+  }
+
+  /**
+   * A dispatcher has gone, and no other serves `keys`: from here on they are held again, for its successor. `last`: the last
+   * event of the table that has left.
+   */
+  release({ mode }: Subscriber, entry: TableEntry, keys: readonly KeyRange[], last: LastEvent): void {
+    const bit = 1 << mode;
+    if (keys.length === 0 || !this.#modes.includes(mode)) return;
+    const isNew = (entry.claimed & bit) !== 0;
+    if (isNew) {
+      entry.claimed &= ~bit;
+      this.#open++;
+    }
+    const part = this.#part(entry, mode);
+    part.keys = isNew ? [...keys] : [...part.keys, ...keys];
+    part.after = last;
   }
 
   #part(entry: TableEntry, mode: Mode): Part {
     const key = keyOf(entry.tableId, mode);
     let part = this.#parts.get(key);
     if (part === undefined) {
-      part = { keys: [WHOLE_TABLE], events: [], info: entry.info };
+      part = { keys: [WHOLE_TABLE], after: undefined, events: [], info: entry.info };
       this.#parts.set(key, part);
     }
     return part;
