@@ -1,137 +1,107 @@
 import {
+  Action,
+  type AnswerRequest,
   type BootstrapRequest,
   type CloseRequest,
-  ComponentState,
   type ComponentStatuses,
+  type HostToCoordinator,
   type MaintainerToCoordinator,
+  type PostBootstrapRequest,
   type StaleEpochNotice,
   TRIGGER_HANDLE,
   type WorkerSnapshot,
   type WorkerToCoordinator,
 } from '@tidegate/protocol';
 import type { Actor, ActorContext, Address } from '@tidegate/runtime';
-import { Lifecycle } from './dispatchers/lifecycle.js';
-import { Outbox } from './dispatchers/outbox.js';
-import { Placement } from './dispatchers/placement.js';
-import { Progress } from './dispatchers/progress.js';
-import { Subscriptions } from './dispatchers/subscriptions.js';
+import { type CoordinatorParts, makeParts } from './coordinatorParts.js';
 import { type CoordinatorInspection, inspectCoordinator } from './inspection.js';
-import { AnswerRouter } from './maintainer/answers.js';
-import { CompleteRound } from './maintainer/completeRound.js';
-import { Heartbeats } from './maintainer/heartbeats.js';
-import { Ownership } from './maintainer/ownership.js';
-import { Tenure } from './maintainer/tenure.js';
+import { PendingControl } from './maintainer/pendingControl.js';
+import { Recovery } from './maintainer/recovery.js';
+import { snapshotColumns } from './maintainer/snapshotColumns.js';
 import type { ResolvedOptions } from './options.js';
 import { Offered } from './status/pendingMap.js';
-import { StatusFlow } from './status/statusFlow.js';
-import { StatusPath } from './status/statusPath.js';
 import { type TimerMessage, timer } from './timers.js';
 
 /** Everything that a coordinator takes. */
-export type CoordinatorMessage = MaintainerToCoordinator | WorkerToCoordinator | TimerMessage;
+export type CoordinatorMessage = MaintainerToCoordinator | WorkerToCoordinator | HostToCoordinator | TimerMessage;
+
+/** What only the owner may ask for (F-3). */
+type OwnersRequest = Exclude<MaintainerToCoordinator, BootstrapRequest | CloseRequest | StaleEpochNotice>;
 
 /**
  * The coordinator of one host. Pure: everything goes through its context.
  *
- * Block statuses come in as records and leave as requests to the maintainer ({@link StatusPath}); answers go back to the
- * workers. It places dispatchers on workers, merges their progress, and obeys one owner at a time, by epoch.
+ * Block statuses come in as records and leave as requests to the maintainer; answers go back to the workers. It places
+ * dispatchers on workers, merges them and their progress, and obeys one owner at a time, by epoch. What the host's owner
+ * tells (lost workers, lost maintainers, the fence) may come from any address: who can reach it is the topology's matter.
  */
 export class Coordinator implements Actor<CoordinatorMessage> {
-  readonly #context: ActorContext;
-  readonly #options: ResolvedOptions;
-  readonly #ownership = new Ownership();
-  readonly #path: StatusPath;
-  readonly #flow: StatusFlow;
-  readonly #placement: Placement;
-  readonly #outboxes: readonly Outbox[];
-  readonly #subscriptions: Subscriptions;
-  readonly #lifecycle: Lifecycle;
-  readonly #progress: Progress;
-  readonly #heartbeats: Heartbeats;
-  readonly #router: AnswerRouter;
-  readonly #tenure: Tenure;
-  readonly #round: CompleteRound;
+  readonly #parts: CoordinatorParts;
   readonly #workerIndex: ReadonlyMap<Address, number>;
+  /** Until this host knows what it has. */
+  #recovery: Recovery | undefined;
+  readonly #pendingControl = new PendingControl();
+  /** The latest owner that was lost while this host recovered. */
+  #pendingLoss: number | undefined;
 
   constructor(context: ActorContext, options: ResolvedOptions) {
-    this.#context = context;
-    this.#options = options;
-    const { workers } = options;
-    this.#workerIndex = new Map(workers.map((worker, index) => [worker, index]));
-    this.#path = new StatusPath(options, () => context.random());
-    this.#placement = new Placement(workers.length);
-    this.#outboxes = workers.map((worker) => new Outbox(context, worker, options.outboxCapacity));
-    this.#subscriptions = new Subscriptions(context, options.source, workers, this.#placement);
-    this.#progress = new Progress(workers.length);
-    this.#heartbeats = new Heartbeats(context, options, this.#ownership, this.#progress);
-    this.#flow = new StatusFlow({
-      context,
-      options,
-      ownership: this.#ownership,
-      path: this.#path,
-      heartbeats: this.#heartbeats,
-      isAlive: (handle, generation) => this.#placement.has(handle, generation),
-    });
-    this.#router = new AnswerRouter(context, options.host, this.#placement, this.#outboxes);
-    this.#round = new CompleteRound(workers.length);
-    this.#lifecycle = new Lifecycle({
-      context,
-      placement: this.#placement,
-      progress: this.#progress,
-      subscriptions: this.#subscriptions,
-      outboxes: this.#outboxes,
-      report: (row) => this.#heartbeats.report(row),
-      forget: (handle, generation) => this.#path.outstanding.forget(handle, generation),
-    });
-    this.#tenure = new Tenure({
-      context,
-      options,
-      ownership: this.#ownership,
-      placement: this.#placement,
-      progress: this.#progress,
-      outboxes: this.#outboxes,
-      lifecycle: this.#lifecycle,
-      heartbeats: this.#heartbeats,
-      path: this.#path,
-      flow: this.#flow,
-    });
+    this.#workerIndex = new Map(options.workers.map((worker, index) => [worker, index]));
+    this.#parts = makeParts(context, options);
+    if (!options.recover) return;
+    const { placement, progress, outboxes, lifecycle, snapshotIds, tenure } = this.#parts;
+    const noteTrigger = tenure.noteTrigger.bind(tenure);
+    const parts = { context, workers: options.workers, placement, progress, outboxes, lifecycle, noteTrigger };
+    tenure.recovering = true;
+    this.#recovery = new Recovery(parts, snapshotIds.next());
+    context.schedule(options.snapshotDeadline, timer('recovery'));
   }
 
   /** A block status from a worker. Allocates nothing. */
   receiveRecord(words: Uint32Array, at: number, _from: Address): void {
-    if (this.#path.record(words, at) === Offered.ACCEPTED) this.#flow.accepted();
+    if (this.#parts.path.record(words, at) === Offered.ACCEPTED) this.#parts.flow.accepted();
   }
 
   receive(message: CoordinatorMessage, from: Address): void {
+    const { context, tenure, ownership } = this.#parts;
     switch (message.type) {
       case 'timer':
-        if (from === this.#context.self) this.#fire(message);
+        if (from === context.self) this.#fire(message);
         return;
       case 'facts':
       case 'component-statuses':
       case 'worker-heartbeat':
       case 'worker-snapshot':
+      case 'frozen':
+      case 'redo-meta-written':
       case 'worker-error': {
         const worker = this.#workerIndex.get(from);
-        if (worker === undefined) this.#ignore(message.type, from);
+        if (worker === undefined || !this.#parts.placement.isOpen(worker)) this.#ignore(message.type, from);
         else this.#fromWorker(message, worker);
         return;
       }
-      case 'bootstrap':
-        this.#tenure.bootstrap(message, from);
+      case 'worker-lost':
+      case 'worker-replaced':
+      case 'owner-lost':
+      case 'fence':
+        this.#fromHost(message, from);
         return;
+      case 'bootstrap':
       case 'close':
-        this.#tenure.close(message, from);
+        this.#control(message, from);
         return;
       case 'stale-epoch':
-        this.#context.log('warn', 'the maintainer refused a message of another epoch', { ...message });
+        context.log('warn', 'the maintainer refused a message of another epoch', { ...message });
         return;
       case 'answers':
       case 'post-bootstrap':
       case 'schedule':
       case 'checkpoint':
-        if (this.#ownership.allows(from, message.epoch)) this.#obey(message);
-        else this.#tenure.refuse(message, from);
+      case 'merge':
+      case 'redo-meta':
+      case 'redo-forward':
+        if (message.type === 'post-bootstrap' && this.#recovery !== undefined) this.#control(message, from);
+        else if (ownership.allows(from, message.epoch)) this.#obey(message);
+        else tenure.refuse(message, from);
         return;
       default:
         this.#ignore((message as { type?: unknown }).type, from);
@@ -139,155 +109,237 @@ export class Coordinator implements Actor<CoordinatorMessage> {
   }
 
   turnEnd(): void {
-    this.#flow.turnEnd();
+    this.#parts.flow.turnEnd();
   }
 
   room(to: Address): void {
-    if (to === this.#ownership.address) {
-      this.#tenure.flush();
-      this.#flow.flush();
+    const { ownership, tenure, flow, options, subscriptions, outboxes } = this.#parts;
+    if (to === ownership.address) {
+      tenure.flush();
+      flow.flush();
       return;
     }
-    if (to === this.#options.source) this.#subscriptions.flush();
+    if (to === options.source) subscriptions.flush();
     const worker = this.#workerIndex.get(to);
-    if (worker !== undefined) this.#outboxes[worker]!.flush();
+    if (worker !== undefined) outboxes[worker]!.flush();
   }
 
   stop(): void {
-    this.#flow.cut();
-    this.#heartbeats.flush();
+    this.#parts.flow.cut();
+    this.#parts.heartbeats.flush();
   }
 
   inspect(): CoordinatorInspection {
-    return inspectCoordinator({
-      options: this.#options,
-      ownership: this.#ownership,
-      path: this.#path,
-      placement: this.#placement,
-      outboxes: this.#outboxes,
-      subscriptions: this.#subscriptions,
-      progress: this.#progress,
-      heartbeats: this.#heartbeats,
-      lostAnswers: this.#router.lost,
-      paused: this.#flow.paused,
-    });
+    return inspectCoordinator(this.#parts, this.#recovery?.missing ?? []);
   }
 
   // ------------------------------------------------------------------ timers
 
   #fire({ name, id }: TimerMessage): void {
+    const { flow, heartbeats, lifecycle, tenure, context } = this.#parts;
     switch (name) {
       case 'batch':
-        this.#flow.cut();
+        flow.cut();
         return;
       case 'components':
-        this.#flow.flush();
+        flow.flush();
         return;
       case 'heartbeat':
-        this.#heartbeats.tick();
+        lifecycle.tick();
+        heartbeats.tick();
         return;
       case 'complete':
         this.#completeHeartbeat();
         return;
       case 'error':
-        this.#heartbeats.repeatError();
+        heartbeats.repeatError();
         return;
       case 'resend':
-        this.#flow.resend();
+        flow.resend();
         return;
       case 'snapshot':
-        this.#tenure.expire(id);
+        tenure.expire(id);
+        return;
+      case 'recovery': {
+        const missing = this.#recovery?.missing ?? [];
+        if (missing.length > 0) context.log('warn', 'workers have not yet told what they have', { missing });
+      }
     }
+  }
+
+  // ------------------------------------------------------------------ the host's owner
+
+  #fromHost(message: HostToCoordinator, from: Address): void {
+    const { fence, outboxes, redo, workerLoss } = this.#parts;
+    if (message.type === 'fence') {
+      if (fence.close()) for (const outbox of outboxes) outbox.send({ type: 'fence' }, 'control', false);
+      return;
+    }
+    if (message.type === 'owner-lost') {
+      if (this.#recovery === undefined) this.#parts.tenure.ownerLost(message.epoch);
+      else this.#pendingLoss = Math.max(message.epoch, this.#pendingLoss ?? 0);
+      return;
+    }
+    const worker = this.#workerIndex.get(message.worker);
+    if (worker === undefined) {
+      this.#ignore(`${message.type} ${message.worker}`, from);
+      return;
+    }
+    if (message.type === 'worker-lost') {
+      this.#lose(worker);
+      return;
+    }
+    // One that was not said to be lost is lost now.
+    this.#lose(worker);
+    workerLoss.replace(worker);
+    if (fence.closed) outboxes[worker]!.send({ type: 'fence' }, 'control', false);
+    redo.newWorker(worker);
+  }
+
+  #lose(worker: number): void {
+    const { workerLoss, round, heartbeats, tenure, redo, flow } = this.#parts;
+    if (!workerLoss.lose(worker)) return;
+    if (round.lost(worker)) heartbeats.completeRound();
+    tenure.lostWorker(worker);
+    redo.lostWorker();
+    if (this.#recovery?.lost(worker) === true) this.#recovered();
+    flow.regulate();
   }
 
   // ------------------------------------------------------------------ workers
 
   #fromWorker(message: WorkerToCoordinator, worker: number): void {
+    const { path, progress, merges, redo, heartbeats, fence, context } = this.#parts;
     switch (message.type) {
       case 'facts':
-        this.#path.learn(message.mode, message.facts);
+        path.learn(message.mode, message.facts);
         return;
       case 'component-statuses':
         this.#heard(worker, message.statuses, message.snapshot);
         return;
       case 'worker-heartbeat':
-        this.#progress.heard(worker, message);
+        progress.heard(worker, message);
         return;
       case 'worker-snapshot':
         this.#snapshot(worker, message);
         return;
+      case 'frozen':
+        merges.frozen(message);
+        return;
+      case 'redo-meta-written':
+        redo.wrote(message.resolvedTs);
+        return;
       case 'worker-error':
-        this.#heartbeats.fail(message.code, message.message);
+        // F-12: whatever fails behind the fence is not the changefeed's failure.
+        if (fence.closed) context.count('coordinator.errors-behind-fence');
+        else heartbeats.fail(message.code, message.message);
     }
   }
 
   #heard(worker: number, statuses: ComponentStatuses, snapshot: number | undefined): void {
-    this.#lifecycle.heard(worker, statuses);
-    if (snapshot !== undefined && this.#round.answered(snapshot, worker)) this.#heartbeats.completeRound();
-    this.#tenure.stopped();
-    this.#flow.regulate();
+    const { lifecycle, round, heartbeats, tenure, flow } = this.#parts;
+    lifecycle.heard(worker, statuses);
+    if (snapshot !== undefined && round.answered(snapshot, worker)) heartbeats.completeRound();
+    tenure.stopped();
+    flow.regulate();
   }
 
   #snapshot(worker: number, message: WorkerSnapshot): void {
-    if (this.#round.id === message.id) this.#heard(worker, columnsOf(message), message.more === true ? undefined : message.id);
-    else this.#tenure.snapshot(worker, message);
+    if (this.#parts.round.id === message.id) {
+      this.#heard(worker, snapshotColumns(message), message.more === true ? undefined : message.id);
+    } else if (this.#recovery?.take(worker, message) === true) this.#recovered();
+    else this.#parts.tenure.snapshot(worker, message);
+  }
+
+  /** This host knows what it has: what waited for that is handled, in order. */
+  #recovered(): void {
+    const { context, placement, subscriptions, tenure } = this.#parts;
+    this.#recovery = undefined;
+    tenure.recovering = false;
+    subscriptions.flush();
+    context.log('info', 'recovered from the workers', { dispatchers: placement.size });
+    if (this.#pendingLoss !== undefined) tenure.ownerLost(this.#pendingLoss);
+    for (let next = this.#pendingControl.pop(); next !== undefined; next = this.#pendingControl.pop()) {
+      this.receive(next.message, next.from);
+    }
   }
 
   /** H-1: every so often every dispatcher is listed. */
   #completeHeartbeat(): void {
-    this.#context.schedule(this.#options.completeHeartbeatInterval, timer('complete'));
-    const asked = this.#options.workers.map((_, worker) => this.#placement.load[worker]! > 0);
-    const id = this.#tenure.nextSnapshot();
-    if (this.#round.begin(id, asked)) this.#heartbeats.completeRound();
+    const { context, options, placement, round, heartbeats, outboxes, snapshotIds } = this.#parts;
+    context.schedule(options.completeHeartbeatInterval, timer('complete'));
+    const asked = options.workers.map((_, worker) => placement.load[worker]! > 0);
+    const id = snapshotIds.next();
+    if (round.begin(id, asked)) heartbeats.completeRound();
     asked.forEach((isAsked, worker) => {
-      if (isAsked) this.#outboxes[worker]!.send({ type: 'snapshot', id, columns: true }, 'lossless', true);
+      if (isAsked) outboxes[worker]!.send({ type: 'snapshot', id, columns: true }, 'lossless', true);
     });
   }
 
   // ------------------------------------------------------------------ maintainer
 
-  #obey(message: Exclude<MaintainerToCoordinator, BootstrapRequest | CloseRequest | StaleEpochNotice>): void {
+  /** What takes or ends an ownership waits until this host knows what it has (F-7). */
+  #control(message: BootstrapRequest | CloseRequest | PostBootstrapRequest, from: Address): void {
+    const { tenure, ownership } = this.#parts;
+    if (this.#recovery !== undefined) {
+      if (!this.#pendingControl.push(message, from)) this.#parts.context.count('coordinator.control-dropped');
+    } else if (message.type === 'bootstrap') tenure.bootstrap(message, from);
+    else if (message.type === 'close') tenure.close(message, from);
+    else if (ownership.allows(from, message.epoch)) tenure.postBootstrap(message.epoch);
+    else tenure.refuse(message, from);
+  }
+
+  #obey(message: OwnersRequest): void {
+    const { tenure, lifecycle, merges, redo, fence } = this.#parts;
     switch (message.type) {
       case 'answers':
-        // Before they go on: the repeat that a hint or an action provokes must find its key free (T-I).
-        for (const answer of message.answers) {
-          this.#path.settle(message.mode, answer, message.inReplyTo !== undefined, this.#context.now());
-        }
-        if (message.inReplyTo !== undefined) this.#path.outstanding.settleReply(message.inReplyTo);
-        this.#flow.scheduleResend();
-        this.#router.route(message);
+        this.#answers(message);
         return;
       case 'schedule':
-        this.#tenure.create(message.create);
-        this.#lifecycle.remove(message.remove);
+        tenure.create(message.create);
+        lifecycle.remove(message.remove);
         return;
-      case 'checkpoint': {
-        const worker = this.#placement.isPlaced(TRIGGER_HANDLE[0]) ? this.#placement.worker(TRIGGER_HANDLE[0]) : undefined;
-        if (worker === undefined) return;
-        const checkpoint = { type: 'sink-checkpoint', checkpointTs: message.checkpointTs };
-        this.#outboxes[worker]!.send(checkpoint, { coalesce: 'sink-checkpoint' }, true);
+      case 'merge':
+        if (!tenure.closing) merges.request(message);
         return;
-      }
+      case 'redo-meta':
+        redo.meta(message);
+        return;
+      case 'redo-forward':
+        redo.forward(message.resolvedTs);
+        return;
+      case 'checkpoint':
+        if (!fence.refuses('checkpoint write')) this.#checkpoint(message.checkpointTs);
+        return;
       case 'post-bootstrap':
-        this.#tenure.postBootstrap(message.epoch);
+        tenure.postBootstrap(message.epoch);
     }
   }
 
-  #ignore(type: unknown, from: Address): void {
-    this.#context.count('coordinator.ignored');
-    this.#context.log('warn', 'a message that this coordinator does not expect', { type, from });
+  #answers(message: AnswerRequest): void {
+    const { path, flow, router, lifecycle, fence, context } = this.#parts;
+    // Before they go on: the repeat that a hint or an action provokes must find its key free (T-I).
+    for (const answer of message.answers) {
+      path.settle(message.mode, answer, message.inReplyTo !== undefined, context.now());
+      if (answer.ignored !== undefined) lifecycle.hinted(answer.target);
+    }
+    if (message.inReplyTo !== undefined) path.outstanding.settleReply(message.inReplyTo);
+    flow.scheduleResend();
+    const isWrite = message.answers.some(({ action }) => action?.action === Action.WRITE);
+    if (!isWrite || !fence.refuses('block write')) router.route(message);
+    else router.route({ ...message, answers: message.answers.filter(({ action }) => action?.action !== Action.WRITE) });
   }
-}
 
-/** A snapshot as component statuses; what is invisible in a heartbeat is left out (H-2). */
-function columnsOf({ spans }: WorkerSnapshot): ComponentStatuses {
-  const hidden: readonly number[] = [ComponentState.INITIALIZING, ComponentState.PREPARING, ComponentState.MERGE_READY];
-  const listed = spans.filter(({ state }) => !hidden.includes(state));
-  return {
-    handle: Uint32Array.from(listed, ({ config }) => config.handle),
-    generation: Uint32Array.from(listed, ({ config }) => config.generation),
-    state: Uint8Array.from(listed, ({ state }) => state),
-    mode: Uint8Array.from(listed, ({ config }) => config.mode),
-    checkpointTs: BigUint64Array.from(listed, ({ checkpointTs }) => checkpointTs),
-  };
+  /** K-12: to the worker of the table trigger. */
+  #checkpoint(checkpointTs: bigint): void {
+    const { placement, outboxes } = this.#parts;
+    if (!placement.isPlaced(TRIGGER_HANDLE[0])) return;
+    const checkpoint = { type: 'sink-checkpoint', checkpointTs };
+    outboxes[placement.worker(TRIGGER_HANDLE[0])]!.send(checkpoint, { coalesce: 'sink-checkpoint' }, true);
+  }
+
+  #ignore(type: unknown, from: Address): void {
+    this.#parts.context.count('coordinator.ignored');
+    this.#parts.context.log('warn', 'a message that this coordinator does not expect', { type, from });
+  }
 }

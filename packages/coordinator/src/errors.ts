@@ -2,6 +2,8 @@
 export type CoordinatorErrorCode =
   /** An option is missing, unknown or out of range. */
   | 'COORDINATOR_OPTION'
+  /** F-12: the host is fenced; its write path has stopped. Logged and counted, never thrown or told to the maintainer. */
+  | 'COORDINATOR_FENCED'
   /** A handle or another value that a flat table cannot hold. */
   | 'COORDINATOR_RANGE';
 

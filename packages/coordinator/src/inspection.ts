@@ -1,11 +1,5 @@
-import type { Outbox } from './dispatchers/outbox.js';
-import type { Placement } from './dispatchers/placement.js';
-import type { Progress } from './dispatchers/progress.js';
-import type { Subscriptions } from './dispatchers/subscriptions.js';
-import type { Heartbeats } from './maintainer/heartbeats.js';
-import type { Ownership } from './maintainer/ownership.js';
-import type { ResolvedOptions } from './options.js';
-import type { StatusPath } from './status/statusPath.js';
+import type { CoordinatorParts } from './coordinatorParts.js';
+import type { MergeView } from './merge/merges.js';
 
 /** What a coordinator shows of itself: plain data, for people and tests. */
 export interface CoordinatorInspection {
@@ -21,6 +15,8 @@ export interface CoordinatorInspection {
     readonly states: Readonly<Record<string, number>>;
     /** Messages that wait for room on the way to it. */
     readonly waiting: number;
+    /** Its thread has died, and no replacement runs yet. */
+    readonly lost: boolean;
     /** Answers dropped because too much waited. */
     readonly dropped: number;
   }[];
@@ -56,27 +52,23 @@ export interface CoordinatorInspection {
     readonly heartbeats: number;
     readonly error?: string;
   };
+  /** Merges that are not finished. */
+  readonly merges: readonly MergeView[];
+  /** The global redo ts that this host knows, and the largest that was written down here. */
+  readonly redo: { readonly resolvedTs: bigint; readonly written: bigint };
+  /** F-12 */
+  readonly fenced: boolean;
+  /** Workers that have not yet told what they have; only after a restart of the coordinator. */
+  readonly recovering: readonly string[];
   /** Orders for the source that wait for room. */
   readonly subscriptions: number;
   /** Targets of answers that were not on this host. */
   readonly lostAnswers: number;
 }
 
-export interface InspectionParts {
-  readonly options: ResolvedOptions;
-  readonly ownership: Ownership;
-  readonly path: StatusPath;
-  readonly placement: Placement;
-  readonly outboxes: readonly Outbox[];
-  readonly subscriptions: Subscriptions;
-  readonly progress: Progress;
-  readonly heartbeats: Heartbeats;
-  readonly lostAnswers: number;
-  readonly paused: boolean;
-}
-
-export function inspectCoordinator(parts: InspectionParts): CoordinatorInspection {
-  const { options, ownership, path, placement, progress, heartbeats } = parts;
+/** The parts of a coordinator as plain data. `recovering`: workers whose snapshot is awaited. */
+export function inspectCoordinator(parts: CoordinatorParts, recovering: readonly string[]): CoordinatorInspection {
+  const { options, ownership, path, placement, progress, heartbeats, merges, redo, fence, flow, router } = parts;
   const { address } = ownership;
   const { checkpointTs, resolvedTs } = progress.latest(0);
   return {
@@ -89,6 +81,7 @@ export function inspectCoordinator(parts: InspectionParts): CoordinatorInspectio
       dispatchers: placement.load[index]!,
       states: placement.statesOf(index),
       waiting: parts.outboxes[index]!.length,
+      lost: !placement.isOpen(index),
       dropped: parts.outboxes[index]!.dropped,
     })),
     statuses: {
@@ -105,7 +98,7 @@ export function inspectCoordinator(parts: InspectionParts): CoordinatorInspectio
       refused: path.pending.refused,
       withoutFacts: path.withoutFacts,
       overflowed: path.outstanding.overflowed,
-      paused: parts.paused,
+      paused: flow.paused,
     },
     progress: {
       seq: [progress.seq(0), progress.seq(1)],
@@ -115,7 +108,11 @@ export function inspectCoordinator(parts: InspectionParts): CoordinatorInspectio
       heartbeats: heartbeats.sent,
       ...(heartbeats.error && { error: `${heartbeats.error.code}: ${heartbeats.error.message}` }),
     },
+    merges: merges.views(),
+    redo: { resolvedTs: redo.gate, written: redo.written },
+    fenced: fence.closed,
+    recovering,
     subscriptions: parts.subscriptions.length,
-    lostAnswers: parts.lostAnswers,
+    lostAnswers: router.lost,
   };
 }

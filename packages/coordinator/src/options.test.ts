@@ -29,6 +29,7 @@ describe('options', () => {
       errorRepeat: 5000,
       snapshotDeadline: 5000,
       outboxCapacity: 4096,
+      recover: false,
     });
   });
 

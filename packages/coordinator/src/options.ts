@@ -43,6 +43,11 @@ export interface CoordinatorOptions {
   readonly snapshotDeadline?: number;
   /** Messages to one receiver that may wait for room before answers are dropped, 1 … 2^20. Default 4 096. */
   readonly outboxCapacity?: number;
+  /**
+   * This coordinator comes after another one of the same host: it asks every worker what it has, and answers no bootstrap
+   * before it knows. Default false: the workers are new as well.
+   */
+  readonly recover?: boolean;
 }
 
 /** {@link CoordinatorOptions}, complete and checked. */
@@ -59,7 +64,7 @@ const KNOWN = [
   ...['host', 'workers', 'source', 'maintainer', 'pendingCapacity', 'batchWindow', 'batchStatuses', 'requestQueueCapacity'],
   ...['outstandingCapacity', 'outstandingResend', 'outstandingResendMax', 'idleEvents', 'lowLatency', 'heartbeatInterval'],
   ...['heartbeatFirst', 'completeHeartbeatInterval', 'componentStatusWindow', 'componentStatusCapacity', 'errorRepeat'],
-  ...['snapshotDeadline', 'outboxCapacity'],
+  ...['snapshotDeadline', 'outboxCapacity', 'recover'],
 ];
 
 const HOUR = 3_600_000;
@@ -74,9 +79,12 @@ export function resolveOptions(options: unknown): ResolvedOptions {
   for (const name of Object.keys(given)) {
     if (!KNOWN.includes(name)) throw optionError(`unknown option '${name}'; known are ${KNOWN.join(', ')}`);
   }
-  const lowLatency = given.lowLatency ?? false;
-  if (typeof lowLatency !== 'boolean') throw optionError(`option 'lowLatency' must be true or false, not ${show(lowLatency)}`);
-  const heartbeat = heartbeatIntervals(lowLatency);
+  const flag = (name: keyof CoordinatorOptions): boolean => {
+    const value = given[name] ?? false;
+    if (typeof value !== 'boolean') throw optionError(`option '${name}' must be true or false, not ${show(value)}`);
+    return value;
+  };
+  const heartbeat = heartbeatIntervals(flag('lowLatency'));
   const integer = (name: keyof CoordinatorOptions, min: number, max: number, fallback: number): number =>
     requireInteger(name, given[name] ?? fallback, min, max);
   const resend = integer('outstandingResend', 1, HOUR, DEFAULTS.outstandingResend);
@@ -101,6 +109,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
     errorRepeat: integer('errorRepeat', 1, HOUR, DEFAULTS.errorRepeat),
     snapshotDeadline: integer('snapshotDeadline', 1, 600_000, 5_000),
     outboxCapacity: integer('outboxCapacity', 1, 2 ** 20, 4_096),
+    recover: flag('recover'),
   };
 }
 

@@ -1,5 +1,5 @@
 /** What the coordinator's timers are for. */
-export type TimerName = 'batch' | 'components' | 'heartbeat' | 'complete' | 'error' | 'resend' | 'snapshot';
+export type TimerName = 'batch' | 'components' | 'heartbeat' | 'complete' | 'error' | 'resend' | 'snapshot' | 'recovery';
 
 /** A message of the coordinator to itself. */
 export interface TimerMessage {

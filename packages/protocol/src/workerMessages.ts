@@ -86,6 +86,7 @@ export interface SinkCheckpoint {
 export type CoordinatorToWorker =
   | CreateDispatchers
   | RemoveDispatchers
+  | FenceWorker
   | FreezeDispatchers
   | ThawDispatchers
   | WorkerAnswer

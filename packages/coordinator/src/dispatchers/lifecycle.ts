@@ -1,4 +1,5 @@
 import {
+  type AnswerTarget,
   ComponentState,
   type ComponentStatuses,
   type DispatcherConfig,
@@ -9,9 +10,18 @@ import {
 import type { ActorContext } from '@tidegate/runtime';
 import type { ComponentStatusRow } from '../maintainer/statusWindow.js';
 import type { Outbox } from './outbox.js';
+import { configParts, handleParts } from './parts.js';
 import type { Placement } from './placement.js';
 import type { Progress } from './progress.js';
 import type { Subscriptions } from './subscriptions.js';
+
+/** Who has to know what becomes of single dispatchers: the merges. */
+export interface LifeWatcher {
+  /** Its removal was asked for. False: it is none of its business, and not here. */
+  removing(handle: number, generation: number): boolean;
+  /** A worker has told its state, which is INITIALIZING for the first time when the stream may be opened. */
+  changed(handle: number, generation: number, state: ComponentState): void;
+}
 
 export interface LifecycleDeps {
   readonly context: ActorContext;
@@ -22,9 +32,14 @@ export interface LifecycleDeps {
   readonly outboxes: readonly Outbox[];
   /** Tells the maintainer of a component state. */
   readonly report: (row: ComponentStatusRow) => void;
+  /** There are dispatchers now. */
+  readonly started: () => void;
   /** Frees the dedupe keys of a dispatcher that is gone. */
   readonly forget: (handle: number, generation: number) => void;
 }
+
+/** Dispatchers whose state is told again in one heartbeat interval because of hints, at most. */
+const ANNOUNCED = 4096;
 
 /**
  * Creates, subscribes and removes dispatchers (sections 2.4, 4 and 7.4, F-9).
@@ -34,29 +49,40 @@ export interface LifecycleDeps {
  */
 export class Lifecycle {
   readonly #deps: LifecycleDeps;
+  #watcher: LifeWatcher | undefined;
   #triggersReleased = false;
+  readonly #announced = new Set<number>();
 
   constructor(deps: LifecycleDeps) {
     this.#deps = deps;
   }
 
-  /** Places dispatchers on the least loaded workers. */
+  watch(watcher: LifeWatcher): void {
+    this.#watcher = watcher;
+  }
+
+  /** Places dispatchers on the least loaded workers. Without any worker nothing happens: the maintainer asks again. */
   create(configs: readonly DispatcherConfig[]): void {
-    const { placement, progress, outboxes, context } = this.#deps;
+    const { placement, progress, outboxes, context, started } = this.#deps;
     const shares: DispatcherConfig[][] = outboxes.map(() => []);
     for (const config of configs) {
       if (!this.#isFree(config)) continue;
       const worker = placement.leastLoaded();
+      if (worker < 0) {
+        context.count('coordinator.no-worker');
+        continue;
+      }
       placement.insert(config, worker, progress.assign(config.mode));
       shares[worker]!.push(config);
     }
     shares.forEach((share, worker) => {
       if (share.length === 0) return;
       // The share of the watermark that is not heard of yet is known before anything of the dispatchers is (H-3).
-      progress.created(worker, share);
-      outboxes[worker]!.send({ type: 'create', configs: share }, 'lossless', false);
+      progress.created(worker, share, (handle) => placement.seq(handle));
+      for (const part of configParts(share)) outboxes[worker]!.send({ type: 'create', configs: part }, 'lossless', false);
       context.count('coordinator.created', share.length);
     });
+    if (placement.size > 0) started();
   }
 
   /** Removes dispatchers. One that is not here is reported stopped, so that the maintainer converges (D-49). */
@@ -64,10 +90,11 @@ export class Lifecycle {
     const { placement, report } = this.#deps;
     const leaving: number[] = [];
     for (const { handle, generation } of dispatchers) {
+      const isWatched = this.#watcher?.removing(handle, generation) === true;
       if (placement.has(handle, generation)) leaving.push(handle);
-      else report({ handle, generation, state: ComponentState.STOPPED, mode: 0, checkpointTs: 0n, seq: 0 });
+      else if (!isWatched) report({ handle, generation, state: ComponentState.STOPPED, mode: 0, checkpointTs: 0n, seq: 0 });
     }
-    this.#removeHandles(leaving);
+    this.removeHandles(leaving);
   }
 
   /** Removes everything (close). */
@@ -76,7 +103,7 @@ export class Lifecycle {
     this.#deps.placement.forEach((handle) => {
       leaving.push(handle);
     });
-    this.#removeHandles(leaving);
+    this.removeHandles(leaving);
   }
 
   /** S-12: from now on table triggers are subscribed as soon as they can be, and those that wait at once. */
@@ -86,7 +113,7 @@ export class Lifecycle {
     this.#deps.subscriptions.flush();
   }
 
-  /** A new owner: its trigger waits for its post-bootstrap. */
+  /** A new owner, or none: its trigger waits for its post-bootstrap. */
   holdTriggers(): void {
     this.#triggersReleased = false;
   }
@@ -106,19 +133,87 @@ export class Lifecycle {
     this.#deps.subscriptions.flush();
   }
 
+  /**
+   * The maintainer does not admit the block status of a dispatcher that works here: it may not have heard that it works,
+   * and would go on with its hints until the next complete heartbeat. So it is told again, once a heartbeat interval.
+   */
+  hinted(target: AnswerTarget): void {
+    if (target.type !== 'normal') return;
+    const { placement, report } = this.#deps;
+    for (let row = 0; row < target.handle.length && this.#announced.size < ANNOUNCED; row++) {
+      const handle = target.handle[row]!;
+      const generation = target.generation[row]!;
+      if (!placement.has(handle, generation) || placement.isRemoving(handle)) continue;
+      if (placement.state(handle) !== ComponentState.WORKING || this.#announced.has(handle)) continue;
+      this.#announced.add(handle);
+      const checkpointTs = placement.startTs(handle);
+      const seq = placement.seq(handle);
+      report({ handle, generation, state: ComponentState.WORKING, mode: placement.mode(handle), checkpointTs, seq });
+    }
+  }
+
+  /** Another heartbeat interval begins. */
+  tick(): void {
+    this.#announced.clear();
+  }
+
+  /** Takes in a dispatcher that lived on its worker before this coordinator did. */
+  adopt(worker: number, config: DispatcherConfig, state: ComponentState): void {
+    const { placement, progress } = this.#deps;
+    const { handle } = config;
+    placement.insert(config, worker, progress.assign(config.mode));
+    placement.setState(handle, state);
+    // Its stream runs, unless it waits for one; then the source may or may not know: it takes a repeat for what it is.
+    if (state === ComponentState.INITIALIZING) this.#subscribe(handle);
+    else placement.markSubscribed(handle);
+    this.#deps.started();
+  }
+
+  /** Removes placed dispatchers. With `force` also those whose removal is held back by what nobody will acknowledge. */
+  removeHandles(handles: readonly number[], force = false): void {
+    const { placement, subscriptions, outboxes } = this.#deps;
+    const shares: number[][] = outboxes.map(() => []);
+    for (const handle of handles) {
+      // D-49: a removal under way is not begun again.
+      if (placement.isRemoving(handle) && !force) continue;
+      this.unsubscribe(handle);
+      placement.markRemoving(handle);
+      shares[placement.worker(handle)]!.push(handle);
+    }
+    subscriptions.flush();
+    shares.forEach((share, worker) => {
+      for (const part of handleParts(share, placement)) {
+        outboxes[worker]!.send({ type: 'remove', ...part, ...(force && { force }) }, 'lossless', false);
+      }
+    });
+  }
+
+  /** Ends the stream of a dispatcher, once. */
+  unsubscribe(handle: number): void {
+    const { placement, subscriptions } = this.#deps;
+    subscriptions.unsubscribe(handle);
+    placement.clearSubscribed(handle);
+  }
+
+  /** A dispatcher is gone from its worker: its handle is free. */
+  gone(handle: number, generation: number): void {
+    const { placement, forget } = this.#deps;
+    forget(handle, generation);
+    this.unsubscribe(handle);
+    placement.remove(handle);
+  }
+
   #heardOne(worker: number, handle: number, generation: number, state: ComponentState, mode: Mode, checkpointTs: bigint): void {
-    const { placement, subscriptions, report, forget } = this.#deps;
+    const { placement, report, forget } = this.#deps;
     const isOurs = placement.workerOf(handle, generation) === worker;
     const seq = isOurs ? placement.seq(handle) : 0;
     if (state === ComponentState.STOPPED || state === ComponentState.REMOVED) {
-      forget(handle, generation);
-      if (isOurs) {
-        if (!placement.isRemoving(handle)) subscriptions.unsubscribe(handle);
-        placement.remove(handle);
-      }
+      if (isOurs) this.gone(handle, generation);
+      else forget(handle, generation);
     } else if (isOurs) {
       placement.setState(handle, state);
     }
+    if (isOurs) this.#watcher?.changed(handle, generation, state);
     // H-2: an initialising dispatcher counts in the watermark but is not listed.
     if (state === ComponentState.INITIALIZING) this.#subscribe(handle);
     else report({ handle, generation, state, mode, checkpointTs, seq });
@@ -144,26 +239,7 @@ export class Lifecycle {
     context.count('coordinator.create-ignored');
     // The handle is in use: F-9 ignores a repeat. A later generation means that the maintainer is through with the former
     // one, which goes now; the maintainer's repeat of this request will find the handle free.
-    if (generation > placement.generation(handle)) this.#removeHandles([handle]);
+    if (generation > placement.generation(handle)) this.removeHandles([handle]);
     return false;
-  }
-
-  #removeHandles(handles: readonly number[]): void {
-    const { placement, subscriptions, outboxes } = this.#deps;
-    const shares: number[][] = outboxes.map(() => []);
-    for (const handle of handles) {
-      // D-49: a removal under way is not begun again.
-      if (placement.isRemoving(handle)) continue;
-      subscriptions.unsubscribe(handle);
-      placement.markRemoving(handle);
-      shares[placement.worker(handle)]!.push(handle);
-    }
-    subscriptions.flush();
-    shares.forEach((share, worker) => {
-      if (share.length === 0) return;
-      const handle = Uint32Array.from(share);
-      const generation = Uint32Array.from(share, (one) => placement.generation(one));
-      outboxes[worker]!.send({ type: 'remove', handle, generation }, 'lossless', false);
-    });
   }
 }

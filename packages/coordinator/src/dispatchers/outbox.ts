@@ -11,7 +11,8 @@ export class Outbox {
   readonly #context: ActorContext;
   readonly #to: Address;
   readonly #bound: number;
-  #waiting: { readonly message: unknown; readonly delivery: Delivery }[] = [];
+  #closed = false;
+  #waiting: { message: unknown; readonly delivery: Delivery }[] = [];
 
   constructor(context: ActorContext, to: Address, bound: number) {
     this.#context = context;
@@ -25,9 +26,21 @@ export class Outbox {
   }
 
   send(message: unknown, delivery: Delivery, droppable: boolean): void {
+    if (this.#closed) return;
     if (this.#waiting.length === 0 && this.#context.send(this.#to, message, delivery)) return;
+    if (typeof delivery === 'object' && this.#replace(message, delivery.coalesce)) return;
     if (droppable && this.#waiting.length >= this.#bound) this.dropped++;
     else this.#waiting.push({ message, delivery });
+  }
+
+  /** The receiver is gone: what waits goes, and nothing is sent until {@link open}. */
+  close(): void {
+    this.#closed = true;
+    this.#waiting = [];
+  }
+
+  open(): void {
+    this.#closed = false;
   }
 
   /** Sends what waits as far as there is room. */
@@ -38,5 +51,13 @@ export class Outbox {
       sent++;
     }
     if (sent > 0) this.#waiting = this.#waiting.slice(sent);
+  }
+
+  /** A message that coalesces takes the place of the earlier one that waits. */
+  #replace(message: unknown, key: string): boolean {
+    const earlier = this.#waiting.find(({ delivery }) => typeof delivery === 'object' && delivery.coalesce === key);
+    if (earlier === undefined) return false;
+    earlier.message = message;
+    return true;
   }
 }

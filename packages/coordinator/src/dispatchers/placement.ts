@@ -1,4 +1,4 @@
-import { type ComponentState, type DispatcherConfig, joinTs, type Mode, tsHigh, tsLow } from '@tidegate/protocol';
+import { type ComponentState, type DispatcherConfig, joinTs, type KeyRange, type Mode, tsHigh, tsLow } from '@tidegate/protocol';
 
 const PAGE_SHIFT = 12;
 const PAGE_ROWS = 1 << PAGE_SHIFT;
@@ -42,11 +42,14 @@ export class Placement {
   readonly load: Uint32Array;
   readonly #pages: (Page | undefined)[] = [];
   readonly #states: Uint32Array;
-  readonly #workers: number;
+  /** Of the dispatchers that do not serve a complete table: few, so no column. */
+  readonly #ranges = new Map<number, KeyRange>();
+  /** By worker: it takes dispatchers. */
+  readonly #open: boolean[];
   #size = 0;
 
   constructor(workers: number) {
-    this.#workers = workers;
+    this.#open = Array.from({ length: workers }, () => true);
     this.load = new Uint32Array(workers);
     this.#states = new Uint32Array(workers * STATE_NAMES.length);
   }
@@ -56,11 +59,22 @@ export class Placement {
     return this.#size;
   }
 
-  /** The worker with the fewest dispatchers; the first among equals. Whoever is placed stays where it is. */
+  /** The worker with the fewest dispatchers; the first among equals; -1 when all are lost. Whoever is placed stays where it is. */
   leastLoaded(): number {
-    let least = 0;
-    for (let worker = 1; worker < this.#workers; worker++) if (this.load[worker]! < this.load[least]!) least = worker;
+    let least = -1;
+    for (let worker = 0; worker < this.#open.length; worker++) {
+      if (this.#open[worker] === true && (least < 0 || this.load[worker]! < this.load[least]!)) least = worker;
+    }
     return least;
+  }
+
+  /** Whether a worker takes dispatchers: one that is lost does not, until its replacement runs. */
+  isOpen(worker: number): boolean {
+    return this.#open[worker] === true;
+  }
+
+  setOpen(worker: number, open: boolean): void {
+    this.#open[worker] = open;
   }
 
   /** Places a dispatcher whose handle is free. `seq`: its number in the order of creation of its mode (H-3). */
@@ -79,6 +93,7 @@ export class Placement {
     page.tableId[row] = config.tableId;
     page.worker[row] = worker;
     page.flags[row] = PLACED | CREATED | (config.mode === 0 ? 0 : REDO);
+    if (config.range !== undefined) this.#ranges.set(handle, config.range);
     this.#size++;
     this.load[worker]!++;
     this.#countState(worker, CREATED, 1);
@@ -91,6 +106,7 @@ export class Placement {
     const worker = page.worker[row]!;
     this.#countState(worker, page.flags[row]! & STATE_MASK, -1);
     page.flags[row] = 0;
+    this.#ranges.delete(handle);
     this.#size--;
     this.load[worker]!--;
   }
@@ -142,6 +158,11 @@ export class Placement {
     return joinTs(page.startHigh[handle & PAGE_MASK]!, page.startLow[handle & PAGE_MASK]!);
   }
 
+  /** Absent: it serves the complete table. */
+  range(handle: number): KeyRange | undefined {
+    return this.#ranges.get(handle);
+  }
+
   /** {@link CREATED} or a {@link ComponentState}. */
   state(handle: number): number {
     return this.#flags(handle) & STATE_MASK;
@@ -162,6 +183,10 @@ export class Placement {
 
   markSubscribed(handle: number): void {
     this.#page(handle).flags[handle & PAGE_MASK]! |= SUBSCRIBED;
+  }
+
+  clearSubscribed(handle: number): void {
+    this.#page(handle).flags[handle & PAGE_MASK]! &= ~SUBSCRIBED;
   }
 
   isRemoving(handle: number): boolean {

@@ -1,11 +1,13 @@
 import { type DispatcherConfig, MAX_TS, type Mode, maxTs, minTs, type Watermark, type WorkerHeartbeat } from '@tidegate/protocol';
 
-/** Dispatchers sent to a worker in one message, of which its heartbeats do not account yet. */
+/** Dispatchers sent to a worker in one go, of which its heartbeats do not account yet. */
 interface Uncounted {
-  /** `created` of the worker once it has taken the message. */
+  /** `created` of the worker once it has taken them all. */
   readonly upTo: number;
   /** Least start ts by mode. */
   readonly start: readonly [bigint, bigint];
+  /** Least number in the order of creation by mode; infinite without one. */
+  readonly seq: readonly [number, number];
 }
 
 interface WorkerProgress {
@@ -14,17 +16,25 @@ interface WorkerProgress {
   uncounted: Uncounted[];
 }
 
+/** A watermark by mode. */
+interface Bound {
+  readonly checkpointTs: readonly [bigint, bigint];
+  readonly resolvedTs: readonly [bigint, bigint];
+}
+
 /**
  * Merges the progress of the workers into the watermarks of the host, one a mode (H-2). A watermark labelled `seq` accounts
  * for the first `seq` dispatchers of its mode: by the worker's own report or, until that covers a dispatcher, by its start
- * ts (H-3).
+ * ts (H-3). What a lost worker had reported last bounds them until the maintainer knows what was lost (K-9).
  */
 export class Progress {
   readonly #workers: WorkerProgress[];
   readonly #seq: [number, number] = [0, 0];
+  #lost: Bound[] = [];
+  #lastSyncedTs = 0n;
 
   constructor(workers: number) {
-    this.#workers = Array.from({ length: workers }, () => ({ heartbeat: undefined, sent: 0, uncounted: [] }));
+    this.#workers = Array.from({ length: workers }, nothing);
   }
 
   /** Dispatchers of a mode created so far. */
@@ -37,39 +47,93 @@ export class Progress {
     return ++this.#seq[mode];
   }
 
-  /** Dispatchers were put on the way to a worker, in one message. */
-  created(worker: number, configs: readonly DispatcherConfig[]): void {
+  /** Dispatchers are put on the way to a worker. `seqOf` tells the number of each. */
+  created(worker: number, configs: readonly DispatcherConfig[], seqOf: (handle: number) => number): void {
     const progress = this.#workers[worker]!;
     const start: [bigint, bigint] = [MAX_TS, MAX_TS];
-    for (const { mode, startTs } of configs) start[mode] = minTs(start[mode], startTs);
+    const seq: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (const { handle, mode, startTs } of configs) {
+      start[mode] = minTs(start[mode], startTs);
+      seq[mode] = Math.min(seq[mode], seqOf(handle));
+    }
     progress.sent += configs.length;
-    progress.uncounted.push({ upTo: progress.sent, start });
+    progress.uncounted.push({ upTo: progress.sent, start, seq });
+  }
+
+  /** What a worker had before this coordinator was: `created` configs taken, least checkpoint by mode. */
+  restore(worker: number, created: number, checkpointTs: readonly [bigint, bigint]): void {
+    // Any report of the worker accounts for them.
+    this.#workers[worker] = {
+      heartbeat: undefined,
+      sent: created,
+      uncounted: [{ upTo: created, start: checkpointTs, seq: [0, 0] }],
+    };
   }
 
   heard(worker: number, heartbeat: WorkerHeartbeat): void {
     const progress = this.#workers[worker]!;
     progress.heartbeat = heartbeat;
+    this.#lastSyncedTs = maxTs(this.#lastSyncedTs, heartbeat.lastSyncedTs);
     let counted = 0;
     while (counted < progress.uncounted.length && progress.uncounted[counted]!.upTo <= heartbeat.created) counted++;
     if (counted > 0) progress.uncounted.splice(0, counted);
+  }
+
+  /** What can be vouched for of one dispatcher: its worker's watermark if that accounts for it, else where it started. */
+  vouched(worker: number, mode: Mode, seq: number, startTs: bigint): bigint {
+    const { heartbeat, uncounted } = this.#workers[worker]!;
+    const checkpointTs = heartbeat === undefined ? MAX_TS : checkpointOf(heartbeat, mode);
+    if (checkpointTs === MAX_TS || uncounted.some((one) => one.seq[mode] <= seq)) return startTs;
+    return maxTs(startTs, checkpointTs);
+  }
+
+  /** A worker is gone. If it had dispatchers, what it reported last stays a bound until {@link forgetLost}. */
+  lose(worker: number, hadDispatchers: boolean): void {
+    const bound = (of: (mode: Mode, resolved: boolean) => bigint): Bound => ({
+      checkpointTs: [of(0, false), of(1, false)],
+      resolvedTs: [of(0, true), of(1, true)],
+    });
+    const progress = this.#workers[worker]!;
+    if (hadDispatchers) this.#lost.push(bound((mode, resolved) => leastOf(progress, mode, resolved)));
+    this.#workers[worker] = nothing();
+  }
+
+  /** The maintainer has been told of everything that was lost. */
+  forgetLost(): void {
+    this.#lost = [];
   }
 
   /** The watermark as far as it is known now. Without dispatchers: `MAX_TS` (H-4). */
   latest(mode: Mode): Watermark {
     let checkpointTs = MAX_TS;
     let resolvedTs = MAX_TS;
-    let lastSyncedTs = 0n;
-    for (const { heartbeat, uncounted } of this.#workers) {
-      if (heartbeat !== undefined) {
-        checkpointTs = minTs(checkpointTs, mode === 0 ? heartbeat.checkpointTs : heartbeat.redoCheckpointTs);
-        resolvedTs = minTs(resolvedTs, mode === 0 ? heartbeat.resolvedTs : heartbeat.redoResolvedTs);
-        if (mode === 0) lastSyncedTs = maxTs(lastSyncedTs, heartbeat.lastSyncedTs);
-      }
-      for (const { start } of uncounted) {
-        checkpointTs = minTs(checkpointTs, start[mode]);
-        resolvedTs = minTs(resolvedTs, start[mode]);
-      }
+    for (const progress of this.#workers) {
+      checkpointTs = minTs(checkpointTs, leastOf(progress, mode, false));
+      resolvedTs = minTs(resolvedTs, leastOf(progress, mode, true));
     }
-    return { checkpointTs, resolvedTs, seq: this.#seq[mode], lastSyncedTs };
+    for (const lost of this.#lost) {
+      checkpointTs = minTs(checkpointTs, lost.checkpointTs[mode]);
+      resolvedTs = minTs(resolvedTs, lost.resolvedTs[mode]);
+    }
+    return { checkpointTs, resolvedTs, seq: this.#seq[mode], lastSyncedTs: mode === 0 ? this.#lastSyncedTs : 0n };
   }
+}
+
+function nothing(): WorkerProgress {
+  return { heartbeat: undefined, sent: 0, uncounted: [] };
+}
+
+function checkpointOf(heartbeat: WorkerHeartbeat, mode: Mode): bigint {
+  return mode === 0 ? heartbeat.checkpointTs : heartbeat.redoCheckpointTs;
+}
+
+/** Least ts of what a worker has reported and of what it has yet to account for. */
+function leastOf({ heartbeat, uncounted }: WorkerProgress, mode: Mode, resolved: boolean): bigint {
+  let least = MAX_TS;
+  if (heartbeat !== undefined) {
+    if (!resolved) least = checkpointOf(heartbeat, mode);
+    else least = mode === 0 ? heartbeat.resolvedTs : heartbeat.redoResolvedTs;
+  }
+  for (const { start } of uncounted) least = minTs(least, start[mode]);
+  return least;
 }

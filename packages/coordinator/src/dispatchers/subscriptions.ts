@@ -57,6 +57,7 @@ export class Subscriptions {
     const placement = this.#placement;
     // Removed while the order waited.
     if (!placement.has(handle, generation) || placement.isRemoving(handle)) return undefined;
+    const range = placement.range(handle);
     return {
       type: 'subscribe',
       handle,
@@ -64,6 +65,7 @@ export class Subscriptions {
       mode: placement.mode(handle),
       tableId: placement.tableId(handle),
       startTs: placement.startTs(handle),
+      ...(range && { range }),
       worker: this.#workers[placement.worker(handle)]!,
     };
   }

@@ -1,4 +1,11 @@
-import { type BootstrapResponse, type BootstrapSpan, SPAN_PART_BYTES, spanBytes, type WorkerSnapshot } from '@tidegate/protocol';
+import {
+  type BootstrapResponse,
+  type BootstrapSpan,
+  type MergeJournalEntry,
+  SPAN_PART_BYTES,
+  spanBytes,
+  type WorkerSnapshot,
+} from '@tidegate/protocol';
 import type { ActorContext } from '@tidegate/runtime';
 import { ReportedError } from '../errors.js';
 import { timer } from '../timers.js';
@@ -12,14 +19,25 @@ interface Attempt {
   readonly spans: readonly BootstrapSpan[][];
   /** By worker: it has told all it has. */
   readonly answered: boolean[];
+  /** Dispatchers that have stopped since it began, as `handle/generation`. */
+  readonly gone: Set<string>;
   missing: number;
+}
+
+/** What a response says of the host, read when the last worker has answered (S-3). */
+export interface HostView {
+  /** Start ts of the triggers, 0 without one. */
+  readonly checkpointTs: bigint;
+  readonly redoCheckpointTs: bigint;
+  readonly merges: readonly MergeJournalEntry[];
+  /** Gathered spans as they stand now: what has gone since is left out, what only the host knows is added. */
+  readonly spans: readonly BootstrapSpan[];
 }
 
 /** A response on its way, part by part. */
 interface Outgoing {
   readonly attempt: Attempt;
-  readonly spans: readonly BootstrapSpan[];
-  readonly checkpointTs: bigint;
+  readonly view: HostView;
   /** Parts sent, and spans in them. */
   index: number;
   at: number;
@@ -34,14 +52,20 @@ export class BootstrapGathering {
   readonly #host: string;
   readonly #workers: readonly string[];
   readonly #deadline: number;
+  readonly #view: (spans: readonly BootstrapSpan[]) => HostView;
   #attempt: Attempt | undefined;
   #outgoing: Outgoing | undefined;
 
-  constructor(context: ActorContext, host: string, workers: readonly string[], deadline: number) {
+  constructor(
+    context: ActorContext,
+    options: { readonly host: string; readonly workers: readonly string[]; readonly snapshotDeadline: number },
+    view: (spans: readonly BootstrapSpan[]) => HostView,
+  ) {
     this.#context = context;
-    this.#host = host;
-    this.#workers = workers;
-    this.#deadline = deadline;
+    this.#host = options.host;
+    this.#workers = options.workers;
+    this.#deadline = options.snapshotDeadline;
+    this.#view = view;
   }
 
   /** Whether an attempt for this owner runs. A repeated request finds its answer under way. */
@@ -50,31 +74,44 @@ export class BootstrapGathering {
     return attempt?.to === to && attempt.epoch === epoch;
   }
 
-  /** Begins an attempt, in place of one for an earlier owner. The workers have been asked for snapshot `id`. */
-  begin(id: number, to: string, epoch: number): void {
+  /**
+   * Begins an attempt, in place of one for an earlier owner. The workers that were `asked` for snapshot `id` have to
+   * answer; the others are lost and have nothing.
+   */
+  begin(id: number, to: string, epoch: number, asked: readonly boolean[]): void {
     this.#attempt = {
       id,
       to,
       epoch,
       spans: this.#workers.map(() => []),
-      answered: this.#workers.map(() => false),
-      missing: this.#workers.length,
+      answered: asked.map((isAsked) => !isAsked),
+      gone: new Set(),
+      missing: asked.filter((isAsked) => isAsked).length,
     };
     this.#outgoing = undefined;
     this.#context.schedule(this.#deadline, timer('snapshot', id));
+    this.#finish();
   }
 
-  /** A worker's answer, or a part of it. `triggerStart` is read when it is the last one. */
-  take(worker: number, snapshot: WorkerSnapshot, triggerStart: () => bigint): void {
+  /** A worker's answer, or a part of it. */
+  take(worker: number, snapshot: WorkerSnapshot): void {
     const attempt = this.#attempt;
     if (attempt === undefined || attempt.id !== snapshot.id || attempt.answered[worker] === true) return;
     for (const span of snapshot.spans) attempt.spans[worker]?.push(span);
-    if (snapshot.more === true) return;
-    attempt.answered[worker] = true;
-    if (--attempt.missing > 0) return;
-    this.#attempt = undefined;
-    this.#outgoing = { attempt, spans: attempt.spans.flat(), checkpointTs: triggerStart(), index: 0, at: 0 };
-    this.flush();
+    if (snapshot.more !== true) this.#answered(worker);
+  }
+
+  /** A worker is gone: it has nothing, and will not answer. */
+  lost(worker: number): void {
+    const attempt = this.#attempt;
+    if (attempt === undefined) return;
+    attempt.spans[worker]?.splice(0);
+    if (attempt.answered[worker] !== true) this.#answered(worker);
+  }
+
+  /** A dispatcher has stopped: what its worker told of it before is over. */
+  gone(handle: number, generation: number): void {
+    this.#attempt?.gone.add(`${handle}/${generation}`);
   }
 
   expire(id: number | undefined): void {
@@ -110,8 +147,9 @@ export class BootstrapGathering {
   /** Sends the response as far as there is room, in parts that fit a lane. What is lost of it the maintainer asks for again. */
   flush(): void {
     for (let outgoing = this.#outgoing; outgoing !== undefined; outgoing = this.#outgoing) {
-      const { attempt, spans, checkpointTs, index, at } = outgoing;
-      const end = endOfPart(spans, at);
+      const { attempt, view, index, at } = outgoing;
+      const { spans, merges, checkpointTs, redoCheckpointTs } = view;
+      const end = endOfPart(spans, at, index === 0 ? merges.reduce((sum, merge) => sum + mergeBytes(merge), 0) : 0);
       const more = end < spans.length;
       const response: BootstrapResponse = {
         type: 'bootstrap-response',
@@ -121,6 +159,8 @@ export class BootstrapGathering {
         ...((more || index > 0) && { part: { of: attempt.id, index } }),
         ...(more && { more }),
         checkpointTs,
+        ...(redoCheckpointTs > 0n && { redoCheckpointTs }),
+        ...(index === 0 && merges.length > 0 && { merges }),
       };
       if (!this.#context.send(attempt.to, response, 'refusable')) return;
       outgoing.index++;
@@ -128,14 +168,36 @@ export class BootstrapGathering {
       if (!more) this.#outgoing = undefined;
     }
   }
+
+  #answered(worker: number): void {
+    const attempt = this.#attempt as Attempt;
+    attempt.answered[worker] = true;
+    attempt.missing--;
+    this.#finish();
+  }
+
+  #finish(): void {
+    const attempt = this.#attempt;
+    if (attempt === undefined || attempt.missing > 0) return;
+    this.#attempt = undefined;
+    const spans = attempt.spans.flat().filter(({ config }) => {
+      return attempt.gone.size === 0 || !attempt.gone.has(`${config.handle}/${config.generation}`);
+    });
+    this.#outgoing = { attempt, view: this.#view(spans), index: 0, at: 0 };
+    this.flush();
+  }
 }
 
-/** Where the part that begins at `at` ends. It has at least one span, if there is one. */
-function endOfPart(spans: readonly BootstrapSpan[], at: number): number {
-  let bytes = 0;
+/** Where the part that begins at `at` ends, `bytes` of it being taken. It has at least one span, if there is one. */
+function endOfPart(spans: readonly BootstrapSpan[], at: number, bytes: number): number {
+  let sum = bytes;
   for (let end = at; end < spans.length; end++) {
-    bytes += spanBytes(spans[end] as BootstrapSpan);
-    if (end > at && bytes > SPAN_PART_BYTES) return end;
+    sum += spanBytes(spans[end] as BootstrapSpan);
+    if (end > at && sum > SPAN_PART_BYTES) return end;
   }
   return spans.length;
+}
+
+function mergeBytes({ target, sources }: MergeJournalEntry): number {
+  return [target, ...sources].reduce((sum, config) => sum + spanBytes({ config, state: 0, checkpointTs: 0n }), 0);
 }

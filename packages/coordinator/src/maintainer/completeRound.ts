@@ -29,4 +29,9 @@ export class CompleteRound {
     this.#id = 0;
     return true;
   }
+
+  /** A worker is gone. True: it was the last one awaited. */
+  lost(worker: number): boolean {
+    return this.answered(this.#id, worker);
+  }
 }

@@ -1,8 +1,9 @@
-import type { HeartbeatRequest, Mode, RunningError } from '@tidegate/protocol';
+import { type HeartbeatRequest, type Mode, type RunningError, STATUS_PART_ROWS } from '@tidegate/protocol';
 import type { ActorContext, Timer } from '@tidegate/runtime';
 import type { Progress } from '../dispatchers/progress.js';
 import type { ResolvedOptions } from '../options.js';
 import { timer } from '../timers.js';
+import { LostReports } from './lostReports.js';
 import type { Ownership } from './ownership.js';
 import { type ComponentStatusRow, StatusWindow } from './statusWindow.js';
 
@@ -13,6 +14,7 @@ export class Heartbeats {
   readonly #ownership: Ownership;
   readonly #progress: Progress;
   readonly #window: StatusWindow;
+  readonly #lost = new LostReports();
   #windowTimer: Timer | undefined;
   #complete = false;
   #error: RunningError | undefined;
@@ -43,11 +45,12 @@ export class Heartbeats {
     return this.#error;
   }
 
-  /** H-1: the periodic heartbeat begins with the first dispatcher. */
+  /** H-1: the periodic heartbeat and the complete one begin with the first dispatcher. */
   start(): void {
     if (this.#started) return;
     this.#started = true;
     this.#context.schedule(this.#options.heartbeatFirst, timer('heartbeat'));
+    this.#context.schedule(this.#options.completeHeartbeatInterval, timer('complete'));
   }
 
   /**
@@ -57,14 +60,48 @@ export class Heartbeats {
   tick(): void {
     this.#context.schedule(this.#options.heartbeatInterval, timer('heartbeat'));
     if (!this.flush()) return;
+    this.#lost.repeat((row) => this.#window.add(row));
+    if (!this.flush()) return;
+    if (this.#lost.told()) this.#progress.forgetLost();
     this.#send({ ...this.#watermarks((mode) => this.#progress.latest(mode)), complete: false }, 'refusable');
   }
 
-  /** A component status for the next heartbeat of the window (H-5). A full window goes at once. */
+  /**
+   * A component status for the next heartbeat of the window (H-5). A full window goes at once. Without an owner there is
+   * nobody to tell: the next one learns it all from the snapshots of its bootstrap.
+   */
   report(row: ComponentStatusRow): void {
+    if (this.#ownership.address === undefined) return;
     this.#window.add(row);
     if (this.#window.full) this.flush();
     else this.#windowTimer ??= this.#context.schedule(this.#options.componentStatusWindow, timer('components'));
+  }
+
+  /**
+   * A dispatcher was lost with its worker. Nobody asked for it, so nobody would miss the news; it is told several times,
+   * and the watermark accounts for it until then (K-9).
+   */
+  reportLost(row: ComponentStatusRow): void {
+    if (this.#ownership.address === undefined) return;
+    this.#lost.add(row);
+    this.report(row);
+  }
+
+  /** The owner is gone, and with it everybody who would want what was gathered. */
+  forgetOwner(): void {
+    this.#window.clear();
+    this.#windowTimer?.cancel();
+    this.#windowTimer = undefined;
+    this.#complete = false;
+    this.#lost.clear();
+    this.#progress.forgetLost();
+  }
+
+  /** A new owner, which is told by its bootstrap what is here: what was lost before is no concern of it. */
+  retarget(): void {
+    this.#lost.clear();
+    this.#progress.forgetLost();
+    this.sendError();
   }
 
   /** Every dispatcher was listed since the round began: the heartbeat says so (H-1). */
@@ -78,16 +115,19 @@ export class Heartbeats {
    * status never overtakes a heartbeat of the same sender (T-H).
    */
   flush(): boolean {
-    if (this.#window.length === 0 && !this.#complete) return true;
-    const gathered = this.#window.length > 0;
-    const body = {
-      ...this.#watermarks((mode) => this.#window.watermark(mode, this.#progress.latest(mode))),
-      ...(gathered && { statuses: this.#window.columns() }),
-      complete: this.#complete,
-    };
-    if (!this.#send(body, 'lossless')) return false;
-    this.#complete = false;
-    this.#window.clear();
+    while (this.#window.length > 0 || this.#complete) {
+      // Parts that fit a lane, each with the bounds of all.
+      const rows = Math.min(this.#window.length, STATUS_PART_ROWS);
+      const isLast = rows === this.#window.length;
+      const body = {
+        ...this.#watermarks((mode) => this.#window.watermark(mode, this.#progress.latest(mode))),
+        ...(rows > 0 && { statuses: this.#window.columns(rows) }),
+        complete: this.#complete && isLast,
+      };
+      if (!this.#send(body, 'lossless')) return false;
+      this.#window.drop(rows);
+      if (isLast) this.#complete = false;
+    }
     this.#windowTimer?.cancel();
     this.#windowTimer = undefined;
     return true;
@@ -116,10 +156,7 @@ export class Heartbeats {
 
   /** The changefeed is closed here: nothing is left to report. */
   clear(): void {
-    this.#window.clear();
-    this.#windowTimer?.cancel();
-    this.#windowTimer = undefined;
-    this.#complete = false;
+    this.forgetOwner();
     this.#error = undefined;
   }
 

@@ -37,7 +37,7 @@ describe('epoch rules', () => {
 
   test('F-8: a closed epoch cannot come back, a later one can', () => {
     const ownership = owned('current', 2);
-    ownership.close();
+    ownership.close(false);
     expect([1, 2, 3].map((epoch) => ownership.mayTake('next', epoch))).toEqual([false, false, true]);
     expect(ownership.allows('current', 2)).toBe(false);
   });

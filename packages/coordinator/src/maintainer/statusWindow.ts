@@ -26,7 +26,9 @@ export class StatusWindow {
   #state: Uint8Array = new Uint8Array(64);
   #mode: Uint8Array = new Uint8Array(64);
   #checkpoint: BigUint64Array = new BigUint64Array(64);
+  /** Of the columns in use; those before {@link #head} are sent. */
   #length = 0;
+  #head = 0;
   // Of the statuses gathered, by mode: least checkpoint that is not 0, and largest seq.
   #least: [bigint, bigint] = [MAX_TS, MAX_TS];
   #largest: [number, number] = [0, 0];
@@ -36,15 +38,15 @@ export class StatusWindow {
   }
 
   get length(): number {
-    return this.#length;
+    return this.#length - this.#head;
   }
 
   get full(): boolean {
-    return this.#length >= this.#capacity;
+    return this.length >= this.#capacity;
   }
 
   add(row: ComponentStatusRow): void {
-    if (this.#length === this.#handle.length) this.#grow();
+    if (this.#length === this.#handle.length) this.#makeRoom();
     const at = this.#length++;
     this.#handle[at] = row.handle;
     this.#generation[at] = row.generation;
@@ -57,29 +59,42 @@ export class StatusWindow {
 
   /** The watermark that goes with what was gathered; undefined when nothing was. `latest` is as known now. */
   watermark(mode: Mode, latest: Watermark): Watermark | undefined {
-    if (this.#length === 0) return undefined;
+    if (this.length === 0) return undefined;
     const checkpointTs = minTs(latest.checkpointTs, this.#least[mode]);
     return { ...latest, checkpointTs, seq: Math.max(latest.seq, this.#largest[mode]) };
   }
 
-  /** What was gathered, in columns of their own. */
-  columns(): ComponentStatuses {
+  /** The first `rows` of what was gathered, in columns of their own. */
+  columns(rows: number): ComponentStatuses {
+    const from = this.#head;
+    const to = from + rows;
     return {
-      handle: this.#handle.slice(0, this.#length),
-      generation: this.#generation.slice(0, this.#length),
-      state: this.#state.slice(0, this.#length),
-      mode: this.#mode.slice(0, this.#length),
-      checkpointTs: this.#checkpoint.slice(0, this.#length),
+      handle: this.#handle.slice(from, to),
+      generation: this.#generation.slice(from, to),
+      state: this.#state.slice(from, to),
+      mode: this.#mode.slice(from, to),
+      checkpointTs: this.#checkpoint.slice(from, to),
     };
+  }
+
+  /** The first `rows` are sent. What bounds the watermark stays until all are. */
+  drop(rows: number): void {
+    this.#head += rows;
+    if (this.#head >= this.#length) this.clear();
   }
 
   clear(): void {
     this.#length = 0;
+    this.#head = 0;
     this.#least = [MAX_TS, MAX_TS];
     this.#largest = [0, 0];
   }
 
-  #grow(): void {
+  #makeRoom(): void {
+    if (this.#head > 0) {
+      this.#compact();
+      return;
+    }
     const length = this.#handle.length * 2;
     this.#handle = longer(this.#handle, new Uint32Array(length));
     this.#generation = longer(this.#generation, new Uint32Array(length));
@@ -88,6 +103,15 @@ export class StatusWindow {
     const checkpoint = new BigUint64Array(length);
     checkpoint.set(this.#checkpoint);
     this.#checkpoint = checkpoint;
+  }
+
+  /** Makes room by what was sent. */
+  #compact(): void {
+    for (const column of [this.#handle, this.#generation, this.#state, this.#mode, this.#checkpoint]) {
+      column.copyWithin(0, this.#head, this.#length);
+    }
+    this.#length -= this.#head;
+    this.#head = 0;
   }
 }
 

@@ -1,11 +1,13 @@
 import {
   type BootstrapRequest,
+  type BootstrapSpan,
   type CloseRequest,
   type CloseResponse,
   type DispatcherConfig,
   type DispatcherId,
   isTrigger,
   type MaintainerToCoordinator,
+  type Mode,
   type PostBootstrapResponse,
   type StaleEpochNotice,
   TRIGGER_HANDLE,
@@ -15,51 +17,64 @@ import type { ActorContext, Address } from '@tidegate/runtime';
 import type { Lifecycle } from '../dispatchers/lifecycle.js';
 import type { Outbox } from '../dispatchers/outbox.js';
 import type { Placement } from '../dispatchers/placement.js';
-import type { Progress } from '../dispatchers/progress.js';
 import { ReportedError } from '../errors.js';
+import type { Merges } from '../merge/merges.js';
 import type { ResolvedOptions } from '../options.js';
 import type { StatusFlow } from '../status/statusFlow.js';
 import type { StatusPath } from '../status/statusPath.js';
-import { timer } from '../timers.js';
-import { BootstrapGathering } from './bootstrap.js';
+import { BootstrapGathering, type HostView } from './bootstrap.js';
+import type { Fence } from './fence.js';
 import type { Heartbeats } from './heartbeats.js';
 import type { Ownership } from './ownership.js';
+import type { SnapshotIds } from './snapshotIds.js';
 
 export interface TenureDeps {
   readonly context: ActorContext;
   readonly options: ResolvedOptions;
   readonly ownership: Ownership;
   readonly placement: Placement;
-  readonly progress: Progress;
   readonly outboxes: readonly Outbox[];
   readonly lifecycle: Lifecycle;
+  readonly merges: Merges;
   readonly heartbeats: Heartbeats;
   readonly path: StatusPath;
   readonly flow: StatusFlow;
+  readonly fence: Fence;
+  readonly snapshotIds: SnapshotIds;
 }
 
-/** A maintainer's time as the owner of this host, from bootstrap to close (sections 21 and 22). */
+/** A maintainer's time as the owner of this host, from bootstrap to close or loss (sections 21 and 22). */
 export class Tenure {
+  /** This host has yet to learn what it has. */
+  recovering = false;
   readonly #deps: TenureDeps;
   readonly #gathering: BootstrapGathering;
   // Id of each table trigger by its handle; the rest of it is in the placement.
   readonly #triggers = new Map<number, DispatcherId>();
-  #closing = false;
-  #snapshots = 0;
+  /** F-7: a close that removes has taken the place of one that does not, or came by itself. */
+  #closing: { removed: boolean } | undefined;
 
   constructor(deps: TenureDeps) {
-    const { context, options } = deps;
     this.#deps = deps;
-    this.#gathering = new BootstrapGathering(context, options.host, options.workers, options.snapshotDeadline);
+    this.#gathering = new BootstrapGathering(deps.context, deps.options, (spans) => this.#view(spans));
   }
 
-  /** A number for a snapshot request, never used before. */
-  nextSnapshot(): number {
-    return ++this.#snapshots;
+  /** Something of the workers is waited for before there can be an owner, or none any more. */
+  get awaitsWorkers(): boolean {
+    const { placement } = this.#deps;
+    return this.recovering || this.closing || [...this.#triggers.keys()].some((handle) => placement.isRemoving(handle));
+  }
+
+  /** The changefeed is being taken down here: nothing new begins. */
+  get closing(): boolean {
+    return this.#closing !== undefined;
   }
 
   bootstrap(request: BootstrapRequest, from: Address): void {
-    const { context, options, ownership, outboxes, lifecycle, heartbeats, path, flow } = this.#deps;
+    const { context, options, ownership, outboxes, placement, lifecycle, heartbeats, path, flow, fence, snapshotIds } =
+      this.#deps;
+    // F-12: whoever asks gets no answer; its owner knows.
+    if (fence.refuses('bootstrap')) return;
     const isStranger = options.maintainer !== undefined && options.maintainer !== from;
     if (isStranger || !ownership.mayTake(from, request.epoch)) {
       this.refuse(request, from);
@@ -73,22 +88,35 @@ export class Tenure {
     if (this.#gathering.isRunning(from, request.epoch)) return;
     const isNew = ownership.take(from, request.epoch);
     if (isNew) {
-      this.#closing = false;
+      this.#closing = undefined;
       lifecycle.holdTriggers();
       path.retarget(`${from}@${request.epoch}`, context.now());
     }
-    if (request.trigger !== undefined && !this.#triggers.has(request.trigger.handle)) this.create([request.trigger]);
-    const id = this.nextSnapshot();
-    this.#gathering.begin(id, from, request.epoch);
+    const named = [request.trigger, request.redoTrigger].filter((trigger) => trigger !== undefined);
+    this.create(named.filter(({ handle }) => !this.#triggers.has(handle)));
+    const id = snapshotIds.next();
     for (const outbox of outboxes) outbox.send({ type: 'snapshot', id }, 'lossless', true);
+    const asked = outboxes.map((_, worker) => placement.isOpen(worker));
+    this.#gathering.begin(id, from, request.epoch, asked);
     if (!isNew) return;
-    heartbeats.sendError();
+    heartbeats.retarget();
     flow.flush();
   }
 
   /** A worker's answer to the snapshot request of a bootstrap. */
   snapshot(worker: number, message: WorkerSnapshot): void {
-    this.#gathering.take(worker, message, () => this.#triggerStart());
+    this.#gathering.take(worker, message);
+  }
+
+  /** A worker is gone, and its dispatchers with it. */
+  lostWorker(worker: number): void {
+    this.#gathering.lost(worker);
+    this.stopped();
+  }
+
+  /** A dispatcher has stopped, which is told; a bootstrap response must not say that it lives. */
+  gone(handle: number, generation: number): void {
+    this.#gathering.gone(handle, generation);
   }
 
   /** There is room on the way to the owner. */
@@ -101,9 +129,10 @@ export class Tenure {
     this.#gathering.expire(id);
   }
 
-  /** S-12: the maintainer has built its tasks; the trigger may consume. */
+  /** S-12: the maintainer has built its tasks; the triggers may consume. */
   postBootstrap(epoch: number): void {
-    const { context, options, lifecycle } = this.#deps;
+    const { context, options, lifecycle, fence } = this.#deps;
+    if (fence.refuses('post-bootstrap')) return;
     const { host } = options;
     const hasTrigger = this.#triggers.size > 0;
     if (hasTrigger) lifecycle.releaseTriggers();
@@ -116,38 +145,59 @@ export class Tenure {
     this.#send({ type: 'post-bootstrap-response', from: host, epoch, ...(!hasTrigger && { error }) });
   }
 
-  /** Creates dispatchers, unless the owner is closing. */
+  /** Creates dispatchers, unless the owner is closing or the host is fenced. */
   create(configs: readonly DispatcherConfig[]): void {
-    if (this.#closing || configs.length === 0) return;
-    const { context, options, placement, progress, lifecycle, heartbeats } = this.#deps;
-    const isFirst = progress.seq(0) + progress.seq(1) === 0;
+    const { placement, lifecycle, fence } = this.#deps;
+    if (configs.length === 0 || this.#closing !== undefined || fence.refuses('create')) return;
     lifecycle.create(configs);
-    for (const { id, handle, generation } of configs) {
-      if (isTrigger(handle) && placement.has(handle, generation)) this.#triggers.set(handle, id);
-    }
-    if (!isFirst || placement.size === 0) return;
-    heartbeats.start();
-    context.schedule(options.completeHeartbeatInterval, timer('complete'));
+    for (const config of configs) if (placement.has(config.handle, config.generation)) this.noteTrigger(config);
+  }
+
+  /** Remembers a dispatcher that lives here, if it is a table trigger. */
+  noteTrigger({ id, handle }: DispatcherConfig): void {
+    if (isTrigger(handle)) this.#triggers.set(handle, id);
   }
 
   close(request: CloseRequest, from: Address): void {
-    const { context, ownership, placement, lifecycle } = this.#deps;
+    const { context, ownership, placement, lifecycle, merges } = this.#deps;
     if (!ownership.allows(from, request.epoch)) {
       // F-4: let the old owner finish; here nothing of it is left.
       context.send(from, this.#closeResponse(request.epoch, true), 'lossless');
       return;
     }
-    this.#closing = true;
+    this.#closing = { removed: request.removed || this.#closing?.removed === true };
+    merges.abortAll('the changefeed is closed');
     lifecycle.removeAll();
     if (placement.size === 0) this.#finishClose();
     else this.#send(this.#closeResponse(request.epoch, false));
+  }
+
+  /**
+   * The maintainer of `epoch` is gone and has closed nothing. Its triggers go, whatever they wait for; everything else
+   * stays for the next owner, whose bootstrap is refused until they are gone (S-2).
+   */
+  ownerLost(epoch: number): void {
+    const { ownership, lifecycle, placement, heartbeats, flow, context } = this.#deps;
+    if (!ownership.depose(epoch)) {
+      context.log('info', `the owner of epoch ${epoch} is lost; ${ownership.epoch} owns this host`);
+      return;
+    }
+    this.#gathering.cancel();
+    heartbeats.forgetOwner();
+    lifecycle.holdTriggers();
+    lifecycle.removeHandles(
+      [...this.#triggers.keys()].filter((handle) => placement.isPlaced(handle)),
+      true,
+    );
+    // Nobody takes statuses now; what the workers have to say of the triggers must come through all the same.
+    flow.regulate();
   }
 
   /** Dispatchers may have stopped. */
   stopped(): void {
     const { placement } = this.#deps;
     for (const handle of this.#triggers.keys()) if (!placement.isPlaced(handle)) this.#triggers.delete(handle);
-    if (this.#closing && placement.size === 0) this.#finishClose();
+    if (this.#closing !== undefined && placement.size === 0) this.#finishClose();
   }
 
   /** T-B: dropped whole (F-3, R-1), and its sender is told why. */
@@ -164,35 +214,51 @@ export class Tenure {
     context.send(from, notice, 'lossless');
   }
 
-  /** S-2: another trigger is here, or one is here that the request does not name. */
-  #triggerMismatch({ trigger }: BootstrapRequest): string | undefined {
-    const { host } = this.#deps.options;
+  /** S-2: another trigger is here, or one is here that the request does not name, or the one it names is on its way out. */
+  #triggerMismatch({ trigger, redoTrigger }: BootstrapRequest): string | undefined {
+    const { placement, options } = this.#deps;
     for (const [handle, id] of this.#triggers) {
-      if (trigger === undefined)
-        return `trigger ${id} lives on ${host}, and the bootstrap request names none: close its owner first`;
-      if (trigger.handle === handle && trigger.id !== id) {
-        return `trigger ${id} lives on ${host}, and the bootstrap request names ${trigger.id}: close its owner first`;
-      }
+      const named = [trigger, redoTrigger].find((one) => one?.handle === handle);
+      const lives = `trigger ${id} lives on ${options.host}, and the bootstrap request names`;
+      if (named === undefined) return `${lives} none: close its owner first`;
+      if (named.id !== id) return `${lives} ${named.id}: close its owner first`;
+      if (placement.isRemoving(handle)) return `trigger ${id} is being removed from ${options.host}: ask again when it is gone`;
     }
     return undefined;
   }
 
+  /** S-3: removals under way are marked. */
+  #view(spans: readonly BootstrapSpan[]): HostView {
+    const { placement, merges } = this.#deps;
+    return {
+      checkpointTs: this.#triggerStart(0),
+      redoCheckpointTs: this.#triggerStart(1),
+      merges: merges.entries(),
+      spans: merges.complete(spans).map((span) => {
+        const { handle, generation } = span.config;
+        return placement.has(handle, generation) && placement.isRemoving(handle) ? { ...span, removing: true } : span;
+      }),
+    };
+  }
+
   /** S-3: 0 on a host without the trigger. */
-  #triggerStart(): bigint {
+  #triggerStart(mode: Mode): bigint {
     const { placement } = this.#deps;
-    return placement.isPlaced(TRIGGER_HANDLE[0]) ? placement.startTs(TRIGGER_HANDLE[0]) : 0n;
+    return placement.isPlaced(TRIGGER_HANDLE[mode]) ? placement.startTs(TRIGGER_HANDLE[mode]) : 0n;
   }
 
   #finishClose(): void {
-    const { ownership, heartbeats, path } = this.#deps;
-    this.#closing = false;
+    const { ownership, heartbeats, path, merges } = this.#deps;
+    const removed = this.#closing?.removed === true;
+    this.#closing = undefined;
     heartbeats.flush();
     this.#send(this.#closeResponse(ownership.epoch, true));
     heartbeats.clear();
     this.#gathering.cancel();
+    merges.clear();
     path.clear();
     this.#triggers.clear();
-    ownership.close();
+    ownership.close(removed);
   }
 
   #closeResponse(epoch: number, success: boolean): CloseResponse {

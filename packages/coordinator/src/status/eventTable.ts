@@ -12,6 +12,8 @@ export const NO_EVENT = 0;
 /** Largest event number: it shares a 32-bit word with eight stage bits. */
 const MAX_EVENT = 0xff_ffff;
 const FREE = 0xff;
+/** Facts with more entries than this are told only when they are due. */
+const LONG_FACTS = 64;
 
 /**
  * Block events that statuses refer to, interned to small numbers: ts, sync-point flag and mode stand here once, and so do
@@ -27,6 +29,10 @@ export class EventTable {
   #low: Int32Array = new Int32Array(64);
   #flags: Uint8Array = new Uint8Array(64).fill(FREE);
   #references: Uint32Array = new Uint32Array(64);
+  // The round in which the facts were told to the maintainer last; see factsDue.
+  #told: Uint32Array = new Uint32Array(64);
+  #long: Uint8Array = new Uint8Array(64);
+  #round = 1;
   // Idle events in a ring list around entry 0, oldest first; free ones chained through #next.
   #next: Uint32Array = new Uint32Array(64);
   #previous: Uint32Array = new Uint32Array(64);
@@ -107,15 +113,40 @@ export class EventTable {
     const event = this.internKey(mode, facts.key);
     if (event === NO_EVENT) return NO_EVENT;
     const known = this.#facts[event];
-    if (known === undefined) this.#facts[event] = facts;
-    else if (known.admissions.length === 0 && facts.admissions.length > 0) {
+    if (known === undefined) {
+      this.#facts[event] = facts;
+      this.#long[event] = lengthOf(facts) > LONG_FACTS ? 1 : 0;
+    } else if (known.admissions.length === 0 && facts.admissions.length > 0) {
       this.#facts[event] = { ...known, admissions: facts.admissions };
+      this.tellAgain(event);
     }
     return event;
   }
 
   facts(event: number): BlockFacts | undefined {
     return this.#facts[event];
+  }
+
+  /**
+   * Whether the maintainer is to be told the facts with the next batch that has a WAITING of an event (T-A). Long ones go
+   * once to each maintainer, and again when a status is resent, when the maintainer does not admit one (its reason may be
+   * that it has no facts), and when they have grown. Others go with every batch.
+   */
+  factsDue(event: number): boolean {
+    return this.#long[event] === 0 || this.#told[event] !== this.#round;
+  }
+
+  factsTold(event: number): void {
+    this.#told[event] = this.#round;
+  }
+
+  tellAgain(event: number): void {
+    this.#told[event] = 0;
+  }
+
+  /** Another maintainer, which has been told nothing. */
+  tellAllAgain(): void {
+    this.#round++;
   }
 
   key(event: number): EventKey {
@@ -147,6 +178,8 @@ export class EventTable {
     this.#flags[event] = flags;
     this.#references[event] = 0;
     this.outstanding[event] = 0;
+    this.#told[event] = 0;
+    this.#long[event] = 0;
     this.#index.insert(event, hashOf(high, low, flags));
     this.#rest(event);
     return event;
@@ -188,16 +221,24 @@ export class EventTable {
     const flags = new Uint8Array(length).fill(FREE);
     flags.set(this.#flags);
     this.#flags = flags;
+    this.#long = longer(this.#long, new Uint8Array(length));
     this.#references = longer(this.#references, new Uint32Array(length));
     this.outstanding = longer(this.outstanding, new Uint32Array(length));
+    this.#told = longer(this.#told, new Uint32Array(length));
     this.#next = longer(this.#next, new Uint32Array(length));
     this.#previous = longer(this.#previous, new Uint32Array(length));
   }
 }
 
-function longer<Column extends Int32Array | Uint32Array>(from: Column, to: Column): Column {
+function longer<Column extends Int32Array | Uint32Array | Uint8Array>(from: Column, to: Column): Column {
   to.set(from);
   return to;
+}
+
+/** Entries in the lists of an event's facts. */
+function lengthOf({ blockTables, drops, adds, schemaChanges, admissions }: BlockFacts): number {
+  const ids = (influence: BlockFacts['drops']) => (influence?.type === 'normal' ? influence.tableIds.length : 0);
+  return ids(blockTables) + ids(drops) + adds.length + schemaChanges.length + admissions.length;
 }
 
 function eventFlags(mode: Mode, key: EventKey): number {

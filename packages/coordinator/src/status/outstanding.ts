@@ -214,6 +214,7 @@ export class Outstanding {
         if ((bits & ((PENDING | RESERVED) << shift)) !== 0) continue;
         keys.setBits(reference, bits | (RESERVED << shift));
         const event = sent.batch.eventIndex[sent.batch.event[row]!]!;
+        this.#options.events.tellAgain(event);
         builder.push(sent.batch.handle[row]!, sent.batch.generation[row]!, event, stage, coded !== stage);
         builder.noteAttempt(sent.attempt + 1);
         this.resent++;

@@ -4,7 +4,15 @@ import { EventTable } from './eventTable.js';
 import { ABSENT, KeyTable } from './keyTable.js';
 import { type BlockStatus, Offered } from './pendingMap.js';
 import { isKeyed, RESERVED, stageShift } from './stageBits.js';
-import { BatchBuilder, releaseEvents, STAGE_COLUMN_MASK, type StatusBatch, selectRows } from './statusBatch.js';
+import {
+  BatchBuilder,
+  releaseEvents,
+  STAGE_COLUMN_MASK,
+  type StatusBatch,
+  selectRows,
+  splitBatch,
+  withFacts,
+} from './statusBatch.js';
 
 export interface RequestQueueOptions {
   /** Requests that the queue holds, 1 … 2^24. Default 10 000. */
@@ -150,12 +158,21 @@ export class RequestQueue {
     return request;
   }
 
+  /** Cuts the next request in two, if it has more than one status. It stays where it is in the order, and so do its keys. */
+  splitHead(): boolean {
+    const request = this.#queue[this.#head];
+    if (request === undefined || request.handle.length < 2) return false;
+    this.#queue.splice(this.#head, 1, ...splitBatch(this.events, request));
+    return true;
+  }
+
   /** The requests that wait go to another target from now on, and so do their keys. Only while nothing is in flight. */
   retarget(target: string): void {
     this.#target = target;
+    this.events.tellAllAgain();
     for (let at = this.#head; at < this.#queue.length; at++) {
       const request = this.#queue[at] as StatusBatch;
-      this.#queue[at] = { ...request, target };
+      this.#queue[at] = { ...withFacts(this.events, request), target };
     }
   }
 

@@ -1,4 +1,4 @@
-import { type BlockFacts, type EventKey, type Mode, STATUS_ALREADY_BIT, Stage } from '@tidegate/protocol';
+import { type BlockFacts, type EventKey, isTrigger, type Mode, STATUS_ALREADY_BIT, Stage } from '@tidegate/protocol';
 import type { EventTable } from './eventTable.js';
 
 /** Takes the already-bit off a value of a stage column. */
@@ -16,7 +16,10 @@ export interface StatusBatch {
   readonly mode: Mode;
   /** Interned number of each event of the batch. */
   readonly eventIndex: Uint32Array;
-  /** The same events as a request names them: facts are there when a WAITING or NONE refers to them (T-A). */
+  /**
+   * The same events as a request names them. Facts are there when a NONE or a status of the trigger refers to them, whose
+   * facts say most, and with a WAITING when the maintainer is due to be told (T-A, `EventTable.factsDue`).
+   */
   readonly events: readonly { readonly key: EventKey; readonly facts?: BlockFacts }[];
   readonly handle: Uint32Array;
   readonly generation: Uint32Array;
@@ -70,7 +73,9 @@ export class BatchBuilder {
     this.#generation[row] = generation;
     this.#event[row] = local;
     this.#stage[row] = already ? stage | STATUS_ALREADY_BIT : stage;
-    if (stage === Stage.WAITING || stage === Stage.NONE) this.#needsFacts[local] = true;
+    if (stage === Stage.NONE || (stage === Stage.WAITING && (this.#events.factsDue(event) || isTrigger(handle)))) {
+      this.#needsFacts[local] = true;
+    }
   }
 
   /** Notes that rows of the batch were sent `attempt` times before; the least counts. */
@@ -87,6 +92,7 @@ export class BatchBuilder {
       eventIndex: Uint32Array.from(this.#eventIndex),
       events: this.#eventIndex.map((event, local) => {
         const facts = this.#needsFacts[local] === true ? this.#events.facts(event) : undefined;
+        if (facts !== undefined) this.#events.factsTold(event);
         return { key: this.#events.key(event), ...(facts && { facts }) };
       }),
       handle: this.#handle.slice(0, length),
@@ -135,5 +141,42 @@ export function selectRows(batch: StatusBatch, rows: Uint32Array): StatusBatch {
     generation: rows.map((row) => batch.generation[row]!),
     event: rows.map((row) => batch.event[row]!),
     stage: Uint8Array.from(rows, (row) => batch.stage[row]!),
+  };
+}
+
+/** The two halves of a batch of at least two rows, each with its own events; they take the batch's place. */
+export function splitBatch(events: EventTable, batch: StatusBatch): readonly [StatusBatch, StatusBatch] {
+  const middle = batch.handle.length >>> 1;
+  const halves = [partOf(events, batch, 0, middle), partOf(events, batch, middle, batch.handle.length)] as const;
+  releaseEvents(events, batch);
+  return halves;
+}
+
+function partOf(events: EventTable, batch: StatusBatch, from: number, to: number): StatusBatch {
+  const locals = [...new Set(batch.event.subarray(from, to))];
+  const place = new Map(locals.map((local, index) => [local, index]));
+  for (const local of locals) events.retain(batch.eventIndex[local]!);
+  return {
+    ...batch,
+    eventIndex: Uint32Array.from(locals, (local) => batch.eventIndex[local]!),
+    events: locals.map((local) => batch.events[local]!),
+    handle: batch.handle.slice(from, to),
+    generation: batch.generation.slice(from, to),
+    event: batch.event.slice(from, to).map((local) => place.get(local)!),
+    stage: batch.stage.slice(from, to),
+  };
+}
+
+/** A batch for another maintainer: with the facts of every event of which it was told nothing yet. */
+export function withFacts(events: EventTable, batch: StatusBatch): StatusBatch {
+  return {
+    ...batch,
+    events: batch.events.map((event, local) => {
+      const index = batch.eventIndex[local]!;
+      const facts = events.factsDue(index) ? events.facts(index) : undefined;
+      if (facts === undefined) return event;
+      events.factsTold(index);
+      return { ...event, facts };
+    }),
   };
 }

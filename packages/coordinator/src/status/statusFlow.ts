@@ -16,6 +16,8 @@ export interface StatusFlowDeps {
   readonly path: StatusPath;
   readonly heartbeats: Heartbeats;
   readonly isAlive: IsAlive;
+  /** What the workers have to say is waited for. */
+  readonly mustHear: () => boolean;
 }
 
 /** When statuses move on: the batch window, resends, and back-pressure in both directions. */
@@ -77,15 +79,20 @@ export class StatusFlow {
     this.regulate();
   }
 
-  /** L-8: a full map, or a maintainer that takes no component statuses, is felt by the workers; nothing is lost. */
+  /**
+   * L-8: a full map, or a maintainer that takes no component statuses, is felt by the workers; nothing is lost. They are
+   * not held back while there is no owner and none can be accepted before they were heard (S-2): block statuses that find
+   * the map full then go, and the snapshots of the next bootstrap bring them (S-11).
+   */
   regulate(): void {
-    const { context, options, path, heartbeats } = this.#deps;
+    const { context, options, path, heartbeats, ownership, mustHear } = this.#deps;
     const { length, capacity } = path.pending;
+    const isFree = ownership.address === undefined && mustHear();
     if (this.#paused) {
-      if (length > capacity / 2 || heartbeats.stuck) return;
+      if (!isFree && (length > capacity / 2 || heartbeats.stuck)) return;
       this.#paused = false;
       for (const worker of options.workers) context.resume(worker);
-    } else if (length >= capacity || heartbeats.stuck) {
+    } else if (!isFree && (length >= capacity || heartbeats.stuck)) {
       this.#paused = true;
       context.count('coordinator.paused');
       for (const worker of options.workers) context.pause(worker);

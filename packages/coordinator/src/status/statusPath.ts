@@ -34,6 +34,9 @@ const ALREADY = STATUS_FLAG_ALREADY;
 const IDENTITY_FLAGS = EVENT_FLAGS;
 const WAITING = Stage.WAITING;
 
+/** Code of the runtime's error for a message that no lane to its receiver can ever hold. */
+const TOO_LARGE = 'RUNTIME_MESSAGE_TOO_LARGE';
+
 /** What goes on the wire but for what is stamped at the moment of sending. */
 export type Send = (request: BlockStatusRequest) => boolean;
 
@@ -96,12 +99,32 @@ export class StatusPath {
     collect(this.pending, this.queue, this.#builders);
   }
 
-  /** Sends queued requests until the queue is empty or `send` refuses. What is refused stays where it is. */
+  /**
+   * Sends queued requests until the queue is empty or `send` refuses. What is refused stays where it is; what no lane to the
+   * maintainer can ever hold goes in halves.
+   */
   pump(epoch: number, now: number, isAlive: IsAlive, send: Send): void {
     for (let batch = this.queue.peek(); batch !== undefined; batch = this.queue.peek()) {
       const { mode, events, handle, generation, event, stage } = batch;
       const seq = this.#seq + 1;
-      if (!send({ type: 'block-statuses', from: this.#host, mode, epoch, seq, events, handle, generation, event, stage })) return;
+      const request: BlockStatusRequest = {
+        type: 'block-statuses',
+        from: this.#host,
+        mode,
+        epoch,
+        seq,
+        events,
+        handle,
+        generation,
+        event,
+        stage,
+      };
+      try {
+        if (!send(request)) return;
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== TOO_LARGE || !this.queue.splitHead()) throw error;
+        continue;
+      }
       this.#seq = seq;
       this.sent += handle.length;
       this.queue.handOver();
@@ -128,6 +151,7 @@ export class StatusPath {
   settle(mode: Mode, answer: Answer, isReply: boolean, now: number): void {
     const key = answer.ack ?? answer.ignored ?? answer.action?.key ?? answer.unknown;
     const event = key === undefined ? NO_EVENT : this.events.findKey(mode, key);
+    if (answer.ignored !== undefined && event !== NO_EVENT) this.events.tellAgain(event);
     if (event === NO_EVENT || this.events.outstanding[event] === 0) return;
     const { outstanding } = this;
     const { target } = answer;

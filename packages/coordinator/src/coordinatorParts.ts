@@ -1,0 +1,94 @@
+import type { ActorContext } from '@tidegate/runtime';
+import { Lifecycle } from './dispatchers/lifecycle.js';
+import { Outbox } from './dispatchers/outbox.js';
+import { Placement } from './dispatchers/placement.js';
+import { Progress } from './dispatchers/progress.js';
+import { Subscriptions } from './dispatchers/subscriptions.js';
+import { WorkerLoss } from './dispatchers/workerLoss.js';
+import { AnswerRouter } from './maintainer/answers.js';
+import { CompleteRound } from './maintainer/completeRound.js';
+import { Fence } from './maintainer/fence.js';
+import { Heartbeats } from './maintainer/heartbeats.js';
+import { Ownership } from './maintainer/ownership.js';
+import { SnapshotIds } from './maintainer/snapshotIds.js';
+import { Tenure } from './maintainer/tenure.js';
+import { Merges } from './merge/merges.js';
+import type { ResolvedOptions } from './options.js';
+import { RedoControl } from './redo/redoControl.js';
+import { StatusFlow } from './status/statusFlow.js';
+import { StatusPath } from './status/statusPath.js';
+
+/** What a coordinator is made of. */
+export interface CoordinatorParts {
+  readonly context: ActorContext;
+  readonly options: ResolvedOptions;
+  readonly ownership: Ownership;
+  readonly fence: Fence;
+  readonly path: StatusPath;
+  readonly flow: StatusFlow;
+  readonly placement: Placement;
+  readonly outboxes: readonly Outbox[];
+  readonly subscriptions: Subscriptions;
+  readonly lifecycle: Lifecycle;
+  readonly progress: Progress;
+  readonly heartbeats: Heartbeats;
+  readonly merges: Merges;
+  readonly redo: RedoControl;
+  readonly workerLoss: WorkerLoss;
+  readonly router: AnswerRouter;
+  readonly tenure: Tenure;
+  readonly round: CompleteRound;
+  readonly snapshotIds: SnapshotIds;
+}
+
+/** Makes the parts and connects them. */
+export function makeParts(context: ActorContext, options: ResolvedOptions): CoordinatorParts {
+  const { workers, host } = options;
+  const ownership = new Ownership();
+  const fence = new Fence(context, host);
+  const path = new StatusPath(options, () => context.random());
+  const placement = new Placement(workers.length);
+  const outboxes = workers.map((worker) => new Outbox(context, worker, options.outboxCapacity));
+  const subscriptions = new Subscriptions(context, options.source, workers, placement);
+  const progress = new Progress(workers.length);
+  const heartbeats = new Heartbeats(context, options, ownership, progress);
+  const isAlive = (handle: number, generation: number) => placement.has(handle, generation);
+  const mustHear = () => tenure.awaitsWorkers;
+  const flow = new StatusFlow({ context, options, ownership, path, heartbeats, isAlive, mustHear });
+  const lifecycle = new Lifecycle({
+    context,
+    placement,
+    progress,
+    subscriptions,
+    outboxes,
+    started: () => heartbeats.start(),
+    report: (row) => heartbeats.report(row),
+    forget: (handle, generation) => {
+      path.outstanding.forget(handle, generation);
+      tenure.gone(handle, generation);
+    },
+  });
+  const merges = new Merges({
+    context,
+    placement,
+    lifecycle,
+    outboxes,
+    fence,
+    report: (row) => heartbeats.report(row),
+  });
+  lifecycle.watch(merges);
+  const snapshotIds = new SnapshotIds(() => context.random());
+  const base = { context, options, ownership, fence, path, flow, placement, outboxes, lifecycle, heartbeats, merges };
+  const tenure = new Tenure({ ...base, snapshotIds });
+  return {
+    ...base,
+    tenure,
+    subscriptions,
+    progress,
+    snapshotIds,
+    redo: new RedoControl({ context, host, ownership, placement, progress, outboxes, fence }),
+    workerLoss: new WorkerLoss({ context, placement, progress, outboxes, subscriptions, lifecycle, merges, heartbeats }),
+    router: new AnswerRouter(context, host, placement, outboxes),
+    round: new CompleteRound(workers.length),
+  };
+}
