@@ -18,13 +18,22 @@ export interface ComponentStatusParts {
   readonly include: (host: number, checkpointTs: bigint) => void;
 }
 
+/** Complete heartbeats of a host that do not name a task before it is asked back. */
+const MISSED_ROUNDS = 3;
+
+/** A task that was not named, for so many rounds. */
+interface Missed {
+  readonly generation: number;
+  readonly rounds: number;
+}
+
 /** What hosts say of their dispatchers (E-8), in one mode. */
 export class ComponentStatusIntake {
   readonly #parts: ComponentStatusParts;
   readonly #mode: Mode;
-  /** By host: tasks named since its last complete heartbeat, and those that the one before did not name. */
+  /** By host: tasks named since its last complete heartbeat, and those that the ones before did not name. */
   readonly #named = new Map<number, HandleSet>();
-  readonly #missed = new Map<number, ReadonlyMap<number, number>>();
+  readonly #missed = new Map<number, ReadonlyMap<number, Missed>>();
 
   constructor(parts: ComponentStatusParts) {
     this.#parts = parts;
@@ -46,7 +55,7 @@ export class ComponentStatusIntake {
     const { handle: handles, generation: generations, state: states, mode: modes, checkpointTs } = statuses;
     const words = new Int32Array(checkpointTs.buffer, checkpointTs.byteOffset, checkpointTs.length * 2);
     const { table } = this.#parts;
-    const named = this.#namedBy(host);
+    const named = host === 0 ? undefined : this.#namedBy(host);
     for (let row = 0; row < handles.length; row++) {
       const handle = handles[row]!;
       const state = states[row] as ComponentState;
@@ -58,27 +67,30 @@ export class ComponentStatusIntake {
         if (flags.heal && state === State.WORKING) this.#orphan(host, handle, generations[row]!);
         continue;
       }
-      named.add(handle);
+      named?.add(handle);
       this.#status(host, handle, state, words[row * 2 + 1]!, words[row * 2]!, flags);
     }
   }
 
   /**
-   * H-1: the host has listed every dispatcher since its last complete heartbeat. A Stopped is told once and may be lost: of a
-   * task that two rounds did not name nobody knows whether it has a dispatcher. It is asked back, which is safe if it has.
+   * H-1: the host has listed every dispatcher since its last complete heartbeat. A Stopped is told once and may be lost on
+   * the way from another host: of a task that several rounds did not name nobody knows whether it has a dispatcher. It is
+   * asked back, which is safe if it has one. On the way from the own host nothing is lost.
    */
   complete(host: number, heal: boolean): void {
+    if (host === 0) return;
     const { table, operators, count } = this.#parts;
     const named = this.#namedBy(host);
     const before = this.#missed.get(host);
-    const missed = new Map<number, number>();
-    if (table.countOfHost(host) > 0) {
-      for (let handle = 0; handle < table.end; handle++) {
-        if (table.host[handle] !== host || table.state[handle] !== TaskState.REPLICATING || named.has(handle)) continue;
-        const generation = table.generation[handle]!;
-        if (before?.get(handle) !== generation) missed.set(handle, generation);
-        else if (heal && operators.recall(handle)) count('maintainer.recalled');
-      }
+    const missed = new Map<number, Missed>();
+    const end = table.countOfHost(host) > 0 ? table.end : 0;
+    for (let handle = 0; handle < end; handle++) {
+      if (table.host[handle] !== host || table.state[handle] !== TaskState.REPLICATING || named.has(handle)) continue;
+      const generation = table.generation[handle]!;
+      const last = before?.get(handle);
+      const rounds = last?.generation === generation ? last.rounds + 1 : 1;
+      if (rounds < MISSED_ROUNDS || !heal || !operators.recall(handle)) missed.set(handle, { generation, rounds });
+      else count('maintainer.recalled');
     }
     this.#missed.set(host, missed);
     named.clear();
