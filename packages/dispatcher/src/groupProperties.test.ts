@@ -1,4 +1,4 @@
-import type { DdlEvent, SyncPointEvent, WorkerHeartbeat } from '@tidegate/protocol';
+import { ComponentState, type DdlEvent, MAX_TS, type SyncPointEvent, type WorkerHeartbeat } from '@tidegate/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { added, configOf, ddl, normal, syncPoint } from '../test/builders.js';
@@ -13,7 +13,8 @@ const OPS = [
   ...['rows', 'rows', 'rows', 'mark', 'ddl', 'sync', 'alone', 'create'],
   ...['settle', 'settle', 'settle', 'enqueue', 'fail'],
   ...['write', 'pass', 'pass', 'ack', 'ack', 'hint', 'stale'],
-  ...['time', 'full', 'room', 'remove'],
+  ...['time', 'full', 'room', 'remove', 'force'],
+  ...['freeze', 'thaw', 'thaw', 'gate', 'gate'],
 ] as const;
 type Step = readonly [op: (typeof OPS)[number], a: number, b: number];
 
@@ -35,13 +36,17 @@ class Run {
   readonly delivered = new Map<number, bigint[]>(ORDINARY.map((handle) => [handle, []]));
   #reported = new Set<string>();
   #gone = new Set<number>();
+  /** Checkpoint of each frozen dispatcher, once it was told to stand still. */
+  #frozen = new Map<number, bigint | undefined>();
+  #gate: bigint;
   #calls = 0;
   #writes = new Map<string, number>();
   #tableHandle = (call: SinkCall): number => 9 + (call.table?.tableId ?? 0);
   failed = false;
 
-  constructor(wakeOn: 'enqueue' | 'flush', seed: number) {
-    this.f = new GroupFixture({ executorSlots: 2, retryBackoff: 2, maxReports: 3 }, { seed, recordCapacity: 64 });
+  constructor(wakeOn: 'enqueue' | 'flush', redo: boolean, seed: number) {
+    this.f = new GroupFixture({ executorSlots: 2, retryBackoff: 2, maxReports: 3, redo }, { seed, recordCapacity: 64 });
+    this.#gate = redo ? 0n : MAX_TS;
     this.f.sink.wakeOn = wakeOn;
     this.f.sink.wantsPass = true;
     this.f.sink.auto.clear();
@@ -83,7 +88,7 @@ class Run {
     else if (op === 'fail' && b === 0 && open) {
       this.failed = true;
       f.settleCall(open, 'sink-failed');
-    } else if (op === 'write' && key) f.write(TRIGGER, ...key);
+    } else if (op === 'write' && key && !this.#gone.has(TRIGGER)) f.write(TRIGGER, ...key);
     else if (op === 'pass' && key && here) f.pass(handle, ...key);
     else if (op === 'ack' && key && here) this.#ack(handle, ...key);
     else if (op === 'hint' && key && here) f.hint(handle, ...key);
@@ -92,10 +97,11 @@ class Run {
     else if (op === 'time') f.advance(a * 100);
     else if (op === 'full') f.context.full.add('coordinator');
     else if (op === 'room') this.#room();
-    else if (op === 'remove' && b < 2 && handle !== TRIGGER && here) {
-      this.#gone.add(handle);
-      f.remove(handle);
-    }
+    else if (op === 'remove' && b < 2 && handle !== TRIGGER && here) this.#remove(handle, false);
+    else if (op === 'force' && b === 0) this.#remove(handle, true);
+    else if (op === 'freeze') this.#freeze(ORDINARY[a % 3] as number);
+    else if (op === 'thaw') this.#thaw(ORDINARY[a % 3] as number);
+    else if (op === 'gate' && this.#gate < this.#ts) this.#openGate(this.#gate + 1n + BigInt(b) / 2n);
     this.check();
   }
 
@@ -105,6 +111,29 @@ class Run {
     for (const one of ts) this.#unflushed.get(handle)?.add(one);
     this.delivered.get(handle)?.push(...ts);
     this.f.rows(handle, ...ts);
+  }
+
+  #remove(handle: number, force: boolean): void {
+    this.#gone.add(handle);
+    this.#frozen.delete(handle);
+    if (this.f.group.view(handle)) this.f.remove(handle, 1, force);
+  }
+
+  #freeze(handle: number): void {
+    if (this.#gone.has(handle) || this.#frozen.has(handle) || this.f.view(handle).state !== ComponentState.WORKING) return;
+    this.#frozen.set(handle, undefined);
+    this.f.freeze(handle);
+  }
+
+  #thaw(handle: number): void {
+    if (!this.#frozen.delete(handle)) return;
+    this.f.messages('frozen');
+    this.f.thaw(handle);
+  }
+
+  #openGate(ts: bigint): void {
+    this.#gate = ts;
+    this.f.gate(ts);
   }
 
   #create(): void {
@@ -133,7 +162,10 @@ class Run {
 
   check(): void {
     const { f } = this;
+    for (const { handle, checkpointTs } of f.frozen()) this.#frozen.set(handle, checkpointTs);
     for (const call of f.sink.calls.slice(this.#calls)) {
+      for (const ts of call.ts) expect(ts, `${call.kind} above the gate`).toBeLessThanOrEqual(this.#gate);
+      if (call.kind === 'write') expect(this.#frozen.get(this.#tableHandle(call)), 'rows of a frozen one').toBe(undefined);
       if (call.kind !== 'execute' && call.kind !== 'syncPoint') continue;
       const name = `${call.kind} ${call.ts[0]}`;
       this.#writes.set(name, (this.#writes.get(name) ?? 0) + 1);
@@ -141,6 +173,7 @@ class Run {
     }
     this.#calls = f.sink.calls.length;
     for (const handle of HANDLES) this.#checkOne(handle);
+    for (const [handle, state, checkpoint] of f.components()) this.#checkStopped(handle, state, checkpoint);
     for (const status of f.statuses()) this.#checkStatus(status);
     const beat = f.messages<WorkerHeartbeat>('worker-heartbeat').at(-1);
     if (beat && !f.context.full.has('coordinator')) {
@@ -149,9 +182,17 @@ class Run {
     }
   }
 
+  // Whatever way it ends: nothing that was not acknowledged lies at or below the final checkpoint (D-41).
+  #checkStopped(handle: number, state: ComponentState, checkpoint: bigint): void {
+    if (handle !== TRIGGER || state !== ComponentState.STOPPED || this.failed) return;
+    for (const ts of this.#adds) expect(checkpoint, 'final checkpoint at or above an unacknowledged add').toBeLessThan(ts);
+  }
+
   #checkOne(handle: number): void {
     const checkpoint = this.f.group.checkpointOf(handle);
     if (checkpoint === undefined) return;
+    const frozen = this.#frozen.get(handle);
+    if (frozen !== undefined && !this.failed) expect(checkpoint, `checkpoint of ${handle}, which is frozen`).toBe(frozen);
     for (const ts of this.#unflushed.get(handle) ?? [])
       expect(checkpoint, `checkpoint of ${handle} above a row`).toBeLessThan(ts);
     if (handle === TRIGGER && !this.failed) {
@@ -162,6 +203,8 @@ class Run {
 
   #checkStatus(status: { handle: number; stage: string; ts: bigint; sync: boolean; already: boolean }): void {
     this.#reported.add(`${status.handle}/${status.ts}${status.sync}`);
+    const reports = status.stage === 'WAITING' || status.stage === 'NONE';
+    if (reports) expect(status.ts, `${status.stage} above the gate`).toBeLessThanOrEqual(this.#gate);
     if (status.stage === 'WAITING') {
       for (const ts of this.#unflushed.get(status.handle) ?? []) {
         expect(ts, `WAITING ${status.handle}/${status.ts} before a row below it is flushed`).toBeGreaterThan(status.ts);
@@ -178,6 +221,8 @@ class Run {
   /** Answers, room and sink completions until nothing is left to do. */
   quiesce(): void {
     this.#room();
+    for (const handle of ORDINARY) this.#thaw(handle);
+    if (this.#gate !== MAX_TS) this.#openGate(MAX_TS);
     for (let round = 0; round < 200; round++) {
       for (const call of [...this.f.sink.open]) if (this.f.sink.open.includes(call)) this.#settle(call);
       for (const { event, to } of this.#events) {
@@ -210,16 +255,17 @@ class Run {
 const steps = fc.array(fc.tuple(fc.constantFrom(...OPS), fc.nat(60), fc.nat(20)), { minLength: 30, maxLength: 100, size: 'max' });
 const wakes = fc.constantFrom('enqueue', 'flush');
 
-test('safety: checkpoints, flush before WAITING, no DONE while writing, one write per key, every row once; then all comes to rest', () => {
+test('safety, with freezes, the redo gate and forced removals: checkpoints, flush before WAITING, no DONE while writing, one write per key, every row once; then all comes to rest', () => {
   fc.assert(
-    fc.property(steps, wakes, fc.nat(), (list, wakeOn, seed) => {
-      const run = new Run(wakeOn, seed);
+    fc.property(steps, wakes, fc.boolean(), fc.nat(), (list, wakeOn, redo, seed) => {
+      const run = new Run(wakeOn, redo, seed);
       for (const step of list) run.step(step);
       if (run.failed) return;
       run.quiesce();
       const view = run.f.group.inspect();
       expect(view).toMatchObject({
-        phases: { open: view.dispatchers },
+        phases: view.dispatchers === 0 ? {} : { open: view.dispatchers },
+        freezing: 0,
         removing: 0,
         events: [],
         reports: 0,

@@ -89,6 +89,20 @@ describe('the sink driver, with a real asynchronous sink', () => {
     expect([driver.wakeOn, driver.wantsPass, driven({}).driver.wantsPass]).toEqual(['enqueue', true, false]);
   });
 
+  test('restart and meta are there only where the sink has them', async () => {
+    const plain = driven({}).driver;
+    expect([plain.restart, plain.meta]).toEqual([undefined, undefined]);
+    const log: string[] = [];
+    const { driver, posted } = driven({
+      restart: (table, startTs) => void log.push(`restart ${table.table} ${startTs}`),
+      meta: async ({ resolvedTs, checkpointTs }) => void log.push(`meta ${resolvedTs} ${checkpointTs}`),
+    });
+    driver.restart?.(tableOf(1), 5n);
+    driver.meta?.(7, { resolvedTs: 9n, checkpointTs: 8n });
+    await expect.poll(() => posted).toEqual([{ type: 'sink-done', token: 7 }]);
+    expect(log).toEqual(['restart t1 5', 'meta 9 8']);
+  });
+
   test('drain flushes everything and waits for writes that settle only by it', async () => {
     const write = deferred();
     const { driver, posted } = driven({

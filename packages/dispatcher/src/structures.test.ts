@@ -6,6 +6,7 @@ import { EventEntry } from './eventEntry.js';
 import { EventTable } from './eventTable.js';
 import { HandleMap } from './handleMap.js';
 import { Inbox } from './inbox.js';
+import { LatestOnly } from './latestOnly.js';
 import { OldAnswers } from './oldAnswers.js';
 import { Flag } from './rowLayout.js';
 import { RowTable } from './rows.js';
@@ -140,4 +141,16 @@ test('inbox: keeps its order while it is compacted', () => {
     inbox.shift();
   }
   expect([inbox.shift(), inbox.length]).toEqual([undefined, 0]);
+});
+
+test('latest only: one call at a time, of those that wait the newest', () => {
+  const begun: number[] = [];
+  const calls = new LatestOnly<number>((value) => begun.push(value));
+  for (const value of [1, 2, 3]) calls.offer(value);
+  expect(begun).toEqual([1]);
+  calls.over();
+  expect(begun).toEqual([1, 3]);
+  calls.over();
+  calls.offer(4);
+  expect(begun).toEqual([1, 3, 4]);
 });

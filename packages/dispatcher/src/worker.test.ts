@@ -86,6 +86,41 @@ describe('createDispatcherGroup', () => {
     expect((globalThis as Record<string, unknown>).tidegateClosed).toBe(1);
   });
 
+  test('makes the redo sink by its own module and options, and drains and closes both (D-45)', async () => {
+    const name = { sink: 'tidegateDefaultSink', redoSink: 'tidegateRedoSink' };
+    const actor = await make({
+      sink: { module: SINK, options: { name: name.sink, log: true } },
+      redoSink: { module: SINK, options: { name: name.redoSink, log: true } },
+    });
+    expect(actor.inspect().gate).toEqual({ resolvedTs: 0n, waiting: 0 }); // D-46: redo is on
+    await actor.stop();
+    const logs = Object.values(name).map((one) => (globalThis as unknown as Record<string, { log: string[] }>)[one]?.log);
+    expect(logs).toEqual([
+      ['flush all', 'close'],
+      ['flush all', 'close'],
+    ]);
+  });
+
+  test('a redo sink that cannot be made leaves no sink open behind it', async () => {
+    const name = 'tidegateLeftSink';
+    const sink = { module: SINK, options: { name, log: true } };
+    const error = await failure({ sink, redoSink: { module: moduleOf('export const none = 1;') } });
+    expect(error.code).toBe('DISPATCHER_SINK_MODULE');
+    const made = (globalThis as unknown as Record<string, { log: string[]; context: { signal: AbortSignal } }>)[name];
+    expect([made?.log, made?.context.signal.aborted]).toEqual([['close'], true]);
+  });
+
+  test('a fence aborts the signal at once; the stop after it only closes (F-12)', async () => {
+    const name = 'tidegateFencedSink';
+    const actor = await make({ sink: { module: SINK, options: { name, log: true } } });
+    const made = (globalThis as unknown as Record<string, { log: string[]; context: { signal: AbortSignal } }>)[name];
+    actor.receive({ type: 'fence' }, 'coordinator');
+    expect([made?.context.signal.aborted, made?.log]).toEqual([true, []]);
+    await actor.stop();
+    actor.abort();
+    expect(made?.log).toEqual(['close']);
+  });
+
   test('abort tells the sink by its signal and closes it without draining', async () => {
     const module = moduleOf(`
       export const createSink = (o, context) => {
@@ -134,6 +169,10 @@ describe('createDispatcherGroup', () => {
     [undefined, 'options'],
     [{}, 'sink'],
     [{ sink: {} }, 'sink.module'],
+    [{ sink: { module: SINK }, redoSink: null }, 'redoSink'],
+    [{ sink: { module: SINK }, redoSink: { module: 'redo.js' } }, 'redoSink.module'],
+    [{ sink: { module: SINK }, redo: 1 }, 'redo'],
+    [{ sink: { module: SINK }, checkSplittable: 'no' }, 'checkSplittable'],
     [{ sink: { module: 'sink.js' } }, 'sink.module'],
     [{ sink: { module: SINK }, executorSlots: 0 }, 'executorSlots'],
     [{ sink: { module: SINK }, retryInterval: 1.5 }, 'retryInterval'],
