@@ -24,6 +24,8 @@ export function createSource(options: unknown): Source {
 const EVENT_BYTES = 256;
 
 class CanalSource implements Source {
+  /** A file can be read again; standard input and streams cannot. */
+  readonly replayable: boolean;
   readonly #options: ResolvedOptions;
   readonly #scanner = new MessageScanner();
   readonly #order = new OrderCheck();
@@ -44,6 +46,7 @@ class CanalSource implements Source {
   #busy = false;
 
   constructor(options: ResolvedOptions) {
+    this.replayable = options.path !== undefined && options.path !== '-';
     this.#options = options;
     this.#ddls = new DdlReader(options.unclassified, options.routes);
     this.#tables = new TableCache(this.#ddls.catalogue);
@@ -157,7 +160,8 @@ class CanalSource implements Source {
    */
   #take(reader: LineReader, emit: boolean): boolean {
     const { kind, ts } = this.#scanner;
-    if (emit && !this.#emitSyncPoints(ts, kind === MessageKind.WATERMARK)) return false;
+    if (!emit) this.#syncPoints.begin(ts);
+    else if (!this.#emitSyncPoints(ts, kind === MessageKind.WATERMARK)) return false;
     if (kind === MessageKind.WATERMARK) {
       const news = this.#order.watermark(ts, reader.line);
       if (emit && news) this.#emit({ type: 'resolved', ts });

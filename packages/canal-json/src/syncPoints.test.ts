@@ -45,6 +45,11 @@ describe('sync points', () => {
     expect(await points(clock(100))).toEqual([]);
   });
 
+  test('opened anywhere the log has the same ones: none before its first ts', async () => {
+    const all = (await readEvents(sourceOf(lines, options))).map(brief);
+    expect((await readEvents(sourceOf(lines, options), 5n)).map(brief)).toEqual(all);
+  });
+
   test('off by default', async () => {
     expect((await readEvents(sourceOf(lines))).filter((event) => event.type === 'sync-point')).toEqual([]);
   });

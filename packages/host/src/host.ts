@@ -208,7 +208,8 @@ class RunningHost implements Host {
         this.#finishIfDone();
         break;
       case 'source-failed':
-        this.#failGracefully(new HostError(told.code, told.message));
+        if (told.lost) this.#fail(new HostError(told.code, told.message));
+        else this.#failGracefully(new HostError(told.code, told.message));
         break;
       case 'fault':
         this.#fail(new HostError(told.code, told.message));

@@ -1,17 +1,17 @@
-import type { Source, SourceFactory, SourceSnapshot } from '@tidegate/dispatcher';
+import type { Mode } from '@tidegate/protocol';
 import type { Actor, ActorContext } from '@tidegate/runtime';
-import { errorCode, errorMessage, HostError } from './errors.js';
-import { checkEvents, checkSnapshot, checkSource, sourceError } from './sourceEvents.js';
-import type { PumpMessage } from './sourceMessages.js';
+import { failed, loadFactory, SourceInstance, type SourceModule } from './sourceInstance.js';
+import type { RouterInput, SourceHostEvent } from './sourceMessages.js';
+import { SourceReplays } from './sourceReplays.js';
 import { SourceRouter } from './sourceRouter.js';
 import type { WorkerOutletsOptions } from './workerOutlets.js';
 
 /** Options of {@link createSourceActor}, as the placement carries them. */
-export interface SourceActorOptions extends WorkerOutletsOptions {
-  readonly module: string;
-  readonly options: unknown;
+export interface SourceActorOptions extends WorkerOutletsOptions, SourceModule {
   readonly startTs: bigint;
   readonly heldBytes: number;
+  readonly modes?: readonly Mode[];
+  readonly shared?: boolean;
 }
 
 /**
@@ -21,54 +21,38 @@ export interface SourceActorOptions extends WorkerOutletsOptions {
  * with what is no snapshot, `HOST_SOURCE` when it throws; an error that has a `code` of its own is passed on.
  */
 export async function createSourceActor(context: ActorContext, options: SourceActorOptions): Promise<Actor> {
-  const createSource = await loadFactory(options.module);
-  const abort = new AbortController();
-  const { source, snapshot } = await open(createSource, options, abort.signal);
-  const pump = { pull: () => void read(source).then((message) => context.post(message)) };
-  const router = new SourceRouter(context as ActorContext<never>, { ...options, snapshot, pump });
+  const create = await loadFactory(options.module);
+  const main = await SourceInstance.open(create, options, options.startTs, new AbortController());
+  const replays = new SourceReplays(create, options, (message) => context.post(message));
+  const router = new SourceRouter(context as ActorContext<never>, {
+    ...options,
+    snapshot: main.snapshot,
+    pump: {
+      pull: () => void main.read().then((message) => context.post(message)),
+      ...(main.replayable && { replays }),
+    },
+  });
   return {
-    receive: (message, from) => router.receive(message as never, from),
+    receive(message: RouterInput) {
+      if (message.type === 'source-snapshot' && message.at !== undefined) void tellSnapshot(context, replays, message.at);
+      else router.receive(message);
+    },
     room: () => router.room(),
     inspect: () => router.inspect(),
     async stop() {
-      abort.abort();
-      await source.close();
+      await Promise.all([main.close(), replays.end()]);
     },
   } as Actor;
 }
 
-async function open(
-  createSource: SourceFactory,
-  { module, options, startTs }: SourceActorOptions,
-  signal: AbortSignal,
-): Promise<{ source: Source; snapshot: SourceSnapshot }> {
+/** What exists at an earlier ts, for a maintainer that takes over: the source is opened once more for it, so it is told, not answered. */
+async function tellSnapshot(context: ActorContext, replays: SourceReplays, at: bigint): Promise<void> {
+  let told: SourceHostEvent;
   try {
-    const source = checkSource(module, await createSource(options));
-    return { source, snapshot: checkSnapshot(await source.open({ startTs, signal })) };
+    told = { type: 'source-snapshot', at, snapshot: await replays.snapshotAt(at) };
   } catch (error) {
-    throw sourceError('to open', error);
+    const { code, message } = failed(error);
+    told = { type: 'source-snapshot', at, code, message };
   }
-}
-
-async function read(source: Source): Promise<PumpMessage> {
-  try {
-    const events: unknown = await source.read();
-    return events === null ? { type: 'end' } : { type: 'chunk', events: checkEvents(events) };
-  } catch (error) {
-    return { type: 'failed', code: errorCode(error, 'HOST_SOURCE'), message: errorMessage(error) };
-  }
-}
-
-async function loadFactory(module: string): Promise<SourceFactory> {
-  let loaded: Record<string, unknown>;
-  try {
-    loaded = (await import(module)) as Record<string, unknown>;
-  } catch (error) {
-    throw new HostError('HOST_MODULE', `source module ${module} could not be loaded: ${errorMessage(error)}`, { cause: error });
-  }
-  if (typeof loaded.createSource !== 'function') {
-    const names = Object.keys(loaded).join(', ') || 'nothing';
-    throw new HostError('HOST_MODULE', `source module ${module} exports no function createSource; it exports ${names}`);
-  }
-  return loaded.createSource as SourceFactory;
+  context.emit(told);
 }

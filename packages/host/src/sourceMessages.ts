@@ -16,13 +16,19 @@ export type ReplayMessage =
 
 /** From the host facade to the router. */
 type SourceControl =
-  /** Asked: the answer is a {@link SourceSnapshot}. */
-  | { readonly type: 'source-snapshot' }
+  /**
+   * Asked: the answer is the {@link SourceSnapshot} that the source opened with. With `at`: what exists at that ts, told as an
+   * event `source-snapshot`, for the source is opened once more.
+   */
+  | { readonly type: 'source-snapshot'; readonly at?: bigint }
   /** Asked: route nothing more. The answer is the ts up to which everything was routed: the checkpoint will reach it. */
   | { readonly type: 'hold' };
 
 /** What the source thread tells the host facade. */
 export type SourceHostEvent =
+  /** What exists at a ts that was asked for, or why that cannot be told. */
+  | { readonly type: 'source-snapshot'; readonly at: bigint; readonly snapshot: SourceSnapshot }
+  | { readonly type: 'source-snapshot'; readonly at: bigint; readonly code: string; readonly message: string }
   /** Everything was routed; the changefeed is finished once the checkpoint reaches `endTs`. */
   | { readonly type: 'source-end'; readonly endTs: bigint }
   /**
