@@ -3,68 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TaskState } from '../span/taskState.js';
 import { BarrierFixture } from '../testing/barrierFixture.js';
+import { chance, concerns, copiesOf, dropOf, history } from '../testing/history.js';
 import { Downstream, Participant } from '../testing/participants.js';
-import { facts, type TestStatus } from '../testing/requests.js';
+import type { TestStatus } from '../testing/requests.js';
 import type { BarrierMessage } from './contracts.js';
 
 const NODES = 2;
-
-/** Deterministic chance from one seed. */
-function chance(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b_79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
-
-/** A history of block events that a source could deliver: tables are used only while they exist. */
-function history(pick: (below: number) => number, initial: readonly TableId[], length: number): BlockFacts[] {
-  const live = new Set(initial);
-  let nextTable = initial.length + 1;
-  const events: BlockFacts[] = [];
-  for (let i = 1; i <= length; i++) {
-    const ts = BigInt(i * 10);
-    const some = [...live];
-    const table = some[pick(some.length)] ?? 0;
-    const kind = pick(6);
-    if (kind === 0) events.push(facts({ commitTs: ts, isSyncPoint: true }, { type: 'all' }));
-    else if (kind === 1) events.push(facts(ts, { type: 'db', schemaId: 1 }));
-    else if (kind === 2) events.push(facts(ts, undefined, { adds: [{ tableId: nextTable, schemaId: 1, splittable: false }] }));
-    else if (kind === 3 && some.length > 1) {
-      events.push(facts(ts, { type: 'normal', tableIds: [table, 0] }, { drops: { type: 'normal', tableIds: [table] } }));
-      live.delete(table);
-    } else if (kind === 4) {
-      // Truncate: the table goes and its successor comes.
-      const changes = {
-        drops: { type: 'normal', tableIds: [table] },
-        adds: [{ tableId: nextTable, schemaId: 1, splittable: false }],
-      } as const;
-      events.push(facts(ts, { type: 'normal', tableIds: [table, 0] }, changes));
-      live.delete(table);
-    } else {
-      const other = some[pick(some.length)] ?? table;
-      const tableIds = other === table ? [table, 0] : [table, other];
-      events.push(facts(ts, { type: 'normal', tableIds }));
-    }
-    if (kind === 2 || kind === 4) live.add(nextTable++);
-  }
-  return events;
-}
-
-function concerns(event: BlockFacts, tableId: TableId): boolean {
-  const influence = event.blockTables;
-  if (influence === undefined) return tableId === 0;
-  return influence.type !== 'normal' || influence.tableIds.includes(tableId);
-}
-
-/** Index of the event that drops a table: it sees nothing after it. */
-function dropOf(events: readonly BlockFacts[], tableId: TableId): number {
-  const at = events.findIndex(({ drops }) => drops?.type === 'normal' && drops.tableIds.includes(tableId));
-  return at < 0 ? events.length : at;
-}
 
 /** A whole run: participants on two hosts, a barrier, and messages that are lost, doubled and late. */
 function run(seed: number): {
@@ -167,12 +111,6 @@ function run(seed: number): {
     for (const { tableId } of event.adds) live.add(tableId);
   }
   return { f, downstream, participants, tables: [...live].sort((a, b) => a - b) };
-}
-
-/** None (lost), one, or two of a message. */
-function copiesOf(pick: (below: number) => number): number {
-  const roll = pick(10);
-  return roll < 2 ? 0 : roll < 9 ? 1 : 2;
 }
 
 describe('barriers under loss, repetition and delay', () => {

@@ -1,6 +1,7 @@
 import {
   type Answer,
   type BlockFacts,
+  type BlockState,
   compareEventKeys,
   type EventKey,
   formatEventKey,
@@ -11,7 +12,10 @@ import type { TestDispatcher, TestStatus } from './requests.js';
 
 /** What all participants of one run share: what was written, and what must never happen. */
 export class Downstream {
-  readonly begun = new Set<string>();
+  /** Events whose write was begun, with the handle of the writer. */
+  readonly begun = new Map<string, number>();
+  /** Who writes after a restart may find that it was done: the sink knows the key (T-5). */
+  knowsKeys = false;
   readonly written = new Set<string>();
   readonly problems: string[] = [];
 
@@ -69,6 +73,13 @@ export class Participant {
     return this.#slot === undefined ? order > 0 : order >= 0;
   }
 
+  /** D-51: where it stands, for a bootstrap. */
+  get blockState(): BlockState | undefined {
+    if (this.#slot === undefined) return undefined;
+    const stage = this.#slot.stage === 'waiting' ? Stage.WAITING : Stage.WRITING;
+    return { stage, facts: this.#slot.facts };
+  }
+
   /** D-41: what the trigger's own heartbeat says. */
   get checkpointTs(): bigint {
     let ts = (this.#slot?.facts ?? this.#events[this.#next])?.key.commitTs ?? 1_000_000n;
@@ -120,9 +131,10 @@ export class Participant {
     if (order === 0 && this.#slot?.stage === 'waiting') {
       const name = formatEventKey(key);
       if (write) {
-        if (this.#downstream.begun.has(name)) this.#downstream.problem(`I-1: event ${name} is written twice`);
+        const { begun, written, knowsKeys } = this.#downstream;
+        if (begun.has(name) && !(knowsKeys && written.has(name))) this.#downstream.problem(`I-1: event ${name} is written twice`);
         if (!this.#flushed(key)) this.#downstream.problem(`I-3: event ${name} is written before everybody reached it`);
-        this.#downstream.begun.add(name);
+        begun.set(name, this.ref.handle);
       } else if (!this.#downstream.written.has(name)) {
         this.#downstream.problem(`I-2: dispatcher ${this.ref.handle} passes ${name} before it is written`);
       }
