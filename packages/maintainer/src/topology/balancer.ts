@@ -45,21 +45,33 @@ export class Balancer {
 
   /** The next task that is to leave its host; -1: none is found now. */
   #next(): number {
+    const { table, operators } = this.#parts;
+    for (let found = this.#walk(); ; found = this.#walk()) {
+      if (found >= 0) return found;
+      // What was busy when the walk came by may be free when everything under way is done.
+      const underWay = operators.count(OperatorKind.ADD) + operators.count(OperatorKind.MOVE) + table.count(TaskState.ABSENT);
+      if (underWay > 0) return -1;
+      this.#cursor = this.#isEven() ? -1 : 0;
+      if (this.#cursor >= 0) continue;
+      this.#hook = undefined;
+      return -1;
+    }
+  }
+
+  #walk(): number {
     const { table, operators, scheduler } = this.#parts;
     const fewest = operators.loadOf(scheduler.leastLoaded());
-    for (; this.#cursor < table.end; this.#cursor++) {
-      const handle = this.#cursor;
-      if (table.state[handle] !== TaskState.REPLICATING || handle === table.trigger) continue;
-      if (operators.kindOf(handle) !== OperatorKind.NONE) continue;
-      if (operators.loadOf(table.host[handle]!) - fewest > 1) return this.#cursor++;
+    while (this.#cursor < table.end) {
+      const handle = this.#cursor++;
+      if (this.#isFree(handle) && operators.loadOf(table.host[handle]!) - fewest > 1) return handle;
     }
-    // The walk is over. What was busy when it came by may be free when everything under way is done.
-    const underWay = operators.count(OperatorKind.ADD) + operators.count(OperatorKind.MOVE);
-    const waiting = table.count(TaskState.ABSENT);
-    if (underWay > 0 || waiting > 0) return -1;
-    this.#cursor = this.#isEven() ? -1 : 0;
-    if (this.#cursor < 0) this.#hook = undefined;
     return -1;
+  }
+
+  #isFree(handle: number): boolean {
+    const { table, operators } = this.#parts;
+    if (table.state[handle] !== TaskState.REPLICATING || handle === table.trigger) return false;
+    return operators.kindOf(handle) === OperatorKind.NONE;
   }
 
   /** True as well when nothing can be done about it: no task is free to move and none will be soon. */
@@ -68,9 +80,7 @@ export class Balancer {
     const loads = hosts.alive().flatMap((host) => (hosts.isReady(host) ? [operators.loadOf(host)] : []));
     const fewest = Math.min(...loads);
     for (let handle = 0; handle < table.end; handle++) {
-      if (table.state[handle] !== TaskState.REPLICATING || handle === table.trigger) continue;
-      const isFree = operators.kindOf(handle) === OperatorKind.NONE;
-      if (isFree && operators.loadOf(table.host[handle]!) - fewest > 1) return false;
+      if (this.#isFree(handle) && operators.loadOf(table.host[handle]!) - fewest > 1) return false;
     }
     return true;
   }

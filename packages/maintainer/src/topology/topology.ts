@@ -72,10 +72,10 @@ export class Topology {
 
   #move(selector: SpanSelector, name: string): TopologyReply {
     const { table, hosts, operators } = this.#parts;
-    const to = hosts.indexOf(name);
-    if (!hosts.isReady(to)) return refuse('NO_SUCH_HOST', `host "${name}" is not one that takes dispatchers now`);
     const selected = select(table, selector);
     if (!Array.isArray(selected)) return selected;
+    const to = hosts.indexOf(name);
+    if (!hosts.isReady(to)) return refuse('NO_SUCH_HOST', `host "${name}" is not one that takes dispatchers now`);
     const moving = selected.filter((handle) => table.host[handle] !== to);
     if (moving.length === 0) return refuse('NOTHING_TO_DO', `what is selected of table ${selector.tableId} is on host "${name}"`);
     const refusal = busy(table, operators, moving);
