@@ -16,6 +16,12 @@ export interface CanalSourceOptions {
    * new names. Default: names are not routed.
    */
   readonly routes?: readonly RouteRule[];
+  /**
+   * `keyed`: tables are reported as splittable by key ranges, and every change is one row with its key; messages of several
+   * rows are cut, and an update that changes the key becomes a delete and an insert. Costs decoding each row. Default
+   * `none`: a table is served by one dispatcher, and messages are handed on as they stand.
+   */
+  readonly splittable?: 'none' | 'keyed';
   /** Milliseconds of the log's own clock between two sync points, at its multiples. At least 30 000. Default: none. */
   readonly syncPointIntervalMs?: number;
   /** For tests: allows an interval below 30 000. */
@@ -33,6 +39,7 @@ export interface ResolvedOptions {
   readonly stream: AsyncIterable<Uint8Array> | undefined;
   readonly unclassified: 'error' | 'all';
   readonly routes: RoutingRules | undefined;
+  readonly keyed: boolean;
   /** 0: no sync points. */
   readonly syncPointIntervalMs: number;
   readonly maxLineBytes: number;
@@ -48,6 +55,7 @@ const KNOWN = new Set<string>([
   'stream',
   'unclassified',
   'routes',
+  'splittable',
   'syncPointIntervalMs',
   'allowShortSyncPoints',
   'maxLineBytes',
@@ -61,7 +69,7 @@ export function resolveOptions(given: unknown): ResolvedOptions {
     throw new OptionError('path', 'options must be an object with a path or a stream');
   const options = given as Readonly<Record<string, unknown>>;
   for (const key of Object.keys(options)) if (!KNOWN.has(key)) throw new OptionError(key, 'there is no such option');
-  const { path, stream, unclassified = 'error' } = options;
+  const { path, stream, unclassified = 'error', splittable = 'none' } = options;
   if ((path === undefined) === (stream === undefined)) throw new OptionError('path', 'give either a path or a stream');
   if (path !== undefined && (typeof path !== 'string' || path === '')) {
     throw new OptionError('path', `must be a path, or - for standard input, not ${show(path)}`);
@@ -72,11 +80,15 @@ export function resolveOptions(given: unknown): ResolvedOptions {
   if (unclassified !== 'error' && unclassified !== 'all') {
     throw new OptionError('unclassified', `must be 'error' or 'all', not ${show(unclassified)}`);
   }
+  if (splittable !== 'none' && splittable !== 'keyed') {
+    throw new OptionError('splittable', `must be 'none' or 'keyed', not ${show(splittable)}`);
+  }
   return {
     path: path as string | undefined,
     stream: stream as AsyncIterable<Uint8Array> | undefined,
     unclassified,
     routes: routingRules(options.routes),
+    keyed: splittable === 'keyed',
     syncPointIntervalMs: syncPointInterval(options),
     maxLineBytes: whole(options, 'maxLineBytes', 16 * 1024 * 1024, 1, 0x2000_0000),
     chunkBytes: whole(options, 'chunkBytes', 1024 * 1024, 1, 0x2000_0000),

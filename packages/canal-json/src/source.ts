@@ -5,6 +5,7 @@ import { OptionError, SourceStateError, UnknownTableError } from './errors.js';
 import { EventChunk } from './eventChunk.js';
 import { openInput } from './input/input.js';
 import { LineReader } from './input/lineReader.js';
+import { keyedChanges } from './message/keyedChanges.js';
 import { MessageKind } from './message/messageFields.js';
 import { MessageScanner } from './message/messageScanner.js';
 import { type ResolvedOptions, resolveOptions } from './options.js';
@@ -64,7 +65,7 @@ class CanalSource implements Source {
     this.#signal = signal;
     signal.addEventListener('abort', this.#shut, { once: true });
     await this.#guard((reader) => this.#skipToStart(reader));
-    const tables = this.#ddls.catalogue.tables().map((table) => ({ ...table, splittable: false }));
+    const tables = this.#ddls.catalogue.tables().map((table) => ({ ...table, splittable: this.#options.keyed }));
     const routes = this.#ddls.owners();
     return { startTs, tables, ...(routes && { routes }) };
   }
@@ -192,11 +193,14 @@ class CanalSource implements Source {
       this.#chunk.endTransaction();
       this.#openTs = scanner.ts;
     }
-    const bytes = line.bytes.subarray(line.start, line.end);
-    this.#chunk.add(
-      { type: 'rows', tableId: table.tableId, commitTs: scanner.ts, count: scanner.rows, bytes },
-      bytes.length + EVENT_BYTES,
-    );
+    const event = { type: 'rows', tableId: table.tableId, commitTs: scanner.ts } as const;
+    if (!this.#options.keyed) {
+      const bytes = line.bytes.subarray(line.start, line.end);
+      this.#chunk.add({ ...event, count: scanner.rows, bytes }, bytes.length + EVENT_BYTES);
+      return;
+    }
+    for (const { key, bytes } of keyedChanges(scanner, line.bytes, line.start, line.end, line))
+      this.#chunk.add({ ...event, count: 1, bytes, key }, bytes.length + key.length + EVENT_BYTES);
   }
 
   #takeDdl(reader: LineReader, emit: boolean): void {
@@ -208,7 +212,8 @@ class CanalSource implements Source {
       table: scanner.table.text(line.bytes),
       commitTs: scanner.ts,
     };
-    const event = this.#ddls.read(ddl, line);
+    const read = this.#ddls.read(ddl, line);
+    const event = this.#options.keyed ? { ...read, adds: read.adds.map((add) => ({ ...add, splittable: true })) } : read;
     this.#tables.clear();
     if (emit) this.#emit(event, line.end - line.start);
   }

@@ -14,6 +14,7 @@ export const Field = {
   WATERMARK_TS: 11,
   ONLY_HANDLE_KEY: 12,
   CLAIM_CHECK: 13,
+  MYSQL_TYPE: 14,
 } as const;
 export type Field = (typeof Field)[keyof typeof Field];
 
@@ -26,6 +27,7 @@ const TOP_LEVEL: Readonly<Record<string, Field>> = {
   data: Field.DATA,
   old: Field.OLD,
   pkNames: Field.PK_NAMES,
+  mysqlType: Field.MYSQL_TYPE,
   _tidb: Field.TIDB,
 };
 

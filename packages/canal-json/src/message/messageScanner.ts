@@ -29,6 +29,8 @@ export class MessageScanner {
   readonly data: Span = new Span();
   readonly old: Span = new Span();
   readonly pkNames: Span = new Span();
+  /** Types of the columns by name. */
+  readonly mysqlType: Span = new Span();
 
   readonly #json = new JsonTokenizer();
   readonly #seen = new SeenValues();
@@ -71,6 +73,7 @@ export class MessageScanner {
     this.data.clear();
     this.old.clear();
     this.pkNames.clear();
+    this.mysqlType.clear();
     this.#commitTs.clear();
     this.#watermarkTs.clear();
     this.#isDdl = undefined;
@@ -156,9 +159,12 @@ export class MessageScanner {
         if (first === QUOTE && json.at - start > 2) this.#partial = true;
         return;
       }
-      default:
+      default: {
+        const start = json.at;
         if (first === BRACE) this.#skipTypes();
         else json.skipValue(1);
+        if (field === Field.MYSQL_TYPE) this.mysqlType.set(start, json.at, false);
+      }
     }
   }
 
