@@ -213,10 +213,10 @@ export class Lifecycle {
     } else if (isOurs) {
       placement.setState(handle, state);
     }
-    if (isOurs) this.#watcher?.changed(handle, generation, state);
     // H-2: an initialising dispatcher counts in the watermark but is not listed.
+    if (state !== ComponentState.INITIALIZING) report({ handle, generation, state, mode, checkpointTs, seq });
+    if (isOurs) this.#watcher?.changed(handle, generation, state);
     if (state === ComponentState.INITIALIZING) this.#subscribe(handle);
-    else report({ handle, generation, state, mode, checkpointTs, seq });
   }
 
   /** The stream must not reach the worker before the dispatcher is there: only after it was heard of. */

@@ -96,6 +96,10 @@ export class Merges implements LifeWatcher {
     if ('refused' in admission) {
       context.count('coordinator.merges-refused');
       context.log('warn', `merge into dispatcher ${target.handle} not admitted: ${admission.refused}`, { id: target.id });
+      // D-49: sources that are not here first, so that nobody takes them for dispatchers that go on.
+      for (const { handle, generation } of request.sources) {
+        if (!placement.has(handle, generation)) report({ ...gone(target), handle, generation, state: ComponentState.STOPPED });
+      }
       report(gone(target));
       return;
     }
