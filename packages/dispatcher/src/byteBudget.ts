@@ -22,6 +22,11 @@ export interface PauseCheck {
  * of it. A worker that has not taken T yet holds only what lies before T, none of it behind an open event: it drains and
  * goes on. So all dispatchers report T, it completes (answers come over another lane), and frees what was behind it.
  *
+ * With redo on, what lies above the redo gate is held as well (D-46). The gate follows the redo pipeline, whose dispatchers
+ * are sent the same events over the same lanes and hold none of them back; once its sink has flushed, an idle one of them
+ * moves with the marks of its lane. So marks must not lie further apart on a lane than the low mark: what was read since the
+ * last one is all that the gate cannot free.
+ *
  * One thing breaks the order: a dispatcher that is created while the source is already ahead, whose stream (with T in it)
  * then lies on the lane behind the pause. A source should not read far beyond a table without a dispatcher. The net is an
  * overdraft: a pause that nothing has eased for a while raises the high mark a step, which lets in more than a lane holds,

@@ -8,6 +8,12 @@ import type { SinkCompletion } from './sinkPort.js';
 import type { GroupWork, SinkWork } from './sinkWork.js';
 import type { GroupState } from './state.js';
 
+const FAILED = {
+  relief: 'a flush to make room',
+  hurry: 'the flush before a removal or merge',
+  checkpoint: 'the checkpoint',
+} as const;
+
 /** What completions are handed to. */
 export interface CompletionParts {
   readonly sink: SinkWork;
@@ -22,6 +28,7 @@ export class Completions {
   #parts: CompletionParts;
   #checkpoints: LatestOnly<bigint>;
   #metas: LatestOnly<RedoMeta>;
+  #hurries: Record<Mode, LatestOnly<Mode>>;
   /** Flushes under way that only make room. */
   #relieving = 0;
 
@@ -30,6 +37,8 @@ export class Completions {
     this.#parts = parts;
     this.#checkpoints = new LatestOnly((ts) => parts.sink.checkpoint(Mode.DEFAULT, ts));
     this.#metas = new LatestOnly((meta) => parts.sink.meta(meta));
+    const flush = (mode: Mode): void => parts.sink.flush(mode, { type: 'hurry', mode }, undefined);
+    this.#hurries = { 0: new LatestOnly(flush), 1: new LatestOnly(flush) };
   }
 
   receive(message: SinkCompletion): void {
@@ -75,6 +84,16 @@ export class Completions {
     }
   }
 
+  /**
+   * A row is to be closed, or to stand still, once its rows are durable: a sink that keeps rows back until it is told to
+   * flush is told, at most twice for however many rows ask meanwhile.
+   */
+  hurry(row: number): void {
+    const mode = this.#state.rows.mode[row]! as Mode;
+    if (this.#state.sinkBroken[mode] || this.#state.work(row)?.progress.empty !== false) return;
+    if (this.#parts.sink.wakeOn(mode) === 'enqueue') this.#hurries[mode].offer(mode);
+  }
+
   // Coalescing: written one after the other, so the latest is the largest.
   #metaWritten(meta: RedoMeta): void {
     const { context, options } = this.#state;
@@ -85,8 +104,9 @@ export class Completions {
 
   #groupWorkOver({ type, mode }: GroupWork, failed: boolean, error: unknown): void {
     if (type === 'relief') this.#relieving--;
+    else if (type === 'hurry') this.#hurries[mode].over();
     else this.#checkpoints.over();
-    if (failed) this.#failed(mode, type === 'relief' ? 'a flush to make room' : 'the checkpoint', error);
+    if (failed) this.#failed(mode, FAILED[type], error);
   }
 
   #failed(mode: Mode, what: string, error: unknown): void {

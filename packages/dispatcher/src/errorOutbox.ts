@@ -25,6 +25,11 @@ export class ErrorOutbox {
     this.#first ??= { type: 'worker-error', handle, generation, code, message };
   }
 
+  /** Whoever asks for everything may not have heard of it: a new coordinator, for a new maintainer. */
+  repeat(): void {
+    this.#sent = false;
+  }
+
   flush(): void {
     if (this.#first === undefined || this.#sent) return;
     this.#sent = this.#state.context.send(this.#state.options.coordinator, this.#first, 'control');

@@ -10,12 +10,21 @@ import {
 import type { BlockMachine } from './blockMachine.js';
 import type { BlockWork } from './blockWork.js';
 import { checkpointOf } from './checkpoint.js';
+import type { Completions } from './completions.js';
 import { Flag, Phase } from './rowLayout.js';
 import type { GroupState } from './state.js';
 import type { Stream } from './stream.js';
 
 /** Dispatchers in one message: far below what a lane takes. */
 const PART = 1_024;
+
+/** What it takes to have a dispatcher stand still or close. */
+export interface StopParts {
+  readonly machine: BlockMachine;
+  readonly work: BlockWork;
+  readonly stream: Stream;
+  readonly completions: Completions;
+}
 
 type Frozen = FrozenDispatchers['dispatchers'][number];
 
@@ -34,14 +43,16 @@ export class Freezing {
   #machine: BlockMachine;
   #work: BlockWork;
   #stream: Stream;
+  #completions: Completions;
   /** Frozen, and not told to stand still yet. */
   #pending = new Set<number>();
 
-  constructor(state: GroupState, parts: { machine: BlockMachine; work: BlockWork; stream: Stream }) {
+  constructor(state: GroupState, parts: StopParts) {
     this.#state = state;
     this.#machine = parts.machine;
     this.#work = parts.work;
     this.#stream = parts.stream;
+    this.#completions = parts.completions;
   }
 
   /** Dispatchers that are frozen and still have something with the sink. */
@@ -60,6 +71,7 @@ export class Freezing {
         // It does not follow the lane any more, and nothing that comes is taken at once.
         rows.set(row, Flag.LAGGING);
         this.#setState(row, ComponentState.WAITING_MERGE);
+        this.#completions.hurry(row);
         this.#pending.add(row);
       } else this.#state.context.count('dispatcher.freezes-ignored');
     }

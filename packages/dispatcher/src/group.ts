@@ -115,15 +115,15 @@ export class DispatcherGroup implements Actor<GroupInput> {
       gate: this.#gate,
     });
     this.#answers = new Answers(state, { machine: this.#machine, posting: this.#posting, written });
-    const parts = { machine: this.#machine, work: this.#work, stream: this.#stream };
-    this.#freezing = new Freezing(state, parts);
-    this.#removal = new Removal(state, { ...parts, freezing: this.#freezing });
     this.#completions = new Completions(state, {
       sink: this.#sink,
       flow: this.#flow,
       work: this.#work,
       errors: this.#errors,
     });
+    const parts = { machine: this.#machine, work: this.#work, stream: this.#stream, completions: this.#completions };
+    this.#freezing = new Freezing(state, parts);
+    this.#removal = new Removal(state, { ...parts, freezing: this.#freezing });
     this.#snapshots = new SnapshotOutbox(state);
     this.#heartbeat = context.schedule(state.options.heartbeatFirst, { type: 'heartbeat' } satisfies HeartbeatTimer);
   }
@@ -153,6 +153,7 @@ export class DispatcherGroup implements Actor<GroupInput> {
         break;
       case 'snapshot':
         this.#snapshots.request(message);
+        if (message.columns !== true) this.#errors.repeat();
         break;
       case 'sink-checkpoint':
         this.#completions.checkpoint(message.checkpointTs);

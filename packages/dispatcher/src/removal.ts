@@ -2,7 +2,8 @@ import { ComponentState, type Mode, type RemoveDispatchers, tsHigh, tsLow } from
 import type { BlockMachine } from './blockMachine.js';
 import type { BlockWork } from './blockWork.js';
 import { checkpointOf } from './checkpoint.js';
-import type { Freezing } from './freezing.js';
+import type { Completions } from './completions.js';
+import type { Freezing, StopParts } from './freezing.js';
 import { Flag, Phase } from './rowLayout.js';
 import type { GroupState } from './state.js';
 import type { Stream } from './stream.js';
@@ -16,16 +17,18 @@ export class Removal {
   #machine: BlockMachine;
   #work: BlockWork;
   #stream: Stream;
+  #completions: Completions;
   #freezing: Freezing;
   #removing = new Set<number>();
   /** Of those, the ones whose reports nobody will acknowledge. */
   #forced = new Set<number>();
 
-  constructor(state: GroupState, parts: { machine: BlockMachine; work: BlockWork; stream: Stream; freezing: Freezing }) {
+  constructor(state: GroupState, parts: StopParts & { freezing: Freezing }) {
     this.#state = state;
     this.#machine = parts.machine;
     this.#work = parts.work;
     this.#stream = parts.stream;
+    this.#completions = parts.completions;
     this.#freezing = parts.freezing;
   }
 
@@ -58,6 +61,7 @@ export class Removal {
     const work = this.#state.work(row);
     if (work !== undefined) work.answers = [];
     this.#state.settle(row);
+    this.#completions.hurry(row);
   }
 
   /** Closes those that can be closed: each is reported Stopped with its final checkpoint, and its row is free. */

@@ -38,9 +38,9 @@ export interface PassWork {
   readonly entry: EventEntry;
 }
 
-/** Work that no dispatcher waits for: a flush of everything to make room, or the checkpoint of the changefeed. */
+/** Work that belongs to no dispatcher: a flush of everything, to make room or to end sooner, or the checkpoint of the changefeed. */
 export interface GroupWork {
-  readonly type: 'relief' | 'checkpoint';
+  readonly type: 'relief' | 'hurry' | 'checkpoint';
   readonly mode: Mode;
 }
 
