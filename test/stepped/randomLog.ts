@@ -41,20 +41,6 @@ export class RandomLog {
     return this.#ts;
   }
 
-  /** What exists at `startTs`. */
-  snapshotAt(startTs: bigint): SourceSnapshot {
-    const tables = new Map<number, TableInfo>();
-    for (const event of this.events) {
-      if (event.type !== 'ddl' || event.commitTs > startTs) continue;
-      const { drops } = event;
-      for (const [id, { schemaId }] of tables)
-        if (drops?.type === 'normal' ? drops.tableIds.includes(id) : drops?.type === 'db' && drops.schemaId === schemaId)
-          tables.delete(id);
-      for (const info of event.tables) tables.set(info.tableId, info);
-    }
-    return { startTs, tables: [...tables.values()].map((info) => ({ ...info, splittable: false })) };
-  }
-
   #below(bound: number): number {
     return this.#random() % bound;
   }
@@ -231,6 +217,20 @@ export class RandomLog {
   #emit(event: SourceEvent): void {
     this.events.push(event);
   }
+}
+
+/** What exists at `startTs` of a log that begins with nothing. */
+export function snapshotAt(events: readonly SourceEvent[], startTs: bigint): SourceSnapshot {
+  const tables = new Map<number, TableInfo>();
+  for (const event of events) {
+    if (event.type !== 'ddl' || event.commitTs > startTs) continue;
+    const { drops } = event;
+    for (const [id, { schemaId }] of tables)
+      if (drops?.type === 'normal' ? drops.tableIds.includes(id) : drops?.type === 'db' && drops.schemaId === schemaId)
+        tables.delete(id);
+    for (const info of event.tables) tables.set(info.tableId, info);
+  }
+  return { startTs, tables: [...tables.values()].map((info) => ({ ...info, splittable: false })) };
 }
 
 function infoOf(table: Table, version: bigint): TableInfo {

@@ -13,7 +13,7 @@ import {
 } from '@tidegate/runtime';
 import { type Faults, FaultyWay, WAY } from './faultyWay.js';
 import { collectLeft } from './leftovers.js';
-import { generator, type RandomLog } from './randomLog.js';
+import { generator, type RandomLog, snapshotAt } from './randomLog.js';
 import { Done, type StampLog, SteppedSink } from './steppedSink.js';
 
 export interface SteppedHostOptions {
@@ -174,12 +174,12 @@ function sourceOf(context: ActorContext, options: SteppedHostOptions, workers: r
 }
 
 /** The log, read again from any place. */
-function replaysOf(context: ActorContext, log: RandomLog): Replays {
+function replaysOf(context: ActorContext, log: SteppedHostOptions['log']): Replays {
   let left: SourceEvent[] = [];
   return {
     open(id, startTs) {
       left = log.events.filter((event) => (event.type === 'resolved' ? event.ts : event.commitTs) > startTs);
-      context.post({ type: 'replay-open', id, snapshot: log.snapshotAt(startTs) });
+      context.post({ type: 'replay-open', id, snapshot: snapshotAt(log.events, startTs) });
     },
     pull(id) {
       const events = left.splice(0, CHUNK);
