@@ -5,6 +5,7 @@ import { CommittedProgress, calculateCheckpoint, type Progress } from './checkpo
 import { Watermarks } from './checkpoint/watermarks.js';
 import { ComponentStatusIntake } from './componentStatuses.js';
 import type { Hosts } from './hosts.js';
+import { noteOf } from './noteOf.js';
 import { Operators } from './operator/operators.js';
 import { Scheduler } from './operator/scheduler.js';
 import type { ResolvedOptions } from './options.js';
@@ -43,9 +44,12 @@ export class Pipeline {
   readonly watermarks: Watermarks = new Watermarks();
   /** K-7. Of the redo pipeline: how far its log may be declared complete. */
   readonly committed: CommittedProgress;
+  /** By host: when its last heartbeat was handled. */
+  readonly heardAt: number[] = [];
   /** The latest flush of a row anywhere. */
   lastSyncedTs = 0n;
   readonly #hosts: Hosts;
+  readonly #now: () => number;
   readonly #components: ComponentStatusIntake;
 
   constructor(parts: PipelineParts) {
@@ -54,6 +58,7 @@ export class Pipeline {
     this.random = random;
     this.committed = new CommittedProgress(parts.startTs);
     this.#hosts = hosts;
+    this.#now = now;
     this.table = new SpanTable({
       mode,
       epoch: parts.epoch,
@@ -94,6 +99,7 @@ export class Pipeline {
       now,
       random,
       ...(routes && { routes }),
+      note: (handle) => noteOf(this, handle, now()),
     });
     this.#components = new ComponentStatusIntake({
       table: this.table,
@@ -110,6 +116,7 @@ export class Pipeline {
    * before its dispatcher existed (K-9). With `heal` false statuses are recorded and nothing is done about them (E-6).
    */
   heartbeat(host: number, heartbeat: HeartbeatRequest, heal: boolean): void {
+    this.heardAt[host] = this.#now();
     const watermark = this.mode === Mode.DEFAULT ? heartbeat.watermark : heartbeat.redoWatermark;
     const accounted = watermark !== undefined && this.watermarks.offer(host, watermark);
     if (watermark !== undefined) {
@@ -122,6 +129,7 @@ export class Pipeline {
   /** T-9: the host at this index is gone, as {@link Hosts} knows. */
   hostLost(host: number): void {
     this.watermarks.forget(host);
+    delete this.heardAt[host];
     this.#components.forget(host);
     this.topology.hostLost(host);
   }

@@ -36,6 +36,8 @@ export interface BarrierParts {
   readonly random: () => number;
   /** Absent: names are not routed (section 23). */
   readonly routes?: RouteAdmin;
+  /** T-F: what is known of a task beyond its state: what is being done to it, since when its host is silent. */
+  readonly note?: (handle: number) => string;
 }
 
 /** An answer on its way to the host that its target lives on. */
@@ -105,10 +107,11 @@ export class BarrierCore {
 
   /**
    * B-20. Undefined at the bound of open events: the report is not admitted now and comes again. An event before all open
-   * ones is admitted all the same: those may wait for dispatchers that stand at it, and would do so for ever.
+   * ones is admitted all the same: those may wait for dispatchers that stand at it, and would do so for ever. So is one of a
+   * bootstrap: an acknowledged report does not come again (S-11).
    */
-  open(facts: BlockFacts): BarrierEvent | undefined {
-    if (this.events.size >= this.options.maxEvents && !this.#isBeforeAll(facts.key)) {
+  open(facts: BlockFacts, isRebuilt = false): BarrierEvent | undefined {
+    if (!isRebuilt && this.events.size >= this.options.maxEvents && !this.#isBeforeAll(facts.key)) {
       this.parts.observer.count('barrier.refused-at-bound');
       return undefined;
     }
@@ -207,6 +210,7 @@ export class BarrierCore {
       alignment: selectedAt - event.openedAt,
       writing: writtenAt - selectedAt,
       passing: now - writtenAt,
+      overdue: event.deadlineReported,
     });
     if (this.history.length > this.options.history) this.history.shift();
     this.tell('completed', event);

@@ -40,6 +40,8 @@ export interface CompletedBarrier {
   readonly writing: number;
   /** Milliseconds from the writer's DONE to the last DONE. */
   readonly passing: number;
+  /** It was open for longer than the deadline. */
+  readonly overdue: boolean;
 }
 
 /** An open barrier, for people (T-F). */
@@ -48,6 +50,8 @@ export interface OpenBarrier {
   readonly influence: Influence['type'];
   readonly phase: 'waiting' | 'writing' | 'passing';
   readonly age: number;
+  /** It is open for longer than the deadline. */
+  readonly overdue: boolean;
   readonly reported: number;
   readonly writer: number | undefined;
   readonly missing: readonly {

@@ -11,7 +11,10 @@ export function explain(core: BarrierCore, event: BarrierEvent): OpenBarrier {
   const missing: OpenBarrier['missing'][number][] = [];
   let missingCount = 0;
   event.coverage.forEachMissing((handle) => {
-    if (missing.length < NAMED) missing.push(core.table.describe(handle, (index) => core.hostName(index)));
+    if (missing.length < NAMED) {
+      const task = core.table.describe(handle, (index) => core.hostName(index));
+      missing.push({ ...task, state: `${task.state}${core.parts.note?.(handle) ?? ''}` });
+    }
     missingCount++;
   });
   const age = core.time - event.openedAt;
@@ -22,6 +25,7 @@ export function explain(core: BarrierCore, event: BarrierEvent): OpenBarrier {
     influence: event.influence.type,
     phase,
     age,
+    overdue: event.deadlineReported,
     reported: event.coverage.reportedCount,
     writer: event.writer?.handle,
     missing,

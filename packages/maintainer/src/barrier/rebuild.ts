@@ -23,7 +23,7 @@ export function rebuild(core: BarrierCore, states: readonly RebuiltState[]): voi
   for (const { handle, blockState } of taking) {
     const { key } = blockState.facts;
     table.positions.report(handle, eventWords(key), blockState.stage);
-    const event = core.find(key) ?? core.open(blockState.facts);
+    const event = core.find(key) ?? core.open(blockState.facts, true);
     if (event === undefined) continue;
     if (handle === table.trigger) {
       event.triggerRelated = true;

@@ -4,15 +4,15 @@ import { TaskState } from '../span/taskState.js';
 import { chance, history, tablesAt } from '../testing/history.js';
 import { World } from '../testing/world.js';
 
-const RUNS = Number(process.env.MAINTAINER_RUNS ?? 40);
+const RUNS = Number(process.env.MAINTAINER_RUNS ?? 150);
 
 /** A run in which the maintainer is replaced now and then, at any moment, and all ways lose, double and delay. */
 function run(seed: number): { world: World; tables: number[]; problems: string[] } {
   const pick = chance(seed);
   const initial = Array.from({ length: 2 + pick(4) }, (_, i) => i + 1);
-  const events = history(pick, initial, 3 + pick(10));
+  const events = history(pick, initial, 3 + pick(10), 10);
   const world = new World(pick, initial, events);
-  const every = 10 + pick(60);
+  const every = 5 + pick(60);
   const restarts = pick(8);
   let committed = 0n;
   const problems = new Set<string>();
@@ -21,7 +21,7 @@ function run(seed: number): { world: World; tables: number[]; problems: string[]
     for (const problem of world.violations()) problems.add(problem);
     if (world.committedTs < committed) problems.add(`committed went back from ${committed} to ${world.committedTs}`);
     committed = world.committedTs;
-    if (world.restarts < restarts && pick(every) === 0) world.restart(pick(2) === 0);
+    if (world.restarts < restarts && pick(world.isParked ? every : 4 * every) === 0) world.restart(pick(2) === 0);
     const barrier = world.m.actor.changefeed?.pipeline.barrier;
     if (step % 20 === 0 && world.restarts >= restarts && barrier?.size === 0 && world.finished && settled(world)) break;
   }

@@ -12,8 +12,11 @@ export function chance(seed: number): (below: number) => number {
   };
 }
 
-/** A history of block events that a source could deliver: tables are used only while they exist. */
-export function history(pick: (below: number) => number, initial: readonly TableId[], length: number): BlockFacts[] {
+/**
+ * A history of block events that a source could deliver: tables are used only while they exist. Of `kinds` kinds all from
+ * the sixth on are DDLs over one or two tables.
+ */
+export function history(pick: (below: number) => number, initial: readonly TableId[], length: number, kinds = 6): BlockFacts[] {
   const live = new Set(initial);
   let nextTable = initial.length + 1;
   const events: BlockFacts[] = [];
@@ -21,7 +24,7 @@ export function history(pick: (below: number) => number, initial: readonly Table
     const ts = BigInt(i * 10);
     const some = [...live];
     const table = some[pick(some.length)] ?? 0;
-    const kind = pick(6);
+    const kind = pick(kinds);
     if (kind === 0) events.push(facts({ commitTs: ts, isSyncPoint: true }, { type: 'all' }));
     else if (kind === 1) events.push(facts(ts, { type: 'db', schemaId: 1 }));
     else if (kind === 2) events.push(facts(ts, undefined, { adds: [{ tableId: nextTable, schemaId: 1, splittable: false }] }));

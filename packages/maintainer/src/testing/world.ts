@@ -50,6 +50,12 @@ export class World {
     return [...this.live.values()].every(({ participant }) => participant.finished);
   }
 
+  /** A dispatcher that survives a restart stands at an event. */
+  get isParked(): boolean {
+    for (const [handle, { participant }] of this.live) if (handle > 0 && participant.blockState !== undefined) return true;
+    return false;
+  }
+
   /** The maintainer dies, or is told to be quiet, and the next epoch's begins from what was committed. */
   restart(inPlace: boolean): void {
     const epoch = this.m.epoch + 1;
