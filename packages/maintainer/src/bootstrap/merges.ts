@@ -15,7 +15,7 @@ export interface MergePlan {
  * S-6, T-8: an unfinished merge, from its journal entry and from what is there of it. Until its target leaves MergeReady
  * the sources own the range, from then on the target does.
  */
-export function planMerge(entry: MergeJournalEntry, host: number, byHandle: ReadonlyMap<number, Reported>): MergePlan {
+function planMerge(entry: MergeJournalEntry, host: number, byHandle: ReadonlyMap<number, Reported>): MergePlan {
   const here = (config: { readonly handle: number; readonly generation: number }): Reported | undefined => {
     const reported = byHandle.get(config.handle);
     return reported?.span.config.generation === config.generation && reported.host === host ? reported : undefined;
