@@ -56,7 +56,7 @@ export type SinkFactory = (options: unknown, context: SinkContext) => Sink | Pro
 export interface SinkContext {
   /** Name of the worker, `worker-0` …: several workers have a sink each. */
   readonly worker: string;
-  /** Aborted when the host stops without draining. */
+  /** Aborted when the host stops without draining, or may not write any more (F-12): give up what is under way. */
   readonly signal: AbortSignal;
 }
 
