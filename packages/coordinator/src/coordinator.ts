@@ -253,10 +253,9 @@ export class Coordinator implements Actor<CoordinatorMessage> {
 
   /** This host knows what it has: what waited for that is handled, in order. */
   #recovered(): void {
-    const { context, placement, subscriptions, tenure } = this.#parts;
+    const { context, placement, tenure } = this.#parts;
     this.#recovery = undefined;
     tenure.recovering = false;
-    subscriptions.flush();
     context.log('info', 'recovered from the workers', { dispatchers: placement.size });
     if (this.#pendingLoss !== undefined) tenure.ownerLost(this.#pendingLoss);
     for (let next = this.#pendingControl.pop(); next !== undefined; next = this.#pendingControl.pop()) {

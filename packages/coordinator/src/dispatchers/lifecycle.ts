@@ -157,16 +157,23 @@ export class Lifecycle {
     this.#announced.clear();
   }
 
-  /** Takes in a dispatcher that lived on its worker before this coordinator did. */
+  /**
+   * Takes in a dispatcher that lived on its worker before this coordinator did. Its stream runs, unless it waits for one:
+   * {@link openStreams}.
+   */
   adopt(worker: number, config: DispatcherConfig, state: ComponentState): void {
     const { placement, progress } = this.#deps;
     const { handle } = config;
     placement.insert(config, worker, progress.assign(config.mode));
     placement.setState(handle, state);
-    // Its stream runs, unless it waits for one; then the source may or may not know: it takes a repeat for what it is.
-    if (state === ComponentState.INITIALIZING) this.#subscribe(handle);
-    else placement.markSubscribed(handle);
+    if (state !== ComponentState.INITIALIZING) placement.markSubscribed(handle);
     this.#deps.started();
+  }
+
+  /** Subscribes those that wait for their stream. The source may know of them already: it takes a repeat for what it is. */
+  openStreams(handles: readonly number[]): void {
+    for (const handle of handles) this.#subscribe(handle);
+    this.#deps.subscriptions.flush();
   }
 
   /** Removes placed dispatchers. With `force` also those whose removal is held back by what nobody will acknowledge. */

@@ -39,6 +39,7 @@ export class Recovery {
   readonly #least: [bigint, bigint][];
   readonly #awaited: boolean[];
   readonly #waiting: DispatcherConfig[] = [];
+  readonly #initializing: number[] = [];
   readonly #living = new Map<string, DispatcherConfig[]>();
 
   constructor(deps: RecoveryDeps, id: number) {
@@ -85,6 +86,7 @@ export class Recovery {
     lifecycle.adopt(worker, config, state);
     if (removing === true) placement.markRemoving(config.handle);
     noteTrigger(config);
+    if (state === ComponentState.INITIALIZING) this.#initializing.push(config.handle);
     if (state === ComponentState.WAITING_MERGE) this.#waiting.push(config);
     else {
       const key = `${config.mode} ${config.tableId}`;
@@ -98,6 +100,8 @@ export class Recovery {
     this.#awaited[worker] = false;
     if (!this.done) return false;
     this.#settleMerges();
+    // Behind the end of the streams whose range they take over.
+    this.#deps.lifecycle.openStreams(this.#initializing);
     return true;
   }
 

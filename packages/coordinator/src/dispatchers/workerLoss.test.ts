@@ -1,0 +1,211 @@
+import { type BootstrapResponse, Stage } from '@tidegate/protocol';
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  config,
+  EPOCH,
+  INITIALIZING,
+  MAINTAINER,
+  rowsOf,
+  STOPPED,
+  TestHost,
+  typeOf,
+  WORKING,
+  workerHeartbeat,
+} from '../testing/host.js';
+import { key } from '../testing/statuses.js';
+
+let host: TestHost;
+
+/** worker-0: the trigger and 3; worker-1: 2 and 4. All work, worker-1 at 500. */
+beforeEach(() => {
+  host = new TestHost({ heartbeatFirst: 1_000, heartbeatInterval: 200, snapshotDeadline: 600_000 });
+  host.bootstrap([2, 3, 4]);
+  for (const handle of [0, 3])
+    host.components('worker-0', { handle, state: INITIALIZING }, { handle, state: WORKING, checkpointTs: 10n });
+  for (const handle of [2, 4])
+    host.components('worker-1', { handle, state: INITIALIZING }, { handle, state: WORKING, checkpointTs: 10n });
+  host.receive('worker-0', workerHeartbeat(2, { checkpointTs: 900n, resolvedTs: 900n }));
+  host.receive('worker-1', workerHeartbeat(2, { checkpointTs: 500n, resolvedTs: 600n }));
+  host.advance(10);
+  host.context.take();
+});
+
+const lose = (worker: string) => host.receive('@outside', { type: 'worker-lost', worker });
+const replace = (worker: string) => host.receive('@outside', { type: 'worker-replaced', worker });
+const told = () =>
+  host.heartbeats().map(({ watermark, statuses }) => ({
+    checkpointTs: watermark?.checkpointTs,
+    rows: Array.from(statuses?.handle ?? [], (handle, row) => [handle, statuses?.state[row], statuses?.checkpointTs[row]]),
+  }));
+
+describe('a lost worker (decided for Tidegate: T-9 within a host)', () => {
+  it('its dispatchers are reported stopped at what can be vouched for, and unsubscribed', () => {
+    host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create: [config(5), config(6, { startTs: 700n })], remove: [] });
+    host.context.take();
+    lose('worker-1');
+    expect(host.messages('source')).toEqual([
+      { type: 'unsubscribe', handle: 2, generation: 1 },
+      { type: 'unsubscribe', handle: 4, generation: 1 },
+    ]);
+    host.advance(10);
+    // 6 is not counted by any report of the worker: only its start is certain.
+    expect(told()[0]?.rows).toEqual([
+      [2, STOPPED, 500n],
+      [4, STOPPED, 500n],
+      [6, STOPPED, 700n],
+    ]);
+    expect(host.coordinator.inspect()).toMatchObject({
+      dispatchers: 3,
+      workers: [{ lost: false }, { lost: true, dispatchers: 0 }],
+    });
+  });
+
+  it('K-9: its bound on the watermark stays until the reports have left, several times', () => {
+    lose('worker-1');
+    host.advance(10);
+    const first = told();
+    expect(first.map(({ checkpointTs, rows }) => [checkpointTs, rows.length])).toEqual([[500n, 2]]);
+    host.advance(990);
+    for (let interval = 0; interval < 4; interval++) host.advance(200);
+    const later = told();
+    const moved = later.findIndex(({ checkpointTs }) => checkpointTs === 900n);
+    expect(later.slice(0, moved).filter(({ rows }) => rows.length === 2).length).toBe(3);
+    expect(later.slice(0, moved).every(({ checkpointTs }) => checkpointTs === 500n)).toBe(true);
+    expect(later.slice(moved).every(({ checkpointTs, rows }) => checkpointTs === 900n && rows.length === 0)).toBe(true);
+  });
+
+  it('K-9: while the maintainer takes nothing the bound stays', () => {
+    host.context.full.add(MAINTAINER);
+    lose('worker-1');
+    host.advance(10_000);
+    host.room(MAINTAINER);
+    expect(told()[0]).toMatchObject({
+      checkpointTs: 500n,
+      rows: [
+        [2, STOPPED, 500n],
+        [4, STOPPED, 500n],
+      ],
+    });
+  });
+
+  it('nothing is placed on it before its replacement runs, which begins empty', () => {
+    lose('worker-1');
+    const create = Array.from({ length: 4 }, (_, index) => config(10 + index, { startTs: 800n }));
+    host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create, remove: [] });
+    expect(host.messages('worker-1')).toEqual([]);
+    replace('worker-1');
+    host.receive(MAINTAINER, {
+      type: 'schedule',
+      epoch: EPOCH,
+      create: [config(2, { generation: 2, startTs: 500n })],
+      remove: [],
+    });
+    expect(host.messages('worker-1')).toEqual([{ type: 'create', configs: [config(2, { generation: 2, startTs: 500n })] }]);
+    // H-3: its count begins anew.
+    host.advance(3_000);
+    host.receive('worker-0', workerHeartbeat(6, { checkpointTs: 900n, resolvedTs: 900n }));
+    expect(host.coordinator.inspect().progress.checkpointTs).toBe(500n);
+    host.receive('worker-1', workerHeartbeat(1, { checkpointTs: 550n, resolvedTs: 550n }));
+    expect(host.coordinator.inspect().progress.checkpointTs).toBe(550n);
+  });
+
+  it('without any worker a create does nothing; the maintainer asks again', () => {
+    lose('worker-0');
+    lose('worker-1');
+    host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create: [config(9)], remove: [] });
+    expect(host.coordinator.inspect().dispatchers).toBe(0);
+    replace('worker-0');
+    host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create: [config(9)], remove: [] });
+    expect(host.coordinator.inspect().dispatchers).toBe(1);
+  });
+
+  it('its outbox is dropped, and what it says after its death is ignored', () => {
+    host.context.full.add('worker-1');
+    host.answer([{ target: { type: 'all' }, ack: key(50) }]);
+    expect(host.coordinator.inspect().workers[1]?.waiting).toBe(1);
+    lose('worker-1');
+    host.answer([{ target: { type: 'all' }, ack: key(50) }]);
+    expect(host.coordinator.inspect().workers[1]?.waiting).toBe(0);
+    host.components('worker-1', { handle: 2, state: WORKING });
+    expect(host.context.counters.get('coordinator.ignored')).toBe(1);
+    replace('worker-1');
+    host.room('worker-1');
+    expect(host.messages('worker-1')).toEqual([]);
+  });
+
+  it('T-I: nothing of its dispatchers stays outstanding; what is on the way goes, and other dispatchers know the facts', () => {
+    for (const handle of [2, 3]) host.waiting(handle, 50);
+    host.advance(10);
+    host.waiting(4, 50);
+    lose('worker-1');
+    host.advance(10);
+    expect(host.coordinator.inspect().statuses.keys).toBe(1);
+    host.ack(50, [3]);
+    expect(host.coordinator.inspect().statuses).toMatchObject({ keys: 0, outstanding: 0 });
+    host.requests();
+    host.record(Stage.WAITING, 3, 50);
+    host.advance(10);
+    expect(host.requests().flatMap(rowsOf)).toMatchObject([{ handle: 3, stage: Stage.WAITING }]);
+  });
+
+  it('a bootstrap that waits for it is answered, without it', () => {
+    const bootstrap = { type: 'bootstrap', epoch: EPOCH, startTs: 10n, trigger: config(0) } as const;
+    host.receive(MAINTAINER, bootstrap);
+    const id = (host.messages('worker-0') as { type: string; id: number }[]).find(({ type }) => type === 'snapshot')?.id ?? 0;
+    const span = (handle: number) => ({ config: config(handle), state: WORKING, checkpointTs: 20n });
+    host.receive('worker-1', { type: 'worker-snapshot', id, spans: [span(2)], more: true });
+    host.receive('worker-0', { type: 'worker-snapshot', id, spans: [span(0), span(3)] });
+    lose('worker-1');
+    const responses = () =>
+      host.messages(MAINTAINER).filter((message) => typeOf(message) === 'bootstrap-response') as BootstrapResponse[];
+    expect(responses().map(({ spans }) => spans.map(({ config: { handle } }) => handle))).toEqual([[0, 3]]);
+    // One that begins while it is lost does not ask it.
+    host.receive(MAINTAINER, bootstrap);
+    host.answerSnapshots();
+    expect(responses().length).toBe(1);
+  });
+
+  it('a round of a complete heartbeat that waits for it ends', () => {
+    host.advance(9_990);
+    const id = (host.messages('worker-0') as { type: string; id: number }[]).find(({ type }) => type === 'snapshot')?.id ?? 0;
+    host.receive('worker-0', { type: 'worker-snapshot', id, spans: [] });
+    host.context.take(MAINTAINER);
+    lose('worker-1');
+    expect(host.heartbeats().map(({ complete }) => complete)).toEqual([true]);
+  });
+
+  it('a trigger that was lost can be created again, and consumes at once (S-12)', () => {
+    host.receive(MAINTAINER, { type: 'post-bootstrap', epoch: EPOCH });
+    lose('worker-0');
+    host.receive(MAINTAINER, {
+      type: 'schedule',
+      epoch: EPOCH,
+      create: [config(0, { generation: 2, startTs: 900n })],
+      remove: [],
+    });
+    host.context.take();
+    host.components('worker-1', { handle: 0, generation: 2, state: INITIALIZING });
+    expect(host.messages('source')).toMatchObject([
+      { type: 'subscribe', handle: 0, generation: 2, startTs: 900n, worker: 'worker-1' },
+    ]);
+  });
+
+  it('a close that waits for it ends', () => {
+    host.receive(MAINTAINER, { type: 'close', epoch: EPOCH, removed: false });
+    host.components('worker-0', { handle: 0, state: STOPPED }, { handle: 3, state: STOPPED });
+    host.context.take();
+    lose('worker-1');
+    expect(host.messages(MAINTAINER)).toContainEqual({ type: 'close-response', from: 'host-0', epoch: EPOCH, success: true });
+    expect(host.coordinator.inspect().dispatchers).toBe(0);
+  });
+
+  it('lost twice is lost once; an unknown worker is ignored; a replacement that comes unannounced takes its place', () => {
+    lose('worker-1');
+    host.context.take();
+    lose('worker-1');
+    lose('nobody');
+    expect(host.context.take()).toEqual([]);
+    replace('worker-0');
+    expect(host.coordinator.inspect()).toMatchObject({ dispatchers: 0, workers: [{ lost: false }, { lost: true }] });
+  });
+});
