@@ -62,6 +62,8 @@ export class BarrierCore {
   readonly heap: PendingHeap = new PendingHeap();
   readonly scheduled: ScheduledKeys = new ScheduledKeys(SCHEDULED_KEYS);
   readonly history: CompletedBarrier[] = [];
+  /** Of tasks in the midst of a merge when the tasks were rebuilt: the events that they wait at (S-7, T-7). */
+  readonly parked: Map<number, BlockFacts> = new Map();
   /** Writes that the request in hand brought about. */
   readonly writes: Addressed[] = [];
   /** Something moved on, so that a resend round is worth its while at once (T-E). */
@@ -255,6 +257,7 @@ export class BarrierCore {
       if (event.writer?.handle === handle && isSafe) this.advanceIfWriterPassed(event);
       event.coverage.taskLeft(handle);
     }
+    this.parked.delete(handle);
     // W-11: nobody would come back for the turn of a report whose reporter is gone.
     if (this.heap.size > 0) this.heap.dropOwner(handle, this.table.generation[handle]!);
   }
@@ -265,8 +268,10 @@ export class BarrierCore {
    */
   #taskBack(handle: number): void {
     const at = this.table.positions.blockState(handle);
+    const parked = this.parked.get(handle);
+    this.parked.delete(handle);
     if (at === undefined) return;
-    const event = this.find({ commitTs: at.blockTs, isSyncPoint: at.isSyncPoint });
+    const event = this.find({ commitTs: at.blockTs, isSyncPoint: at.isSyncPoint }) ?? (parked && this.open(parked, true));
     if (event === undefined || event.selected) return;
     event.coverage.mark(handle);
     event.returned = true;

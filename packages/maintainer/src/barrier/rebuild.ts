@@ -12,17 +12,24 @@ export interface RebuiltState {
 
 /**
  * S-7: makes the events again that the dispatchers stand at. WRITING and DONE put an event into its second phase, in
- * which only DONE counts; a WAITING counts only in the first (W-4a).
+ * which only DONE counts; a WAITING counts only in the first (W-4a). One that does not replicate, for it is being merged or
+ * removed, counts for nothing; where it waits is kept, for its successor (T-1), or for itself should the merge be given up
+ * (T-7): it was acknowledged and does not report again.
  */
 export function rebuild(core: BarrierCore, states: readonly RebuiltState[]): void {
   core.time = core.parts.now();
   const { table } = core;
-  const taking = states.filter(({ handle, blockState }) => {
-    return table.state[handle] === TaskState.REPLICATING && blockState.stage !== Stage.NONE && blockState.stage !== Stage.UNKNOWN;
+  const taking = states.filter(({ handle, blockState: { stage } }) => {
+    if (stage === Stage.NONE || stage === Stage.UNKNOWN) return false;
+    return table.state[handle] === TaskState.REPLICATING || (table.hasTask(handle) && stage === Stage.WAITING);
   });
   for (const { handle, blockState } of taking) {
     const { key } = blockState.facts;
     table.positions.report(handle, eventWords(key), blockState.stage);
+    if (table.state[handle] !== TaskState.REPLICATING) {
+      core.parked.set(handle, blockState.facts);
+      continue;
+    }
     const event = core.find(key) ?? core.open(blockState.facts, true);
     if (event === undefined) continue;
     if (handle === table.trigger) {
@@ -40,7 +47,7 @@ export function rebuild(core: BarrierCore, states: readonly RebuiltState[]): voi
   }
   for (const { handle, blockState } of taking) {
     const event = core.find(blockState.facts.key);
-    if (event === undefined) continue;
+    if (event === undefined || table.state[handle] !== TaskState.REPLICATING) continue;
     const counts = event.selected ? blockState.stage === Stage.DONE : blockState.stage === Stage.WAITING;
     if (counts) event.coverage.mark(handle);
   }

@@ -1,4 +1,4 @@
-import { ComponentState } from '@tidegate/protocol';
+import { ComponentState, Stage } from '@tidegate/protocol';
 import { describe, expect, it } from 'vitest';
 import { addWhole } from '../span/parts.js';
 import { TaskState } from '../span/taskState.js';
@@ -98,6 +98,16 @@ describe('moves, splits and merges while an event is open (section 19)', () => {
     expect(last.f.barrier.takeProgress()).toBe(true);
     expect(last.f.resend()).toEqual([expect.stringMatching(/^node2: write 10/)]);
     expect(last.f.resend(1_000)).toEqual([expect.stringMatching(/^node2: write 10/)]);
+  });
+
+  it('S-7: rebuilt in the midst of a merge, acknowledged long ago: given up, its sources count; nobody reports again', () => {
+    const { f, low, high, merge } = halves();
+    const event = facts(10n, normal(1));
+    const target = merge();
+    f.barrier.rebuild([low, high].map(({ handle }) => ({ handle, blockState: { stage: Stage.WAITING, facts: event } })));
+    expect([f.barrier.settleRebuilt(), f.reported(event)]).toEqual([[], []]);
+    f.operators.status(target, REMOVED, A);
+    expect(f.resend()).toEqual([expect.stringMatching(/^node2: write 10/)]);
   });
 
   it('T-7: a merge given up after the Write: what its sources reported before counts in the first phase only (W-4)', () => {
