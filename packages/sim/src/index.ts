@@ -1,3 +1,4 @@
+export { type SoakSurroundings, soak } from './cli/soak.js';
 export type { WrapActor } from './cluster/cluster.js';
 export type { Network, WayEvent } from './cluster/way.js';
 export { SimError, type SimErrorCode } from './errors.js';
@@ -7,6 +8,7 @@ export type { Violation } from './oracle/violation.js';
 export { aboutProfile, PROFILE_NAMES, scenarioOf } from './profiles.js';
 export { type RunOptions, type RunResult, runScenario } from './run/runScenario.js';
 export type { Scenario } from './scenario.js';
+export { type ShrinkOptions, type Shrunk, shrink } from './shrink.js';
 export type { Story } from './story/story.js';
 export { generateWorkload, type WorkloadOptions } from './workload/generate.js';
 export type { BlockFact, RowFact, Workload } from './workload/workload.js';

@@ -24,8 +24,10 @@ export class BlockLedger {
   readonly #open = new Map<number, OpenBlock>();
   /** Place of the first event that is not done among those of a table. */
   readonly #next = new Map<number, number>();
-  /** Events that were executed by a worker's incarnation, to tell a repetition after a restart from one without. */
+  /** By whom an event was executed: a repetition needs a dispatcher that was created since, or another worker. */
   readonly #executed = new Map<number, Set<string>>();
+  /** How often a dispatcher of a table was created. */
+  readonly #created = new Map<number, number>();
   #repeats = 0;
 
   constructor(workload: Workload, violations: Violations, rows: RowLedger) {
@@ -53,6 +55,11 @@ export class BlockLedger {
     return this.#open.has(fact.index);
   }
 
+  /** A dispatcher of a table was created: it may have to execute again what its predecessor did. */
+  created(tableId: number): void {
+    this.#created.set(tableId, (this.#created.get(tableId) ?? 0) + 1);
+  }
+
   /** A sink was asked to execute an event. `incarnation` names the worker and its life. */
   begin(incarnation: string, event: BlockEvent): OpenBlock | undefined {
     const key = formatEventKey(eventKeyOf(event));
@@ -64,10 +71,11 @@ export class BlockLedger {
     const other = this.#open.get(fact.index);
     if (other !== undefined)
       this.#violations.report('I-1', `${incarnation} executes ${nameOf(event)} while ${other.worker} is executing it`);
+    const executor = `${incarnation} ${fact.tables.reduce((sum, table) => sum + (this.#created.get(table) ?? 0), 0)}`;
     const by = this.#executed.get(fact.index) ?? new Set();
     this.#executed.set(fact.index, by);
-    if (by.has(incarnation)) this.#violations.report('I-1', `${incarnation} was told twice to execute ${nameOf(event)}`);
-    by.add(incarnation);
+    if (by.has(executor)) this.#violations.report('I-1', `${incarnation} was told twice to execute ${nameOf(event)}`);
+    by.add(executor);
     const repeated = this.#done[fact.index] === 1;
     if (repeated) this.#repeats++;
     else this.#checkBegin(incarnation, fact);

@@ -86,8 +86,10 @@ export class Oracle {
 
   /** A dispatcher was created on a worker. */
   created(config: DispatcherConfig): void {
-    if (config.mode !== this.#mode || isTrigger(config.handle)) return;
+    if (config.mode !== this.#mode) return;
     const { tableId, startTs } = config;
+    this.blocks.created(tableId);
+    if (isTrigger(config.handle)) return;
     const added = this.#workload.addedBy.get(tableId);
     // A successor starts at the ts of the DDL that made the table, or above: it must have happened.
     if (added !== undefined && !this.blocks.isDone(added))
@@ -142,9 +144,15 @@ export class Oracle {
     }
   }
 
+  /** A sink has failed: the changefeed is at its end, and its dispatchers may be removed with work in hand (D-48). */
+  broken(): void {
+    this.rows.broken = true;
+  }
+
   /** A new life begins at a ts at or below the checkpoint. */
   restarted(startTs: bigint): void {
     this.#checkpointTs = startTs;
+    this.rows.broken = false;
   }
 
   finish(): void {

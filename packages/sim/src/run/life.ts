@@ -119,6 +119,7 @@ export class Life {
       this.#parts.tell(`fault: ${faultText(fault)}, reached by ${who}`);
       if (fault.do === 'fail') {
         this.#mayFail = true;
+        this.#eachOracle((oracle) => oracle.broken());
         fate = 'fail';
       } else if (fault.do === 'drop' || fault.do === 'duplicate') fate = fault.do;
       else {
