@@ -98,6 +98,27 @@ describe('merge', () => {
     expect(f.operators.move(handles[0] as number, B)).toBe(true);
   });
 
+  it('Merge: given up after it was asked for twice: first the host has to say that there is no target', () => {
+    const { f, handles, target, ends } = merging();
+    sent(f);
+    sent(f, 10_000);
+    f.operators.status(target, REMOVED, A);
+    f.operators.status(target, REMOVED, A);
+    expect([states(f, handles), sent(f, 10_001)]).toEqual([[2, 2], [`remove ${target} at ${A}`]]);
+    f.operators.status(handles[0] as number, STOPPED, A);
+    f.operators.status(target, STOPPED, A);
+    expect([states(f, handles), f.operatorCount, ends.length]).toEqual([[1, 3], 0, 1]);
+  });
+
+  it('Merge: withdrawn, and begun again meanwhile: Working is taken, and the removal on its way brings it back', () => {
+    const { f, handles, target } = merging();
+    sent(f);
+    sent(f, 10_000);
+    f.operators.status(target, REMOVED, A);
+    f.operators.status(target, WORKING, A);
+    expect([f.table.state[target], states(f, handles)]).toEqual([TaskState.REPLICATING, [4, 4]]);
+  });
+
   it('Merge: given up because a source is gone: that one waits for a host', () => {
     const { f, handles, target } = merging();
     f.operators.status(handles[1] as number, STOPPED, A);

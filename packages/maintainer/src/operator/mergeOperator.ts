@@ -16,6 +16,10 @@ export class MergeOperator implements RareOperator {
   readonly #host: number;
   /** Sources that stopped. */
   readonly #gone = new Set<number>();
+  /** Requests sent so far. */
+  #sent = 0;
+  /** It was given up, and the host is asked for the target until it says that there is none. */
+  #isWithdrawn = false;
 
   /** The target is bound to the host of the sources; they are in key order. */
   constructor(board: OperatorBoard, target: number, sources: readonly number[]) {
@@ -38,11 +42,11 @@ export class MergeOperator implements RareOperator {
     if (handle !== this.#target) {
       if (hasStopped || state === ComponentState.REMOVED) this.#gone.add(handle);
     } else if (state === ComponentState.WORKING) this.#commit(true);
+    else if (hasStopped && this.#isWithdrawn) this.#giveUp();
     else if (hasStopped) this.#commit(false);
-    else if (state === ComponentState.REMOVED) {
-      this.#drop(this.#target);
-      this.#restore();
-      this.#end(false, 'its host gave it up');
+    else if (state === ComponentState.REMOVED && !this.#isWithdrawn) {
+      if (this.#sent <= 1) this.#giveUp();
+      else this.#withdraw();
     }
   }
 
@@ -68,10 +72,30 @@ export class MergeOperator implements RareOperator {
   }
 
   due(out: Assignments, committedTs: bigint): void {
+    if (this.#isWithdrawn) {
+      out.remove(this.#host, this.#board.ref(this.#target));
+      return;
+    }
+    this.#sent++;
     out.merge(this.#host, {
       target: this.#board.config(this.#target, committedTs),
       sources: this.#sources.map((source) => this.#board.ref(source)),
     });
+  }
+
+  /**
+   * It was asked for more than once, so one of the requests may be on its way still, or begun again by now. The host has
+   * taken all of them when it answers the removal of the target; till then nobody else may have the range.
+   */
+  #withdraw(): void {
+    this.#isWithdrawn = true;
+    this.#board.unsent.push(this.#target);
+  }
+
+  #giveUp(): void {
+    this.#drop(this.#target);
+    this.#restore();
+    this.#end(false, 'its host gave it up');
   }
 
   /** T-8: the range is the target's. No source loses its mark before all of them are out of the table. */
