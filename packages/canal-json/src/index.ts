@@ -13,6 +13,7 @@ export {
   type RowMessage,
   type WatermarkMessage,
 } from './message/decode.js';
+export { isNumberType, sortKey } from './message/sortKey.js';
 export type { CanalSourceOptions } from './options.js';
 export { readMessages } from './readMessages.js';
 export { createSource } from './source.js';

@@ -4,6 +4,8 @@ import { ActorFaultError, ThreadDeathError } from '@tidegate/runtime';
 export type HostErrorCode =
   /** An option of `startHost` is missing or out of range. */
   | 'HOST_OPTION'
+  /** A listener was given for an event that does not exist. */
+  | 'HOST_EVENT'
   /** The source or sink module could not be loaded or lacks the export that its contract names. */
   | 'HOST_MODULE'
   /** The source refused to open or failed while reading. */

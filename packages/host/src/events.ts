@@ -1,5 +1,6 @@
 import type { MaintainerEvent } from '@tidegate/protocol';
-import type { HostError } from './errors.js';
+import type { ThreadLoss, ThreadReplacement } from '@tidegate/runtime';
+import { HostError } from './errors.js';
 
 /** What {@link Host} tells its listeners, by name. */
 export interface HostEvents {
@@ -11,8 +12,15 @@ export interface HostEvents {
   'barrier-stuck': Extract<MaintainerEvent, { type: 'barrier-stuck' }>;
   /** A DDL would route two tables to one target; it waits until an earlier DDL frees the target (N-2). */
   'route-conflict': Extract<MaintainerEvent, { type: 'route-conflict' }>;
+  /** A split or merge that was asked for is over, in one of the pipelines. */
+  topology: Extract<MaintainerEvent, { type: 'topology' }>;
+  /** Everything at or below `resolvedTs` is in the redo log (K-11). */
+  redo: Extract<MaintainerEvent, { type: 'redo' }>;
   /** Every table that exists at the start has a dispatcher being created. */
   bootstrapped: Extract<MaintainerEvent, { type: 'bootstrapped' }>;
+  /** A worker or control thread has died, and is about to be replaced; `death` says how. */
+  'thread-lost': ThreadLoss;
+  'thread-replaced': ThreadReplacement;
   /** The host cannot go on. It stops by itself; `finished` rejects with the same error. */
   error: HostError;
   /** A line of an actor's log. */
@@ -27,6 +35,21 @@ export interface HostLog {
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
+/** One of every event, so that the compiler keeps the list of known names complete. */
+const EXAMPLE: Readonly<Record<keyof HostEvents, true>> = {
+  checkpoint: true,
+  barrier: true,
+  'barrier-stuck': true,
+  'route-conflict': true,
+  topology: true,
+  redo: true,
+  bootstrapped: true,
+  'thread-lost': true,
+  'thread-replaced': true,
+  error: true,
+  log: true,
+};
+
 export type HostListener<Name extends keyof HostEvents> = (event: HostEvents[Name]) => void;
 
 /** A typed emitter: listeners are called in the order in which they were added; one that throws does not harm the others. */
@@ -34,6 +57,7 @@ export class HostEmitter {
   readonly #listeners = new Map<keyof HostEvents, Set<(event: never) => void>>();
 
   on<Name extends keyof HostEvents>(name: Name, listener: HostListener<Name>): void {
+    checkName(name);
     let listeners = this.#listeners.get(name);
     if (listeners === undefined) {
       listeners = new Set();
@@ -43,6 +67,7 @@ export class HostEmitter {
   }
 
   off<Name extends keyof HostEvents>(name: Name, listener: HostListener<Name>): void {
+    checkName(name);
     this.#listeners.get(name)?.delete(listener as (event: never) => void);
   }
 
@@ -58,4 +83,10 @@ export class HostEmitter {
       }
     }
   }
+}
+
+function checkName(name: string): void {
+  if (Object.hasOwn(EXAMPLE, name)) return;
+  const known = Object.keys(EXAMPLE).join(', ');
+  throw new HostError('HOST_EVENT', `there is no event '${String(name)}'; known are ${known}`);
 }

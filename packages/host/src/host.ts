@@ -1,29 +1,14 @@
-import type { MaintainerEvent, StartChangefeed } from '@tidegate/protocol';
+import type { DispatcherId, MaintainerEvent, SpanSelector } from '@tidegate/protocol';
 import { type EmittedEvent, type System, startThreads } from '@tidegate/runtime';
 import { errorMessage, HostError, hostError } from './errors.js';
 import { HostEmitter, type HostEvents, type HostListener } from './events.js';
+import type { FinishReport, Host, HostStopReport } from './hostContract.js';
 import { type CheckedHostOptions, checkDeadline, checkOptions, type HostOptions } from './options.js';
+import { Replacement, startOf } from './replacement.js';
+import { requestTopology } from './requestTopology.js';
 import { type HostSnapshot, readSystem } from './snapshot.js';
 import type { SourceHostEvent, SourceSnapshot } from './sourceMessages.js';
-import { COORDINATOR, hostTopology, MAINTAINER, SOURCE } from './topology.js';
-
-/** A finite source was replicated to its end, and the host has stopped. */
-export interface FinishReport {
-  /** Last commit ts of the source. */
-  readonly endTs: bigint;
-  readonly checkpointTs: bigint;
-  /** The last look at the host, taken before its threads ended. */
-  readonly snapshot: HostSnapshot;
-}
-
-/** How a stop went. */
-export interface HostStopReport {
-  /** Everything that the source had delivered is durable, and every thread ended by itself. */
-  readonly finished: boolean;
-  /** What could not be finished before the deadline, in words. */
-  readonly unfinished: readonly string[];
-  readonly checkpointTs: bigint;
-}
+import { hostTopology, MAINTAINER, SOURCE } from './topology.js';
 
 /** Milliseconds that an actor has to answer a question of the host. */
 const ASK_DEADLINE = 5_000;
@@ -59,31 +44,6 @@ export async function startHost(options: HostOptions): Promise<Host> {
   return host;
 }
 
-/** A running host. */
-export interface Host {
-  /**
-   * Settles when a finite source is fully replicated and the host has stopped, or when {@link stop} has; rejects with the
-   * HostError that ended the host; with `HOST_CUT_OFF` when the source came to its end and not everything could be closed.
-   * It is safe to leave it unobserved: errors are also emitted as `error`.
-   */
-  readonly finished: Promise<FinishReport>;
-  on<Name extends keyof HostEvents>(name: Name, listener: HostListener<Name>): void;
-  off<Name extends keyof HostEvents>(name: Name, listener: HostListener<Name>): void;
-  /** Looks at everything. A thread that does not answer is reported as such. After the end: the last look. */
-  inspect(): Promise<HostSnapshot>;
-  /**
-   * Stops: reads no more, lets what was read become durable and the checkpoint follow, then ends the threads.
-   *
-   * There is one stop: calling it again, or while the host ends by itself, gives the report of the stop that goes on, which
-   * a shorter deadline cuts short.
-   *
-   * @param options.deadline milliseconds for all of it, default 30 000; what is not done by then is cut off and named. A
-   * thread that does not even answer is ended by force, at most three seconds later.
-   * @throws HostError `HOST_OPTION` when the deadline is no number from 0.
-   */
-  stop(options?: { readonly deadline?: number }): Promise<HostStopReport>;
-}
-
 class RunningHost implements Host {
   readonly finished: Promise<FinishReport>;
   readonly #system: System;
@@ -95,6 +55,7 @@ class RunningHost implements Host {
   #checkpointTs: bigint;
   #resolvedTs: bigint;
   #endTs: bigint | undefined;
+  #redoTs: bigint | undefined;
   /** The error that `finished` will reject with. */
   #failure: HostError | undefined;
   /** Nobody asked for the stop: the source was replicated to its end. */
@@ -107,6 +68,7 @@ class RunningHost implements Host {
   #stopsBy = Number.POSITIVE_INFINITY;
   #cutOff: NodeJS.Timeout | undefined;
   #checkpointWaiters: (() => void)[] = [];
+  readonly #replacement: Replacement;
 
   constructor(system: System, options: CheckedHostOptions) {
     this.#system = system;
@@ -119,6 +81,12 @@ class RunningHost implements Host {
     });
     // Errors are told as events too; an unobserved rejection must not bring the user's process down.
     this.finished.catch(() => undefined);
+    this.#replacement = new Replacement(system, options, {
+      checkpointTs: () => this.#checkpointTs,
+      lost: (loss) => this.#emitter.emit('thread-lost', loss),
+      replaced: (replacement) => this.#emitter.emit('thread-replaced', replacement),
+      fail: (error) => this.#fail(error),
+    });
     system.on('event', (emitted) => this.#take(emitted));
     system.on('fault', (error) => this.#fail(hostError(error)));
     system.on('log', ({ level, from, text, fields }) =>
@@ -129,17 +97,9 @@ class RunningHost implements Host {
   /** Asks the source what exists, and starts the changefeed with it. */
   async begin(): Promise<void> {
     const snapshot = (await this.#system.ask(SOURCE, { type: 'source-snapshot' }, { deadline: ASK_DEADLINE })) as SourceSnapshot;
-    const start: StartChangefeed = {
-      type: 'start',
-      epoch: this.#options.epoch,
-      startTs: snapshot.startTs,
-      tables: snapshot.tables.map(({ tableId, schemaId, splittable }) => ({ tableId, schemaId, splittable })),
-      hosts: [{ host: this.#options.name, coordinator: COORDINATOR }],
-      ...(snapshot.routes && { routes: snapshot.routes }),
-    };
     this.#checkpointTs = snapshot.startTs;
     this.#resolvedTs = snapshot.startTs;
-    await this.#system.send(MAINTAINER, start);
+    await this.#system.send(MAINTAINER, startOf(this.#options, this.#options.epoch, snapshot));
   }
 
   /** What has ended the host, if anything has. */
@@ -153,6 +113,14 @@ class RunningHost implements Host {
 
   off<Name extends keyof HostEvents>(name: Name, listener: HostListener<Name>): void {
     this.#emitter.off(name, listener);
+  }
+
+  split(table: SpanSelector, keys: readonly Uint8Array[]): Promise<readonly DispatcherId[]> {
+    return requestTopology(this.#system, { type: 'topology', change: 'split', ...table, keys });
+  }
+
+  merge(table: SpanSelector): Promise<readonly DispatcherId[]> {
+    return requestTopology(this.#system, { type: 'topology', change: 'merge', ...table });
   }
 
   async inspect(): Promise<HostSnapshot> {
@@ -177,6 +145,7 @@ class RunningHost implements Host {
       state: this.#state,
       checkpointTs: this.#checkpointTs,
       resolvedTs: this.#resolvedTs,
+      ...(this.#redoTs !== undefined && { redoTs: this.#redoTs }),
       ...(this.#endTs !== undefined && { endTs: this.#endTs }),
     };
   }
@@ -203,9 +172,19 @@ class RunningHost implements Host {
       case 'bootstrapped':
         this.#emitter.emit('bootstrapped', told);
         break;
+      case 'topology':
+        this.#emitter.emit('topology', told);
+        break;
+      case 'redo':
+        this.#redoTs = told.resolvedTs;
+        this.#emitter.emit('redo', told);
+        break;
       case 'source-end':
         this.#endTs = told.endTs;
         this.#finishIfDone();
+        break;
+      case 'source-snapshot':
+        void this.#replacement.take(told);
         break;
       case 'source-failed':
         if (told.lost) this.#fail(new HostError(told.code, told.message));

@@ -1,6 +1,7 @@
 export { HostError, type HostErrorCode } from './errors.js';
 export type { HostEvents, HostListener, HostLog } from './events.js';
-export { type FinishReport, type Host, type HostStopReport, startHost } from './host.js';
+export { startHost } from './host.js';
+export type { FinishReport, Host, HostStopReport } from './hostContract.js';
 export type { HostOptions, ModuleReference } from './options.js';
 export type { HostSnapshot, HostThread, SourceSnapshotDetail } from './snapshot.js';
 export type { Pump, PumpMessage, ReplayMessage, Replays, RouterInput, SourceHostEvent } from './sourceMessages.js';

@@ -39,8 +39,10 @@ describe('a bad option is refused by name, with what it is and what it must be',
     ['startDeadline', 0, /'startDeadline' is 0/],
     ['source', undefined, /'source' is undefined/],
     ['sink', { module: './relative.js' }, /'sink\.module' is "\.\/relative\.js"; .*URL/],
+    ['redo', { module: 'redo' }, /'redo\.module' is "redo"; .*URL/],
+    ['restarts', -1, /'restarts' is -1/],
     ['dispatcher', [], /'dispatcher' is \[\]/],
-    ['wrokers', 2, /'wrokers' is not known; known are source, sink, workers/],
+    ['wrokers', 2, /'wrokers' is not known; known are source, sink, redo, workers/],
   ];
   test.each(cases)('%s: %o', (name, value, message) => {
     const options = { ...good, [name]: value } as HostOptions;

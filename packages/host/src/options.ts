@@ -17,6 +17,11 @@ export interface HostOptions {
   readonly source: ModuleReference;
   /** Where changes go: exports `createSink`. One instance on each worker thread. */
   readonly sink: ModuleReference;
+  /**
+   * A redo log beside the sink: exports `createSink`, of a sink with `meta`; one instance on each worker thread. Changes reach
+   * the sink only once they are in the log everywhere (D-46). `@tidegate/redo` is one. Default: none.
+   */
+  readonly redo?: ModuleReference;
   /** Worker threads, 1 … 256. Default: the available cores less one for the control thread, at least 1. */
   readonly workers?: number;
   /** Start behind this ts; everything at or below it is taken as replicated. Default 0: from the beginning. */
@@ -35,6 +40,8 @@ export interface HostOptions {
   readonly heldBytes?: number;
   /** Heap limit of each worker thread in MiB. Default: Node's own. */
   readonly workerHeapMb?: number;
+  /** How often within a minute a worker or control thread that dies is replaced, 0 … 1000; one death more ends the host. Default 3. */
+  readonly restarts?: number;
   /** Milliseconds that the threads, the source and the sinks have to come up. Default 60 000. */
   readonly startDeadline?: number;
   /** Further options of the dispatchers, named in `@tidegate/dispatcher`. */
@@ -49,6 +56,7 @@ export interface HostOptions {
 export interface CheckedHostOptions {
   readonly source: { readonly module: string; readonly options: unknown };
   readonly sink: { readonly module: string; readonly options: unknown };
+  readonly redo: { readonly module: string; readonly options: unknown } | undefined;
   readonly workers: number;
   readonly startTs: bigint;
   readonly epoch: number;
@@ -58,6 +66,7 @@ export interface CheckedHostOptions {
   readonly statusLaneBytes: number;
   readonly heldBytes: number;
   readonly workerHeapMb: number | undefined;
+  readonly restarts: number;
   readonly startDeadline: number;
   readonly dispatcher: Readonly<Record<string, unknown>>;
   readonly coordinator: Readonly<Record<string, unknown>>;
@@ -84,6 +93,7 @@ export function checkOptions(options: HostOptions): CheckedHostOptions {
   return {
     source: moduleReference('source', options.source),
     sink: moduleReference('sink', options.sink),
+    redo: options.redo === undefined ? undefined : moduleReference('redo', options.redo),
     workers: whole('workers', options.workers ?? Math.max(1, availableParallelism() - 1), 1, 256),
     startTs,
     epoch: whole('epoch', options.epoch ?? 1, 1, 0xffff_ffff),
@@ -93,6 +103,7 @@ export function checkOptions(options: HostOptions): CheckedHostOptions {
     statusLaneBytes: powerOfTwo('statusLaneBytes', options.statusLaneBytes ?? MIB),
     heldBytes: whole('heldBytes', options.heldBytes ?? 64 * MIB, KIB, Number.MAX_SAFE_INTEGER),
     workerHeapMb: options.workerHeapMb === undefined ? undefined : whole('workerHeapMb', options.workerHeapMb, 16, 1 << 20),
+    restarts: whole('restarts', options.restarts ?? 3, 0, 1000),
     startDeadline: whole('startDeadline', options.startDeadline ?? 60_000, 1, 0x7fff_ffff),
     dispatcher: record('dispatcher', options.dispatcher),
     coordinator: record('coordinator', options.coordinator),
@@ -104,6 +115,7 @@ export function checkOptions(options: HostOptions): CheckedHostOptions {
 const EXAMPLE: Readonly<Record<keyof HostOptions, true>> = {
   source: true,
   sink: true,
+  redo: true,
   workers: true,
   startTs: true,
   epoch: true,
@@ -113,6 +125,7 @@ const EXAMPLE: Readonly<Record<keyof HostOptions, true>> = {
   statusLaneBytes: true,
   heldBytes: true,
   workerHeapMb: true,
+  restarts: true,
   startDeadline: true,
   dispatcher: true,
   coordinator: true,

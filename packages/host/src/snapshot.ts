@@ -39,6 +39,8 @@ export interface HostSnapshot {
   readonly state: 'running' | 'stopping' | 'stopped' | 'failed';
   readonly checkpointTs: bigint;
   readonly resolvedTs: bigint;
+  /** Everything at or below it is in the redo log, if there is one. */
+  readonly redoTs?: bigint;
   /** Where a finite source ends, once it has. */
   readonly endTs?: bigint;
   /** Absent when the thread does not answer; likewise below. */

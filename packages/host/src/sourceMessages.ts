@@ -21,6 +21,8 @@ type SourceControl =
    * event `source-snapshot`, for the source is opened once more.
    */
   | { readonly type: 'source-snapshot'; readonly at?: bigint }
+  /** Asked: whether the source can be read again. */
+  | { readonly type: 'can-replay' }
   /** Asked: route nothing more. The answer is the ts up to which everything was routed: the checkpoint will reach it. */
   | { readonly type: 'hold' };
 

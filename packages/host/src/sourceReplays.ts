@@ -48,9 +48,13 @@ export class SourceReplays implements Replays {
 
   /** Closes what is open. A source that fails to close a reading that nobody wants any more has done no harm. */
   async end(): Promise<void> {
-    const instance = await this.#opening;
-    this.#opening = Promise.resolve(undefined);
-    await instance?.close().catch(() => undefined);
+    // At once, not when it is closed: by then the next may be opening.
+    const closed = this.#opening.then(async (instance) => {
+      await instance?.close().catch(() => undefined);
+      return undefined;
+    });
+    this.#opening = closed;
+    await closed;
   }
 
   async #open(

@@ -94,6 +94,9 @@ export class SourceRouter implements Actor<RouterInput> {
       case 'source-snapshot':
         this.#context.reply(this.#options.snapshot);
         return;
+      case 'can-replay':
+        this.#context.reply(this.#options.pump.replays !== undefined);
+        return;
       case 'hold':
         this.#putOnHold();
         break;

@@ -1,4 +1,4 @@
-import { MESSAGE_STRUCTURES } from '@tidegate/protocol';
+import { MESSAGE_STRUCTURES, Mode } from '@tidegate/protocol';
 import type { ActorPlacement, LinkDeclaration, ThreadPlacement, Topology } from '@tidegate/runtime';
 import type { CheckedHostOptions } from './options.js';
 
@@ -14,6 +14,8 @@ const SOURCE_OUTBOX = 0;
 
 /** Row bytes gathered for one worker before they are sent. */
 const BATCH_BYTES = 128 * 1024;
+
+const MINUTE = 60_000;
 
 /** Address of the dispatchers of one worker thread. */
 function workerAddress(index: number): string {
@@ -31,12 +33,13 @@ function workerAddress(index: number): string {
  */
 export function hostTopology(options: CheckedHostOptions): Topology {
   const workers = Array.from({ length: options.workers }, (_, index) => workerAddress(index));
+  const restart: ThreadPlacement['restart'] = options.restarts === 0 ? 'never' : { limit: options.restarts, within: MINUTE };
   const control: ThreadPlacement[] =
     options.control === 'shared'
-      ? [{ name: 'control', actors: [coordinator(options, workers), maintainer(options)] }]
+      ? [{ name: 'control', actors: [coordinator(options, workers), maintainer(options)], restart }]
       : [
-          { name: COORDINATOR, actors: [coordinator(options, workers)] },
-          { name: MAINTAINER, actors: [maintainer(options)] },
+          { name: COORDINATOR, actors: [coordinator(options, workers)], restart },
+          { name: MAINTAINER, actors: [maintainer(options)], restart },
         ];
   return {
     threads: [
@@ -44,6 +47,7 @@ export function hostTopology(options: CheckedHostOptions): Topology {
       ...workers.map((address) => ({
         name: address,
         actors: [dispatchers(options, address)],
+        restart,
         ...(options.workerHeapMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: options.workerHeapMb } }),
       })),
       ...control,
@@ -82,6 +86,7 @@ function source(options: CheckedHostOptions, workers: readonly string[]): ActorP
       batchBytes: Math.min(BATCH_BYTES, options.laneBytes / 8),
       maxMessageBytes: options.laneBytes / 4,
       heldBytes: options.heldBytes,
+      modes: options.redo === undefined ? [Mode.DEFAULT] : [Mode.DEFAULT, Mode.REDO],
     },
   };
 }
@@ -91,16 +96,24 @@ function dispatchers(options: CheckedHostOptions, address: string): ActorPlaceme
     address,
     module: import.meta.resolve('@tidegate/dispatcher/worker'),
     factory: 'createDispatcherGroup',
-    options: { ...options.dispatcher, coordinator: COORDINATOR, source: SOURCE, sink: options.sink },
+    options: {
+      ...options.dispatcher,
+      coordinator: COORDINATOR,
+      source: SOURCE,
+      sink: options.sink,
+      ...(options.redo && { redoSink: options.redo }),
+    },
   };
 }
 
 function coordinator(options: CheckedHostOptions, workers: readonly string[]): ActorPlacement {
+  const own = { ...options.coordinator, host: options.name, workers, source: SOURCE, maintainer: MAINTAINER };
   return {
     address: COORDINATOR,
     module: import.meta.resolve('@tidegate/coordinator/actor'),
     factory: 'createCoordinator',
-    options: { ...options.coordinator, host: options.name, workers, source: SOURCE, maintainer: MAINTAINER },
+    options: own,
+    restartOptions: { ...own, recover: true },
   };
 }
 

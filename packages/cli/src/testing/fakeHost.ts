@@ -37,6 +37,14 @@ export class FakeHost implements Host {
     for (const listener of this.#listeners.get(name) ?? []) listener(event as never);
   }
 
+  async split(): Promise<readonly string[]> {
+    return [];
+  }
+
+  async merge(): Promise<readonly string[]> {
+    return [];
+  }
+
   async inspect(): Promise<HostSnapshot> {
     return this.snapshot;
   }
