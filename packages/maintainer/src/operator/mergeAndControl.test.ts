@@ -107,7 +107,10 @@ describe('merge', () => {
     expect([states(f, handles), sent(f, 10_001)]).toEqual([[2, 2], [`remove ${target} at ${A}`]]);
     f.operators.status(handles[0] as number, STOPPED, A);
     f.operators.status(target, STOPPED, A);
-    expect([states(f, handles), f.operatorCount, ends.length]).toEqual([[1, 3], 0, 1]);
+    // Whether the other one lives is not known: it is asked back.
+    expect([states(f, handles), sent(f, 10_002), ends.length]).toEqual([[1, 2], [`remove ${handles[1]} at ${A}`], 1]);
+    f.operators.status(handles[1] as number, STOPPED, A);
+    expect([states(f, handles), f.operatorCount]).toEqual([[1, 1], 0]);
   });
 
   it('Merge: withdrawn, and begun again meanwhile: Working is taken, and the removal on its way brings it back', () => {

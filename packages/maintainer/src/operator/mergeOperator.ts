@@ -1,6 +1,8 @@
 import { ComponentState } from '@tidegate/protocol';
+import { NO_HOST } from '../hosts.js';
 import { TaskState } from '../span/taskState.js';
 import type { Assignments } from './assignments.js';
+import { MoveOperator } from './moveOperator.js';
 import type { OperatorBoard, RareOperator } from './operatorBoard.js';
 import { OperatorKind } from './operatorKind.js';
 
@@ -42,7 +44,7 @@ export class MergeOperator implements RareOperator {
     if (handle !== this.#target) {
       if (hasStopped || state === ComponentState.REMOVED) this.#gone.add(handle);
     } else if (state === ComponentState.WORKING) this.#commit(true);
-    else if (hasStopped && this.#isWithdrawn) this.#giveUp();
+    else if (hasStopped && this.#isWithdrawn) this.#resolve();
     else if (hasStopped) this.#commit(false);
     else if (state === ComponentState.REMOVED && !this.#isWithdrawn) {
       if (this.#sent <= 1) this.#giveUp();
@@ -90,6 +92,17 @@ export class MergeOperator implements RareOperator {
   #withdraw(): void {
     this.#isWithdrawn = true;
     this.#board.unsent.push(this.#target);
+  }
+
+  /** Whether the target ever had the range is not known, nor whether its sources live: they are asked back. */
+  #resolve(): void {
+    this.#drop(this.#target);
+    for (const source of this.#sources) {
+      this.#board.clear(source);
+      if (this.#gone.has(source)) this.#board.absent(source);
+      else new MoveOperator(this.#board, source, this.#host, NO_HOST);
+    }
+    this.#end(false, 'its host gave it up, and its sources are scheduled again');
   }
 
   #giveUp(): void {

@@ -1,5 +1,6 @@
 import { ComponentState } from '@tidegate/protocol';
 import { NO_HOST } from '../hosts.js';
+import { TaskState } from '../span/taskState.js';
 import type { Assignments } from './assignments.js';
 import type { OperatorBoard, RareOperator } from './operatorBoard.js';
 import { OperatorKind } from './operatorKind.js';
@@ -16,13 +17,13 @@ export class MoveOperator implements RareOperator {
   #to: number;
   #stopped = false;
 
-  /** `from` is the host that the task is on. */
+  /** `from` is the host that the task is on. With {@link NO_HOST} for a destination it is only asked back. */
   constructor(board: OperatorBoard, handle: number, from: number, to: number) {
     this.#board = board;
     this.#handle = handle;
     this.#from = from;
     this.#to = to;
-    board.table.markScheduling(handle);
+    if (board.table.state[handle] === TaskState.REPLICATING) board.table.markScheduling(handle);
     board.shift(from, to, 1);
     board.set(handle, OperatorKind.MOVE, from, this);
     board.unsent.push(handle);
