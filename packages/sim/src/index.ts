@@ -5,7 +5,7 @@ export { SimError, type SimErrorCode } from './errors.js';
 export { type Fault, type FaultAction, type FaultTime, faultText, type Mortal } from './faults/fault.js';
 export { FAULT_POINTS, type FaultPoint } from './faults/points.js';
 export type { Violation } from './oracle/violation.js';
-export { aboutProfile, PROFILE_NAMES, scenarioOf } from './profiles.js';
+export { ALL_PROFILES, aboutProfile, PROFILE_NAMES, scenarioOf } from './profiles.js';
 export { type RunOptions, type RunResult, runScenario } from './run/runScenario.js';
 export type { Scenario } from './scenario.js';
 export { type ShrinkOptions, type Shrunk, shrink } from './shrink.js';

@@ -55,8 +55,78 @@ const PROFILES: Readonly<Record<string, Profile>> = {
   },
 };
 
-/** Names of all profiles. */
+/** What is hunted but not yet clean: only by name. */
+const WILD: Readonly<Record<string, Profile>> = {
+  workers: {
+    about: 'workers die and are replaced',
+    make: (random) => {
+      const parts = base(random);
+      return { ...parts, faults: some(random, 1, 3, () => crash(random, parts, 'worker')) };
+    },
+  },
+  control: {
+    about: 'maintainers and coordinators die; a maintainer of the next epoch goes on with what the workers have',
+    make: (random) => {
+      const parts = base(random);
+      return {
+        ...parts,
+        faults: some(random, 1, 3, () => crash(random, parts, random.one('maintainer', 'maintainer', 'coordinator'))),
+      };
+    },
+  },
+  splits: {
+    about: 'tables are split and merged while events are open',
+    make: (random) => {
+      const parts = divided(base(random));
+      return { ...parts, faults: some(random, 1, 8, () => change(random, 'split', 'split', 'merge')) };
+    },
+  },
+  redo: {
+    about: 'a redo pipeline beside the default one',
+    make: (random) => ({ ...base(random), redo: true }),
+  },
+  hosts: {
+    about: 'several hosts; nothing dies',
+    make: (random) => ({ ...base(random), hosts: random.between(2, 3), workers: random.between(1, 2) }),
+  },
+  moves: {
+    about: 'several hosts, with moves and balancing',
+    make: (random) => {
+      const parts = { ...base(random), hosts: random.between(2, 3), workers: random.between(1, 2) };
+      return { ...parts, faults: some(random, 1, 6, () => change(random, 'move', 'move', 'balance')) };
+    },
+  },
+  losses: {
+    about: 'several hosts that are lost and come back',
+    make: (random) => {
+      const parts = { ...base(random), hosts: random.between(2, 3), workers: random.between(1, 2) };
+      return { ...parts, faults: some(random, 1, 3, () => crash(random, parts, 'host')) };
+    },
+  },
+  everything: {
+    about: 'several hosts, splits, merges, moves, every death, stalls, and sometimes redo',
+    make: (random) => {
+      const parts = divided({
+        ...base(random),
+        hosts: random.between(1, 3),
+        workers: random.between(1, 3),
+        redo: random.chance(300),
+      });
+      const fault = () => {
+        const kind = random.below(10);
+        if (kind < 4) return change(random, 'split', 'merge', 'move', 'balance');
+        if (kind < 6) return stall(random, parts);
+        return crash(random, parts, random.one('worker', 'maintainer', 'coordinator', 'host', 'process'));
+      };
+      return { ...parts, faults: some(random, 1, 8, fault) };
+    },
+  },
+};
+
+/** Names of the profiles that take turns where none is asked for. */
 export const PROFILE_NAMES: readonly string[] = Object.keys(PROFILES);
+
+export const ALL_PROFILES: readonly string[] = [...PROFILE_NAMES, ...Object.keys(WILD)];
 
 /** What a profile is for. @throws SimError when there is none of that name. */
 export function aboutProfile(name: string): string {
@@ -70,9 +140,9 @@ export function scenarioOf(seed: number, name: string = PROFILE_NAMES[seed % PRO
 }
 
 function profileOf(name: string): Profile {
-  const profile = PROFILES[name];
+  const profile = PROFILES[name] ?? WILD[name];
   if (profile === undefined)
-    throw new SimError('SIM_OPTION', `there is no profile "${name}"; there are ${PROFILE_NAMES.join(', ')}`);
+    throw new SimError('SIM_OPTION', `there is no profile "${name}"; there are ${ALL_PROFILES.join(', ')}`);
   return profile;
 }
 
@@ -100,6 +170,19 @@ function base(random: Random): Parts {
     faults: [],
     ...settings(random, hasty, tight),
   };
+}
+
+/** Tables may be split, and keys are there to split them at. */
+function divided(parts: Parts): Parts {
+  const { workload, maintainer } = parts;
+  return { ...parts, workload: { ...workload, splittable: 700, keys: 64 }, maintainer: { ...maintainer, splitTables: true } };
+}
+
+function change(
+  random: Random,
+  ...kinds: readonly ['split' | 'merge' | 'move' | 'balance', ...('split' | 'merge' | 'move' | 'balance')[]]
+): Fault {
+  return { do: random.one(...kinds), when: { step: random.between(1, 6_000) } };
 }
 
 function badNetwork(random: Random): Network {

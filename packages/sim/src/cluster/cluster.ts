@@ -5,7 +5,7 @@ import type { Oracle } from '../oracle/oracle.js';
 import type { Scenario } from '../scenario.js';
 import { snapshotAt, type Workload } from '../workload/workload.js';
 import { type HostAddresses, hostAddresses, linksOf, MAINTAINER } from './addresses.js';
-import { hostPlacements, type Made, maintainerPlacement } from './placements.js';
+import { coordinatorPlacement, hostPlacements, type Made, maintainerPlacement } from './placements.js';
 import type { WayEvent } from './way.js';
 
 /** Makes one actor of a cluster; `make` gives the real one, from this or another context. */
@@ -92,6 +92,12 @@ export class Cluster {
     const found = this.hosts[host - 1];
     if (found === undefined) throw new RangeError(`there is no host ${host}: there are ${this.hosts.length}`);
     return found;
+  }
+
+  /** A successor of a coordinator that has died. `recover`: it asks the workers, which live on, what they have. */
+  async restartCoordinator(host: number, recover: boolean): Promise<void> {
+    const { address, create } = coordinatorPlacement(this.host(host), this.#parts, recover);
+    await this.system.restart(address, create === undefined ? {} : { create });
   }
 
   /** From now on nothing goes wrong by itself. */

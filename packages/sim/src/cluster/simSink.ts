@@ -1,5 +1,5 @@
 import type { SinkCompletion, SinkPort, SinkToken, TableRows, WriteOutcome } from '@tidegate/dispatcher';
-import type { BlockEvent, DdlEvent, SyncPointEvent, TableInfo } from '@tidegate/protocol';
+import type { BlockEvent, DdlEvent, RedoMeta, SyncPointEvent, TableInfo } from '@tidegate/protocol';
 import type { ActorContext } from '@tidegate/runtime';
 import type { FaultPoint } from '../faults/points.js';
 import type { Oracle } from '../oracle/oracle.js';
@@ -100,6 +100,11 @@ export class SimSink implements SinkPort {
   }
 
   checkpoint(token: SinkToken, _ts: bigint): void {
+    this.#call('checkpoint', token, this.#delay(), NOTHING);
+  }
+
+  meta(token: SinkToken, meta: RedoMeta): void {
+    this.#options.oracle.meta(meta);
     this.#call('checkpoint', token, this.#delay(), NOTHING);
   }
 

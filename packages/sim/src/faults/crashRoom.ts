@@ -4,21 +4,38 @@ import { MAINTAINER } from '../cluster/addresses.js';
 import type { Cluster, ClusterParts } from '../cluster/cluster.js';
 import { Random } from '../random.js';
 import type { Agenda } from '../run/agenda.js';
-import type { Fault } from './fault.js';
+import type { Fault, Mortal } from './fault.js';
+import { topologyRequest } from './topologyRequest.js';
 
 /** Milliseconds between two looks whether all that a dead worker had sent has arrived. */
 const LOOK_AGAIN = 5;
+/** Longest time in milliseconds until a cluster knows that a host is gone. */
+const NOTICED = 1_000;
+
+export interface CrashRoomParts extends Pick<ClusterParts, 'scenario' | 'life' | 'workload'> {
+  readonly checkpointTs: () => bigint;
+  /** Nobody is left to go on. */
+  readonly processDied: () => void;
+}
 
 /** Brings about what goes wrong in a cluster, and what its owner does about it: tells those that live on, starts successors. */
 export class CrashRoom {
   readonly #cluster: Cluster;
   readonly #agenda: Agenda;
+  readonly #parts: CrashRoomParts;
   readonly #random: Random;
+  /** Hosts that live, the maintainer's own first. */
+  #alive: number[];
+  #maintainerLives = true;
+  /** Dead actors whose successors are to come. */
+  readonly #dead = new Set<Address>();
 
-  constructor(cluster: Cluster, agenda: Agenda, { scenario, life }: Pick<ClusterParts, 'scenario' | 'life'>) {
+  constructor(cluster: Cluster, agenda: Agenda, parts: CrashRoomParts) {
     this.#cluster = cluster;
     this.#agenda = agenda;
-    this.#random = new Random(scenario.seed ^ (0xdead + life));
+    this.#parts = parts;
+    this.#random = new Random(parts.scenario.seed ^ (0xdead + parts.life));
+    this.#alive = cluster.hosts.map((_, i) => i + 1);
   }
 
   async happen(fault: Fault): Promise<void> {
@@ -33,7 +50,13 @@ export class CrashRoom {
         this.#jump(fault.host, fault.ms);
         break;
       case 'crash':
-        if (fault.what === 'worker') await this.#crashWorker(fault.host, fault.worker, fault.back);
+        await this.#crash(fault.what, fault.host, fault.worker, fault.back);
+        break;
+      case 'split':
+      case 'merge':
+      case 'move':
+      case 'balance':
+        await this.#changeTopology(fault.do);
         break;
       default:
         break;
@@ -45,6 +68,14 @@ export class CrashRoom {
     for (const address of this.#cluster.made.sinks.keys()) this.#killSinks(address);
   }
 
+  async #crash(what: Mortal, host: number, worker: number, back: number): Promise<void> {
+    if (!this.#alive.includes(host) && what !== 'maintainer') return;
+    if (what === 'worker') await this.#crashWorker(host, worker, back);
+    else if (what === 'host') await this.#crashHost(host, back);
+    else if (what === 'maintainer') this.#crashControl([], back);
+    else if (what === 'coordinator') this.#crashControl([host], back);
+  }
+
   #killSinks(address: Address): void {
     for (const sink of this.#cluster.made.sinks.get(address) ?? []) sink.die(() => this.#random.chance(500));
   }
@@ -54,27 +85,40 @@ export class CrashRoom {
     const sinks = address === undefined ? [] : (this.#cluster.made.sinks.get(address) ?? []);
     const delay = this.#random.between(50, 2_000);
     for (const sink of sinks) sink.slowness = delay;
-    this.#agenda.add(this.#cluster.system.now + ms, () => {
+    this.#later(ms, () => {
       for (const sink of sinks) sink.slowness = 0;
     });
   }
 
   #jump(host: number, ms: number): void {
     const { source, workers, coordinator, way } = this.#cluster.host(host);
-    const all = [source, ...workers, coordinator, way, ...(host === 1 ? [MAINTAINER] : [])];
+    const all = [source, ...workers, coordinator, way, ...(host === this.#alive[0] ? [MAINTAINER] : [])];
     this.#cluster.system.shiftClock(all, ms);
+  }
+
+  async #changeTopology(change: 'split' | 'merge' | 'move' | 'balance'): Promise<void> {
+    if (!this.#maintainerLives) return;
+    const { workload, scenario, checkpointTs } = this.#parts;
+    const hosts = this.#alive.map((host) => this.#cluster.host(host).name);
+    const request = topologyRequest(change, workload, checkpointTs(), {
+      hosts,
+      keys: scenario.workload.keys,
+      random: this.#random,
+    });
+    if (request !== undefined) await this.#cluster.system.send(MAINTAINER, request);
   }
 
   async #crashWorker(host: number, worker: number, back: number): Promise<void> {
     const { system } = this.#cluster;
     const { coordinator, workers } = this.#cluster.host(host);
     const address = workers[worker];
-    if (address === undefined) return;
-    system.crash(address);
-    this.#killSinks(address);
+    if (address === undefined || this.#dead.has(address)) return;
+    this.#kill([address]);
     await this.#whenArrived(address, coordinator, async () => {
+      if (!this.#dead.has(address)) return;
       await this.#tellCoordinator(coordinator, { type: 'worker-lost', worker: address });
-      this.#agenda.add(system.now + back, async () => {
+      this.#later(back, async () => {
+        if (!this.#dead.delete(address)) return;
         await system.restart(address);
         await this.#tellCoordinator(coordinator, { type: 'worker-replaced', worker: address });
       });
@@ -87,14 +131,89 @@ export class CrashRoom {
     const actors = threads.flatMap((thread) => (thread.state === 'running' ? thread.actors : []));
     const link = actors.find(({ address }) => address === to)?.inbound.find((inbound) => inbound.from === from);
     if (link === undefined || link.empty) await then();
-    else this.#agenda.add(this.#cluster.system.now + LOOK_AGAIN, () => this.#whenArrived(from, to, then));
+    else this.#later(LOOK_AGAIN, () => this.#whenArrived(from, to, then));
+  }
+
+  /** The maintainer dies, and with it coordinators: what shares a control thread. A maintainer of the next epoch follows. */
+  #crashControl(hosts: readonly number[], back: number): void {
+    if (!this.#maintainerLives) return;
+    const coordinators = hosts.map((host) => this.#cluster.host(host).coordinator);
+    if (coordinators.some((address) => this.#dead.has(address))) return;
+    this.#maintainerLives = false;
+    this.#kill([MAINTAINER, ...coordinators]);
+    this.#later(back, async () => {
+      for (const host of hosts) {
+        const { coordinator } = this.#cluster.host(host);
+        if (this.#dead.delete(coordinator)) await this.#cluster.restartCoordinator(host, true);
+      }
+      await this.#succeed();
+    });
+  }
+
+  /** A whole host dies. If it was the maintainer's own, the next maintainer lives on another. */
+  async #crashHost(host: number, back: number): Promise<void> {
+    if (this.#alive.length === 1) {
+      this.#parts.processDied();
+      return;
+    }
+    const own = host === this.#alive[0];
+    this.#alive = this.#alive.filter((each) => each !== host);
+    const { source, workers, coordinator } = this.#cluster.host(host);
+    this.#kill([source, ...workers, coordinator].filter((address) => !this.#dead.has(address)));
+    if (own && this.#maintainerLives) {
+      this.#maintainerLives = false;
+      this.#kill([MAINTAINER]);
+      this.#later(this.#random.below(NOTICED), () => this.#succeed());
+    } else this.#later(this.#random.below(NOTICED), () => this.#tellHosts());
+    this.#later(NOTICED + back, () => this.#rejoin(host));
+  }
+
+  async #rejoin(host: number): Promise<void> {
+    const { source, workers, coordinator } = this.#cluster.host(host);
+    this.#cluster.made.sourceTs = this.#parts.checkpointTs();
+    for (const address of [source, ...workers]) {
+      this.#dead.delete(address);
+      await this.#cluster.system.restart(address);
+    }
+    this.#dead.delete(coordinator);
+    await this.#cluster.restartCoordinator(host, false);
+    this.#alive.push(host);
+    await this.#tellHosts();
+  }
+
+  /** A maintainer of the next epoch begins where the last one was. */
+  async #succeed(): Promise<void> {
+    if (this.#maintainerLives) return;
+    const { epoch, system } = this.#cluster;
+    for (const host of this.#alive) {
+      const { coordinator } = this.#cluster.host(host);
+      if (!this.#dead.has(coordinator)) await this.#tellCoordinator(coordinator, { type: 'owner-lost', epoch });
+    }
+    this.#dead.delete(MAINTAINER);
+    await system.restart(MAINTAINER);
+    this.#maintainerLives = true;
+    await this.#cluster.start(this.#parts.checkpointTs(), this.#alive);
+  }
+
+  async #tellHosts(): Promise<void> {
+    if (!this.#maintainerLives) return;
+    const message: HostToMaintainer = { type: 'hosts', hosts: this.#cluster.hostList(this.#alive) };
+    await this.#cluster.system.send(MAINTAINER, message);
+  }
+
+  #kill(addresses: readonly Address[]): void {
+    this.#cluster.system.crash(addresses);
+    for (const address of addresses) {
+      this.#dead.add(address);
+      this.#killSinks(address);
+    }
   }
 
   async #tellCoordinator(coordinator: Address, message: HostToCoordinator): Promise<void> {
-    await this.#cluster.system.send(coordinator, message);
+    if (!this.#dead.has(coordinator)) await this.#cluster.system.send(coordinator, message);
   }
 
-  async tellMaintainer(message: HostToMaintainer): Promise<void> {
-    await this.#cluster.system.send(MAINTAINER, message);
+  #later(ms: number, what: () => void | Promise<void>): void {
+    this.#agenda.add(this.#cluster.system.now + ms, what);
   }
 }

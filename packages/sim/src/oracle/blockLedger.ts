@@ -19,6 +19,7 @@ export class BlockLedger {
   readonly #workload: Workload;
   readonly #violations: Violations;
   readonly #rows: RowLedger;
+  readonly #withoutSyncPoints: boolean;
   readonly #byKey: ReadonlyMap<string, BlockFact>;
   readonly #done: Uint8Array;
   readonly #open = new Map<number, OpenBlock>();
@@ -30,10 +31,11 @@ export class BlockLedger {
   readonly #created = new Map<number, number>();
   #repeats = 0;
 
-  constructor(workload: Workload, violations: Violations, rows: RowLedger) {
+  constructor(workload: Workload, violations: Violations, rows: RowLedger, withoutSyncPoints = false) {
     this.#workload = workload;
     this.#violations = violations;
     this.#rows = rows;
+    this.#withoutSyncPoints = withoutSyncPoints;
     this.#byKey = new Map(workload.blocks.map((fact) => [formatEventKey(fact.key), fact]));
     this.#done = new Uint8Array(workload.blocks.length);
   }
@@ -48,7 +50,7 @@ export class BlockLedger {
   }
 
   isDone(fact: BlockFact): boolean {
-    return fact.silent || this.#done[fact.index] === 1;
+    return fact.silent || (this.#withoutSyncPoints && fact.key.isSyncPoint) || this.#done[fact.index] === 1;
   }
 
   isOpen(fact: BlockFact): boolean {

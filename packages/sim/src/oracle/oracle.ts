@@ -2,8 +2,10 @@ import type { TableRows } from '@tidegate/dispatcher';
 import {
   type BlockEvent,
   type DispatcherConfig,
+  eventKeyOf,
   formatEventKey,
   isTrigger,
+  type RedoMeta,
   STATUS_FLAG_ALREADY,
   STATUS_FLAG_REDO,
   STATUS_FLAG_SYNC_POINT,
@@ -22,6 +24,13 @@ import type { Violations } from './violation.js';
 
 const LAST_KEY = 0x1_0000;
 
+export interface OracleOptions {
+  /** Which pipeline it watches: the default one, or that of the redo log, which has no sync points (D-45). */
+  readonly mode?: 0 | 1;
+  /** What watches the redo pipeline beside this one: nothing happens here that is not durable there. */
+  readonly redo?: Oracle;
+}
+
 /** Knows the log and watches one pipeline: what its sinks are given, what its dispatchers say, what its checkpoint claims. */
 export class Oracle {
   readonly rows: RowLedger;
@@ -29,19 +38,21 @@ export class Oracle {
   readonly #workload: Workload;
   readonly #violations: Violations;
   readonly #mode: 0 | 1;
+  readonly #redo: Oracle | undefined;
   /** Events of the log that the checkpoint has passed. */
   #passed = 0;
   #row = 0;
   #block = 0;
   #checkpointTs: bigint;
 
-  constructor(workload: Workload, violations: Violations, mode: 0 | 1 = 0) {
+  constructor(workload: Workload, violations: Violations, { mode = 0, redo }: OracleOptions = {}) {
     this.#workload = workload;
     this.#violations = violations;
     this.#mode = mode;
+    this.#redo = redo;
     this.#checkpointTs = workload.startTs;
     this.rows = new RowLedger(workload, violations);
-    this.blocks = new BlockLedger(workload, violations, this.rows);
+    this.blocks = new BlockLedger(workload, violations, this.rows, mode === 1);
   }
 
   /** The largest checkpoint that was told. */
@@ -68,18 +79,26 @@ export class Oracle {
           'I-2',
           `${worker} writes the row of table ${tableId} at ${fact.commitTs} before ${nameOf(open.event)} is done`,
         );
+      if (this.#redo !== undefined && !this.#redo.rows.isDurable(row))
+        this.#violations.report(
+          'D-46',
+          `${worker} writes the row of table ${tableId} at ${fact.commitTs}, which the redo log does not have`,
+        );
       rows.push(row);
     }
     return this.rows.begin(worker, tableId, rows);
   }
 
   beginBlock(worker: string, event: BlockEvent): OpenBlock | undefined {
+    const logged = this.#redo?.blocks.factOf(formatEventKey(eventKeyOf(event)));
+    if (logged !== undefined && this.#redo?.blocks.isDone(logged) === false)
+      this.#violations.report('D-47', `${worker} executes ${nameOf(event)}, which the redo log does not have`);
     return this.blocks.begin(worker, event);
   }
 
   /** I-2: nobody passes before the writer has written. */
   passed(worker: string, event: BlockEvent): void {
-    const fact = this.blocks.factOf(formatEventKey({ commitTs: event.commitTs, isSyncPoint: event.type === 'sync-point' }));
+    const fact = this.blocks.factOf(formatEventKey(eventKeyOf(event)));
     if (fact !== undefined && !this.blocks.isDone(fact))
       this.#violations.report('I-2', `${worker} passes ${nameOf(event)}, which is not done`);
   }
@@ -147,6 +166,23 @@ export class Oracle {
   /** A sink has failed: the changefeed is at its end, and its dispatchers may be removed with work in hand (D-48). */
   broken(): void {
     this.rows.broken = true;
+  }
+
+  /** K-11: the redo log writes down how far it and the default pipeline are. */
+  meta({ resolvedTs, checkpointTs }: RedoMeta): void {
+    for (const [row, fact] of this.#workload.rows.entries()) {
+      if (fact.commitTs > resolvedTs) break;
+      if (!this.rows.isDurable(row))
+        this.#violations.report(
+          'K-11',
+          `the redo log says it has everything up to ${resolvedTs}, but not the row of table ${fact.tableId} at ${fact.commitTs}`,
+        );
+    }
+    if (checkpointTs > resolvedTs)
+      this.#violations.report(
+        'K-11',
+        `the redo log says that the default pipeline is at ${checkpointTs}, ahead of it at ${resolvedTs}`,
+      );
   }
 
   /** A new life begins at a ts at or below the checkpoint. */

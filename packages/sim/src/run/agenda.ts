@@ -2,6 +2,8 @@ interface Entry {
   readonly at: number;
   readonly order: number;
   readonly what: () => void | Promise<void>;
+  /** Something that goes wrong, and need not. */
+  readonly isFault: boolean;
 }
 
 /** What a simulation has in mind for later, by its clock; things of one time in the order in which they were put down. */
@@ -14,8 +16,8 @@ export class Agenda {
     return this.#entries[0]?.at;
   }
 
-  add(at: number, what: Entry['what']): void {
-    const entry = { at, order: this.#order++, what };
+  add(at: number, what: Entry['what'], isFault = false): void {
+    const entry = { at, order: this.#order++, what, isFault };
     const place = this.#entries.findIndex((other) => other.at > at);
     if (place < 0) this.#entries.push(entry);
     else this.#entries.splice(place, 0, entry);
@@ -29,7 +31,9 @@ export class Agenda {
     return first.what;
   }
 
-  clear(): void {
-    this.#entries.length = 0;
+  /** Nothing more goes wrong. What repairs something still comes. */
+  spareFaults(): void {
+    const kept = this.#entries.filter(({ isFault }) => !isFault);
+    this.#entries.splice(0, this.#entries.length, ...kept);
   }
 }

@@ -51,12 +51,18 @@ export class Life {
     this.#oracle = parts.oracles[0];
     this.checkpointTs = parts.startTs;
     this.cluster = make(() => this);
-    this.#room = new CrashRoom(this.cluster, this.agenda, parts);
+    this.#room = new CrashRoom(this.cluster, this.agenda, {
+      ...parts,
+      checkpointTs: () => this.checkpointTs,
+      processDied: () => {
+        this.#crashed = true;
+      },
+    });
     const { faults } = parts.scenario;
     this.#stepFaults = faults.filter((fault) => 'step' in fault.when && !parts.past.has(fault));
     for (const fault of faults) {
       if ('ms' in fault.when && fault.when.ms >= parts.offset)
-        this.agenda.add(fault.when.ms - parts.offset, () => this.#happen(fault));
+        this.agenda.add(fault.when.ms - parts.offset, () => this.#happen(fault), true);
     }
     const { system } = this.cluster;
     system.observe((delivered) => this.#observe(delivered));
@@ -83,10 +89,10 @@ export class Life {
     const { system } = this.cluster;
     const patience = PATIENCE + this.#lastFault();
     while (!violations.any) {
-      if (this.checkpointTs >= workload.endTs) return 'finished';
-      if (this.failure !== undefined) return this.#end('failed');
       if (this.#due.length > 0 || this.#stepFaults.length > 0 || this.#overdue) await this.#attend();
       if (this.#crashed) return this.#end('crashed');
+      if (this.failure !== undefined) return this.#end('failed');
+      if (this.checkpointTs >= workload.endTs) return 'finished';
       const step = choices.choose(this.#possible(), system.now);
       if (step === undefined) {
         const { next } = this.agenda;
@@ -103,12 +109,17 @@ export class Life {
     return 'violated';
   }
 
-  /** From now on nothing goes wrong. */
-  heal(): void {
+  /** From now on nothing goes wrong; waits until everything that died has its successor. */
+  async heal(): Promise<void> {
     this.#healed = true;
-    this.agenda.clear();
+    this.agenda.spareFaults();
     this.#stalled.clear();
     this.cluster.heal();
+    const { system } = this.cluster;
+    for (let { next } = this.agenda; next !== undefined; { next } = this.agenda) {
+      system.advance(Math.max(0, next - system.now));
+      for (let what = this.agenda.take(system.now); what !== undefined; what = this.agenda.take(system.now)) await what();
+    }
   }
 
   /** A named point is reached. What it brings about beyond the call or message in hand happens after the step. */
@@ -190,7 +201,9 @@ export class Life {
   /** When the last fault by the clock is over, in the clock of this life. */
   #lastFault(): number {
     const { scenario, offset } = this.#parts;
-    const ends = scenario.faults.map((fault) => ('ms' in fault.when ? fault.when.ms : 0) + ('ms' in fault ? fault.ms : 0));
+    const ends = scenario.faults.map(
+      (fault) => ('ms' in fault.when ? fault.when.ms : 0) + ('ms' in fault ? fault.ms : 'back' in fault ? fault.back : 0),
+    );
     return Math.max(0, scenario.network.until - offset, ...ends.map((end) => end - offset));
   }
 

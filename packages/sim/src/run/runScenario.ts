@@ -57,7 +57,9 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   const now = (): number => offset + (life?.cluster.system.now ?? 0);
   const violations = new Violations(now);
   const story = new Story(options.story ?? 0);
-  const oracle = new Oracle(workload, violations);
+  const redo = scenario.redo === true ? new Oracle(workload, violations, { mode: 1 }) : undefined;
+  const oracle = new Oracle(workload, violations, { mode: 0, ...(redo && { redo }) });
+  const oracles: readonly [Oracle, ...Oracle[]] = redo === undefined ? [oracle] : [oracle, redo];
   const choices = new Choices(scenario.seed, options);
   const points = new PointFaults(scenario.faults);
   const past = new Set<Fault>();
@@ -67,7 +69,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   for (let over = false; !over; ) {
     life = await Life.create({
       ...{ scenario, workload, violations, choices, points, past, startTs, offset },
-      oracles: [oracle],
+      oracles,
       life: lives++,
       wrap: options.wrap,
       happened: (event) => wayEvents.push(event),
@@ -78,13 +80,12 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
     await checkBounds(life.cluster.system, violations);
     over = end === 'finished' || end === 'violated';
     if (end === 'finished') {
-      life.heal();
+      await life.heal();
       await checkQuiet(life.cluster.system, violations);
-      if (!violations.any) oracle.finish();
+      if (!violations.any) for (const each of oracles) each.finish();
     } else if (!over) {
-      // A block event at the checkpoint itself may still be on its way (D-17): the next life meets it again.
-      startTs = life.checkpointTs > workload.startTs ? life.checkpointTs - 1n : workload.startTs;
-      oracle.restarted(startTs);
+      startTs = life.checkpointTs;
+      for (const each of oracles) each.restarted(startTs);
       if (lives >= MOST_LIVES) violations.report('I-12', `not finished after ${lives} lives`);
       over = violations.any;
     }
