@@ -176,8 +176,19 @@ export class Lifecycle {
     this.#deps.subscriptions.flush();
   }
 
-  /** Removes placed dispatchers. With `force` also those whose removal is held back by what nobody will acknowledge. */
-  removeHandles(handles: readonly number[], force = false): void {
+  /**
+   * Removes placed dispatchers, table triggers by force: that is what a maintainer does with its own last (F-11), and it
+   * acknowledges nothing any more of what would hold the removal back (D-42).
+   */
+  removeHandles(handles: readonly number[]): void {
+    this.#remove(handles.filter(isTrigger), true);
+    this.#remove(
+      handles.filter((handle) => !isTrigger(handle)),
+      false,
+    );
+  }
+
+  #remove(handles: readonly number[], force: boolean): void {
     const { placement, subscriptions, outboxes } = this.#deps;
     const shares: number[][] = outboxes.map(() => []);
     for (const handle of handles) {
@@ -245,7 +256,8 @@ export class Lifecycle {
     if (!placement.isPlaced(handle)) return true;
     context.count('coordinator.create-ignored');
     // The handle is in use: F-9 ignores a repeat. A later generation means that the maintainer is through with the former
-    // one, which goes now; the maintainer's repeat of this request will find the handle free.
+    // one, which goes now; the maintainer's repeat of this request will find the handle free. A former trigger must not
+    // wait for acknowledgements (D-42): nobody sends it any.
     if (generation > placement.generation(handle)) this.removeHandles([handle]);
     return false;
   }

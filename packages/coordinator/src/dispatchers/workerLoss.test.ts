@@ -190,6 +190,27 @@ describe('a lost worker (decided for Tidegate: T-9 within a host)', () => {
     ]);
   });
 
+  it('a bootstrap request that comes late does not bring a lost trigger back; post-bootstrap is answered without error (S-12)', () => {
+    lose('worker-0');
+    host.context.take();
+    host.receive(MAINTAINER, { type: 'bootstrap', epoch: EPOCH, startTs: 10n, trigger: config(0) });
+    host.receive(MAINTAINER, { type: 'post-bootstrap', epoch: EPOCH });
+    expect(host.messages('worker-1').map(typeOf)).toEqual(['snapshot']);
+    expect(host.messages(MAINTAINER)).toContainEqual({ type: 'post-bootstrap-response', from: 'host-0', epoch: EPOCH });
+  });
+
+  it('a trigger that a later generation replaces goes by force: nobody acknowledges it any more (D-42)', () => {
+    host.context.take();
+    host.receive(MAINTAINER, {
+      type: 'schedule',
+      epoch: EPOCH,
+      create: [config(0, { generation: 2 }), config(2, { generation: 2 })],
+      remove: [],
+    });
+    expect(host.messages('worker-0')).toMatchObject([{ type: 'remove', force: true }]);
+    expect(host.messages('worker-1')).toEqual([{ type: 'remove', handle: Uint32Array.of(2), generation: Uint32Array.of(1) }]);
+  });
+
   it('a close that waits for it ends', () => {
     host.receive(MAINTAINER, { type: 'close', epoch: EPOCH, removed: false });
     host.components('worker-0', { handle: 0, state: STOPPED }, { handle: 3, state: STOPPED });

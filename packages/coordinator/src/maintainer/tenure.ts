@@ -51,6 +51,11 @@ export class Tenure {
   readonly #gathering: BootstrapGathering;
   // Id of each table trigger by its handle; the rest of it is in the placement.
   readonly #triggers = new Map<number, DispatcherId>();
+  /**
+   * Ids of the triggers that were created for the owner. One that was lost since is created again by its maintainer, under
+   * another generation; a bootstrap request that comes late, or twice, does not bring it back.
+   */
+  readonly #created = new Set<DispatcherId>();
   /** F-7: a close that removes has taken the place of one that does not, or came by itself. */
   #closing: { removed: boolean } | undefined;
 
@@ -89,11 +94,12 @@ export class Tenure {
     const isNew = ownership.take(from, request.epoch);
     if (isNew) {
       this.#closing = undefined;
+      this.#created.clear();
       lifecycle.holdTriggers();
       path.retarget(`${from}@${request.epoch}`, context.now());
     }
     const named = [request.trigger, request.redoTrigger].filter((trigger) => trigger !== undefined);
-    this.create(named.filter(({ handle }) => !this.#triggers.has(handle)));
+    this.create(named.filter(({ handle, id }) => !this.#triggers.has(handle) && !this.#created.has(id)));
     const id = snapshotIds.next();
     for (const outbox of outboxes) outbox.send({ type: 'snapshot', id }, 'lossless', true);
     const asked = outboxes.map((_, worker) => placement.isOpen(worker));
@@ -134,7 +140,7 @@ export class Tenure {
     const { context, options, lifecycle, fence } = this.#deps;
     if (fence.refuses('post-bootstrap')) return;
     const { host } = options;
-    const hasTrigger = this.#triggers.size > 0;
+    const hasTrigger = this.#created.size > 0 || this.#triggers.size > 0;
     if (hasTrigger) lifecycle.releaseTriggers();
     const error = {
       time: context.now(),
@@ -155,7 +161,9 @@ export class Tenure {
 
   /** Remembers a dispatcher that lives here, if it is a table trigger. */
   noteTrigger({ id, handle }: DispatcherConfig): void {
-    if (isTrigger(handle)) this.#triggers.set(handle, id);
+    if (!isTrigger(handle)) return;
+    this.#triggers.set(handle, id);
+    this.#created.add(id);
   }
 
   close(request: CloseRequest, from: Address): void {
@@ -185,10 +193,7 @@ export class Tenure {
     this.#gathering.cancel();
     heartbeats.forgetOwner();
     lifecycle.holdTriggers();
-    lifecycle.removeHandles(
-      [...this.#triggers.keys()].filter((handle) => placement.isPlaced(handle)),
-      true,
-    );
+    lifecycle.removeHandles([...this.#triggers.keys()].filter((handle) => placement.isPlaced(handle)));
     // Nobody takes statuses now; what the workers have to say of the triggers must come through all the same.
     flow.regulate();
   }

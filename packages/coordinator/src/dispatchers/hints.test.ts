@@ -1,0 +1,90 @@
+import { ComponentState, type CreateDispatchers, type RemoveDispatchers, STATUS_PART_ROWS } from '@tidegate/protocol';
+import { describe, expect, test } from 'vitest';
+import { config, EPOCH, INITIALIZING, MAINTAINER, normal, STOPPED, TestHost, typeOf, WORKING } from '../testing/host.js';
+import { key } from '../testing/statuses.js';
+
+describe('a hint for a dispatcher that works (T-3, H-6)', () => {
+  const states = (host: TestHost) => host.heartbeats().map(({ statuses }) => Array.from(statuses?.handle ?? []));
+
+  test('says that the news may be lost: it is told again before the repeat, once a heartbeat interval', () => {
+    const host = new TestHost({ heartbeatFirst: 500 });
+    host.bootstrap([2, 3]);
+    host.components('worker-1', { handle: 2, state: INITIALIZING }, { handle: 2, state: WORKING, checkpointTs: 11n });
+    host.advance(10);
+    host.context.take();
+    for (let bounce = 0; bounce < 5; bounce++) {
+      host.answer([{ target: normal(2, 3), ignored: key(50) }]);
+      host.waiting(2, 50);
+      host.advance(10);
+    }
+    const sent = host.messages(MAINTAINER);
+    expect(sent.slice(0, 2).map(typeOf)).toEqual(['heartbeat', 'block-statuses']);
+    expect(sent.filter((message) => typeOf(message) === 'heartbeat').length).toBe(1);
+    host.advance(500);
+    host.context.take();
+    host.answer([{ target: normal(2), ignored: key(50) }]);
+    host.advance(10);
+    expect(states(host)).toEqual([[2]]);
+  });
+
+  test('one that does not work yet, that goes, or that is another is not told', () => {
+    const host = new TestHost();
+    host.bootstrap([2, 3]);
+    host.components('worker-1', { handle: 2, state: WORKING });
+    host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create: [], remove: [{ id: '', handle: 2, generation: 1 }] });
+    host.advance(10);
+    host.context.take();
+    host.answer([{ target: normal(2, 3, 77), ignored: key(50) }]);
+    host.advance(10);
+    expect(states(host)).toEqual([]);
+  });
+});
+
+describe('messages in parts that fit the smallest lane', () => {
+  const handles = Array.from({ length: 6_000 }, (_, index) => index + 2);
+
+  test('creates and removes, in order and complete', () => {
+    const host = new TestHost({ workers: ['worker-0'] });
+    host.bootstrap();
+    host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create: handles.map((handle) => config(handle)), remove: [] });
+    const creates = host.messages('worker-0') as CreateDispatchers[];
+    expect(creates.flatMap(({ configs }) => configs.map(({ handle }) => handle))).toEqual(handles);
+    expect(Math.max(...creates.map(({ configs }) => configs.length))).toBeLessThan(120);
+    host.receive(MAINTAINER, { type: 'close', epoch: EPOCH, removed: false });
+    const removes = host.messages('worker-0') as RemoveDispatchers[];
+    expect(removes.flatMap(({ handle }) => [...handle])).toEqual([0, ...handles]);
+    expect(removes.length).toBe(3);
+  });
+
+  test('component statuses: each part with the bounds of all, the last one complete (H-1, H-6)', () => {
+    const host = new TestHost({ workers: ['worker-0'], heartbeatFirst: 60_000 });
+    host.bootstrap(handles);
+    for (let from = 0; from < handles.length; from += 1_000) {
+      const rows = handles
+        .slice(from, from + 1_000)
+        .map((handle) => ({ handle, state: WORKING, checkpointTs: 5n + BigInt(handle) }));
+      host.components('worker-0', ...rows);
+    }
+    host.advance(10);
+    const heartbeats = host.heartbeats();
+    expect(heartbeats.flatMap(({ statuses }) => [...(statuses?.handle ?? [])])).toEqual(handles);
+    expect(heartbeats.map(({ statuses }) => statuses?.handle.length)).toEqual([1024, 1024, 1024, 1024, 1024, 880]);
+    expect(STATUS_PART_ROWS).toBe(1024);
+    expect(heartbeats.every(({ watermark }) => watermark?.checkpointTs === 7n)).toBe(true);
+  });
+
+  test('component statuses that found no room go on where they stopped', () => {
+    const host = new TestHost({ workers: ['worker-0'], heartbeatFirst: 60_000 });
+    host.bootstrap(handles);
+    let room = 2;
+    const send = host.context.send.bind(host.context);
+    host.context.send = (to, message, delivery) => (to === MAINTAINER && room-- <= 0 ? false : send(to, message, delivery));
+    host.components('worker-0', ...handles.map((handle) => ({ handle, state: ComponentState.STOPPED })));
+    host.advance(10);
+    expect(host.coordinator.inspect().progress.componentStatuses).toBe(handles.length - 2_048);
+    room = 100;
+    host.components('worker-0', { handle: 0, state: STOPPED });
+    host.room(MAINTAINER);
+    expect(host.heartbeats().flatMap(({ statuses }) => [...(statuses?.handle ?? [])])).toEqual([...handles, 0]);
+  });
+});
