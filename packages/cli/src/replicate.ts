@@ -140,6 +140,9 @@ function hostOptions(options: ReplicateOptions, plan: StartPlan): HostOptions {
       },
     },
     sink: { module: import.meta.resolve('@tidegate/storage'), options: sinkOptions(options) },
+    ...(options.redo !== undefined && {
+      redo: { module: import.meta.resolve('@tidegate/redo'), options: { dir: resolve(options.redo), fsync: options.fsync } },
+    }),
   };
 }
 

@@ -7,6 +7,7 @@ describe('arguments of replicate', () => {
     expect(readReplicateOptions(['a.jsonl', '--to', 'out'])).toEqual({
       log: 'a.jsonl',
       to: 'out',
+      redo: undefined,
       workers: expect.any(Number),
       startTs: undefined,
       json: false,
@@ -23,11 +24,12 @@ describe('arguments of replicate', () => {
   test('everything given, options before and after the log', () => {
     const args = [
       ...['--to=out', '-w', '4', '-', '--start-ts', '5', '--json', '--unclassified', 'all', '--sync-point-interval', '1m'],
-      ...['--file-size', '1MiB', '--flush-interval', '200ms', '--no-fsync', '--stop-deadline', '3s'],
+      ...['--file-size', '1MiB', '--flush-interval', '200ms', '--no-fsync', '--stop-deadline', '3s', '--redo', 'log'],
     ];
     expect(readReplicateOptions(args)).toEqual({
       log: '-',
       to: 'out',
+      redo: 'log',
       workers: 4,
       startTs: 5n,
       json: true,

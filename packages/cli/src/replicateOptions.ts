@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { ofCommand, readArguments } from './arguments.js';
 import { UsageError } from './errors.js';
 import { byteSize, choice, duration, timestamp, wholeNumber } from './values.js';
@@ -8,6 +9,8 @@ export interface ReplicateOptions {
   /** Path of the log; `-` is standard input. */
   readonly log: string;
   readonly to: string;
+  /** Directory of a redo log that runs ahead of `to`; undefined: none. */
+  readonly redo: string | undefined;
   readonly workers: number;
   readonly startTs: bigint | undefined;
   readonly json: boolean;
@@ -30,6 +33,7 @@ const HOUR = 3_600_000;
 export function readReplicateOptions(args: readonly string[]): ReplicateOptions | 'help' {
   const given = readArguments('replicate', args, {
     to: { type: 'string' },
+    redo: { type: 'string' },
     workers: { type: 'string', short: 'w' },
     'start-ts': { type: 'string' },
     unclassified: { type: 'string' },
@@ -49,6 +53,9 @@ export function readReplicateOptions(args: readonly string[]): ReplicateOptions 
     if (more.length > 0) throw new UsageError(`replicate takes one log, not also '${more[0]}'`);
     const to = given.text('to');
     if (to === undefined || to === '') throw new UsageError('replicate needs --to DIR, the directory to write to');
+    const redo = given.text('redo');
+    if (redo === '') throw new UsageError('--redo needs a directory');
+    if (redo !== undefined && resolve(redo) === resolve(to)) throw new UsageError('--redo and --to must be two directories');
     if (given.flag('json') && given.flag('quiet')) throw new UsageError('--json and --quiet exclude each other');
     const read = <Value>(name: string, parse: (text: string) => Value): Value | undefined => {
       const text = given.text(name);
@@ -57,6 +64,7 @@ export function readReplicateOptions(args: readonly string[]): ReplicateOptions 
     return {
       log,
       to,
+      redo,
       workers: read('workers', (text) => wholeNumber('workers', text, 1, 256)) ?? Math.max(1, availableParallelism() - 1),
       startTs: read('start-ts', (text) => timestamp('start-ts', text)),
       json: given.flag('json'),

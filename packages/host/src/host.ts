@@ -1,5 +1,5 @@
 import type { DispatcherId, MaintainerEvent, SpanSelector } from '@tidegate/protocol';
-import { type EmittedEvent, type System, startThreads } from '@tidegate/runtime';
+import { type EmittedEvent, startThreads, type ThreadsSystem } from '@tidegate/runtime';
 import { errorMessage, HostError, hostError } from './errors.js';
 import { HostEmitter, type HostEvents, type HostListener } from './events.js';
 import type { FinishReport, Host, HostStopReport } from './hostContract.js';
@@ -28,7 +28,7 @@ const THREAD_SHARE = 0.3;
  */
 export async function startHost(options: HostOptions): Promise<Host> {
   const checked = checkOptions(options);
-  let system: System;
+  let system: ThreadsSystem;
   try {
     system = await startThreads(hostTopology(checked));
   } catch (error) {
@@ -46,7 +46,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
 
 class RunningHost implements Host {
   readonly finished: Promise<FinishReport>;
-  readonly #system: System;
+  readonly #system: ThreadsSystem;
   readonly #options: CheckedHostOptions;
   readonly #emitter = new HostEmitter();
   #resolve!: (report: FinishReport) => void;
@@ -70,7 +70,7 @@ class RunningHost implements Host {
   #checkpointWaiters: (() => void)[] = [];
   readonly #replacement: Replacement;
 
-  constructor(system: System, options: CheckedHostOptions) {
+  constructor(system: ThreadsSystem, options: CheckedHostOptions) {
     this.#system = system;
     this.#options = options;
     this.#checkpointTs = options.startTs;
@@ -130,6 +130,16 @@ class RunningHost implements Host {
       if (this.#lastLook === undefined) return this.#look(seen);
     }
     return this.#look(this.#lastLook);
+  }
+
+  async replace(thread: string): Promise<void> {
+    try {
+      if (thread === SOURCE)
+        throw new HostError('HOST_THREAD', 'thread source cannot be replaced: what it has read would be lost');
+      await this.#system.replace(thread);
+    } catch (error) {
+      throw hostError(error);
+    }
   }
 
   async stop(options: { readonly deadline?: number } = {}): Promise<HostStopReport> {

@@ -45,6 +45,13 @@ export interface Host {
    * {@link split}.
    */
   merge(table: SpanSelector): Promise<readonly DispatcherId[]>;
+  /**
+   * Ends a thread (`worker-0` …, `control`, or `coordinator` and `maintainer`) and puts another in its place, as if it had died.
+   * Settles when that one runs.
+   *
+   * @throws HostError when there is no such thread, or none can take its place.
+   */
+  replace(thread: string): Promise<void>;
   /** Looks at everything. A thread that does not answer is reported as such. After the end: the last look. */
   inspect(): Promise<HostSnapshot>;
   /**

@@ -71,7 +71,7 @@ export class SourceRouter implements Actor<RouterInput> {
       streams,
       subscribers: this.#subscribers,
       fail: (code, message) => this.#fail(code, message),
-      log: (text, fields) => context.log('info', text, fields),
+      log: (text, fields) => context.log('debug', text, fields),
     });
     this.#replay = new Replay({
       main: this.#main.reader,
