@@ -63,6 +63,18 @@ describe('component statuses (E-8)', () => {
     expect(f.count(TaskState.ABSENT)).toBe(2);
   });
 
+  it('its create was sent twice: a repeat may be on its way, so it is asked back before it is created elsewhere', () => {
+    const { f, report } = intake();
+    const d1 = f.absent(1);
+    f.operators.add(d1.handle, 1);
+    sent(f);
+    sent(f, 10_000);
+    report(1, [d1, WORKING, 5n], [d1, STOPPED, 9n]);
+    expect([f.table.state[d1.handle], sent(f, 10_001)]).toEqual([TaskState.SCHEDULING, [`remove ${d1.handle} at 1`]]);
+    report(1, [d1, STOPPED, 0n]);
+    expect([f.table.state[d1.handle], f.table.positions.checkpointTs(d1.handle)]).toEqual([TaskState.ABSENT, 9n]);
+  });
+
   it('a span that covers it and does not replicate itself does not count', () => {
     const { f, report } = intake();
     const inner = f.task(1, 2, { range: ['c', 'm'] });

@@ -125,7 +125,9 @@ export class ComponentStatusIntake {
 
   /** E-8: a dispatcher has gone by itself, as when its worker died. */
   #gone(handle: number): void {
-    const { table, scheduler, count } = this.#parts;
+    const { table, operators, scheduler, count } = this.#parts;
+    // The host has taken every repeat when it answers a removal; till then nobody else may have the range.
+    if (operators.mayComeBack(handle) && operators.recall(handle)) return;
     if (handle === table.trigger) count('maintainer.trigger-lost');
     else if (this.#isServedByAnother(handle)) {
       table.remove(handle);

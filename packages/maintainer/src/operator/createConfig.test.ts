@@ -15,13 +15,13 @@ describe('where a dispatcher starts (T-1, T-2, K-7)', () => {
     { checkpoint: 9n, committed: 10n, state: at(10n, false, Stage.WAITING), startTs: 10n, skip: false },
     { checkpoint: 9n, committed: 11n, state: at(10n, false, Stage.WRITING), startTs: 11n, skip: false },
   ])(
-    'checkpoint $checkpoint, committed $committed, block state $state → $startTs, skip $skip',
+    'Create start ts: checkpoint $checkpoint, committed $committed, block state $state → $startTs, skip $skip',
     ({ checkpoint, committed, state, startTs, skip }) => {
       expect(startPointOf(checkpoint, committed, state)).toEqual({ startTs, skipDmlAsStartTs: skip });
     },
   );
 
-  it('BindCommittedCheckpointToManagedSpan: added at 5, committed 20: created from 20; NewAddDispatcherMessage: from its checkpoint', () => {
+  it('BindCommittedCheckpointToManagedSpan: added at 5, committed 20: created from 20 (K-7)', () => {
     const f = new BarrierFixture();
     const { handle, generation } = f.absent(3, { schemaId: 4, startTs: 5n });
     expect(createConfig(f.table, handle, 20n)).toMatchObject({
@@ -34,5 +34,11 @@ describe('where a dispatcher starts (T-1, T-2, K-7)', () => {
       skipDmlAsStartTs: false,
     });
     expect(createConfig(f.table, handle, 1n).startTs).toBe(5n);
+  });
+
+  it('NewAddDispatcherMessage: from its own checkpoint, nothing skipped (T-1)', () => {
+    const f = new BarrierFixture();
+    const { handle } = f.absent(3, { startTs: 10n });
+    expect(createConfig(f.table, handle, 1n)).toMatchObject({ startTs: 10n, skipDmlAsStartTs: false });
   });
 });

@@ -31,7 +31,7 @@ describe('merge', () => {
   }
   const states = (f: BarrierFixture, handles: readonly number[]) => handles.map((handle) => f.table.state[handle]);
 
-  it('Merge: asked of the host of the sources until it answers; the target starts at the smallest checkpoint', () => {
+  it('Merge: asked of the host of the sources until it answers; the target starts at the smallest checkpoint (T-6)', () => {
     const { f, handles, target } = merging();
     expect(f.table.positions.checkpointTs(target)).toBe(1_000n);
     const [request] = f.operators.take(0, 0n);
@@ -46,7 +46,7 @@ describe('merge', () => {
     expect([...states(f, handles), f.table.state[target]]).toEqual([2, 2, 2]);
   });
 
-  it('Merge: Working: one replicating target, the sources are gone and are removed at their host', () => {
+  it('Merge: Working: one replicating target, the sources are gone and are removed at their host (T-8)', () => {
     const { f, handles, target, ends } = merging();
     sent(f);
     for (const handle of handles) f.operators.status(handle, WAITING_MERGE, A);
@@ -181,7 +181,7 @@ describe('merge', () => {
 });
 
 describe('occupy', () => {
-  it('Occupy: the node lost: finished and absent; the task removed: finished; released: as before', () => {
+  it('Occupy: the node lost: finished and absent; the task removed: finished; released: as before (T-9)', () => {
     const f = new BarrierFixture({ nodes: 3 });
     const tasks = [f.task(1, 3), f.task(2, 2), f.task(3, 2)];
     const ends: OperatorEnd[] = [];
@@ -205,7 +205,7 @@ describe('occupy', () => {
 });
 
 describe('controller', () => {
-  it('a remove goes to the host that it was on, though its task is bound to none any more, and Stopped of there ends it', () => {
+  it('Remove: goes to the host that it was on, though its task is bound to none any more, and Stopped of there ends it (B-34)', () => {
     const f = new BarrierFixture({ nodes: 3 });
     const { handle } = f.task(1, 3);
     f.operators.remove(handle);
@@ -216,7 +216,7 @@ describe('controller', () => {
     expect(f.operatorCount).toBe(0);
   });
 
-  it('a remove that takes the place of a remove cancels the hook of the first; each hook runs at most once', () => {
+  it('Controller: a remove that takes the place of a remove cancels the hook of the first; each hook runs at most once (B-34)', () => {
     const f = new BarrierFixture({ nodes: 2 });
     const { handle } = f.task(1, 2);
     const told: string[] = [];

@@ -43,6 +43,8 @@ export class OperatorBoard {
   #host: Uint16Array = new Uint16Array(0);
   /** When it was sent last, in milliseconds of 32 bits: of several entries in the queue of those sent the latest counts. */
   #sentAt: Uint32Array = new Uint32Array(0);
+  /** How often the request of the last operator was sent, up to 2. */
+  #times: Uint8Array = new Uint8Array(0);
   readonly #sent = new HandleQueue();
   readonly #counts = new Uint32Array(7);
   readonly #hooks = new Map<number, FinishHook>();
@@ -89,11 +91,13 @@ export class OperatorBoard {
       this.#kind = growColumn(this.#kind, capacity);
       this.#host = growColumn(this.#host, capacity);
       this.#sentAt = growColumn(this.#sentAt, capacity);
+      this.#times = growColumn(this.#times, capacity);
     }
     this.#counts[this.#kind[handle]!]!--;
     this.#counts[kind]!++;
     this.#kind[handle] = kind;
     this.#host[handle] = host;
+    if (kind !== OperatorKind.NONE) this.#times[handle] = 0;
     if (rare !== undefined) this.rare.set(handle, rare);
     else if (this.rare.size > 0) this.rare.delete(handle);
   }
@@ -115,7 +119,13 @@ export class OperatorBoard {
 
   sent(handle: number, now: number): void {
     this.#sentAt[handle] = now >>> 0;
+    this.#times[handle] = Math.min(this.#times[handle]! + 1, 2);
     this.#sent.push(handle, now);
+  }
+
+  /** The last request for it was sent more than once: a repeat of it may still be on its way. */
+  wasRepeated(handle: number): boolean {
+    return this.#times[handle] === 2;
   }
 
   hook(handle: number, hook: FinishHook | undefined): void {

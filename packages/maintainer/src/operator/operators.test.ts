@@ -21,7 +21,7 @@ describe('add', () => {
     expect(f.operators.take(10_000, 1n)).toMatchObject([{ host: 1, create: [{ handle }] }]);
   });
 
-  it('Working from its host makes it replicating, with no further request', () => {
+  it('Add: Working from its host makes it replicating, with no further request (E-8, K-8)', () => {
     const { f, handle } = adding();
     f.operators.take(0, 1n);
     f.operators.status(handle, WORKING, 0);
@@ -31,7 +31,7 @@ describe('add', () => {
     expect(f.operators.take(20_000, 1n)).toEqual([]);
   });
 
-  it('Stopped is ignored and the requests go on; Removed makes the task absent', () => {
+  it('Add: Stopped is ignored and the requests go on; Removed makes the task absent (E-8)', () => {
     const { f, handle } = adding();
     f.operators.status(handle, STOPPED, 1);
     expect([f.table.state[handle], f.operators.kindOf(handle)]).toEqual([TaskState.SCHEDULING, OperatorKind.ADD]);
@@ -39,13 +39,13 @@ describe('add', () => {
     expect([f.table.state[handle], f.operatorCount]).toEqual([TaskState.ABSENT, 0]);
   });
 
-  it('its host lost before Working: finished, absent', () => {
+  it('Add: its host lost before Working: finished, absent (T-9)', () => {
     const { f, handle } = adding();
     f.operators.hostLost(1);
     expect([f.table.state[handle], f.operatorCount]).toEqual([TaskState.ABSENT, 0]);
   });
 
-  it('its task removed meanwhile does not come back', () => {
+  it('Add: its task removed meanwhile does not come back (B-34)', () => {
     const { f, handle } = adding();
     f.operators.take(0, 1n);
     f.scheduler.dropTables([1]);
@@ -58,7 +58,7 @@ describe('add', () => {
 });
 
 describe('remove', () => {
-  it('names the dispatcher by id, handle and generation, at the host where it was (B-34)', () => {
+  it('NewRemoveDispatcherMessage: names the dispatcher by id, handle and generation, at the host where it was (B-34)', () => {
     const f = new BarrierFixture({ nodes: 2 });
     const { handle, generation } = f.task(1, 2);
     const id = f.table.idOf(handle);
@@ -67,7 +67,7 @@ describe('remove', () => {
     expect(f.operators.take(0, 1n)).toEqual([{ host: 1, create: [], remove: [{ id, handle, generation }] }]);
   });
 
-  it('WaitingMerge does not finish it; Stopped and Removed do', () => {
+  it('Remove: WaitingMerge does not finish it; Stopped and Removed do (E-8)', () => {
     for (const end of [STOPPED, REMOVED]) {
       const f = new BarrierFixture();
       const { handle } = f.task(1);
@@ -79,7 +79,7 @@ describe('remove', () => {
     }
   });
 
-  it('its host lost: finished; a task without a host just goes', () => {
+  it('Remove: its host lost: finished; a task without a host just goes (T-9)', () => {
     const f = new BarrierFixture();
     const [a, b] = [f.task(1), f.absent(2)];
     f.operators.remove(a.handle);

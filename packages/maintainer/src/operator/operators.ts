@@ -125,6 +125,11 @@ export class Operators {
     return true;
   }
 
+  /** A repeat of the request that created its dispatcher may still be on its way, and would create it once more. */
+  mayComeBack(handle: number): boolean {
+    return this.#board.wasRepeated(handle);
+  }
+
   /** Replaces the dispatcher of a replicating task by others. */
   split(handle: number, split: Split, hook?: FinishHook): boolean {
     if (!this.#isIdle(handle)) return false;
