@@ -162,6 +162,21 @@ describe('stepped: its successor', () => {
     expect(people.of('a').got).toEqual([['@outside', 1]]);
   });
 
+  it('may be answered while it is still made, and by then has nothing of what was sent to the dead', async () => {
+    const { system, people } = await village(both('a', 'b'));
+    act(system, 'b', (context) => context.send('a', 'for the dead'));
+    system.crash('a');
+    const asking = (context: ActorContext) => {
+      context.send('b', { act: (other: ActorContext) => other.send('a', 'the answer') });
+      system.runUntilIdle();
+      expect(people.of('a').got).toEqual([]);
+      return people.create(context);
+    };
+    await system.restart('a', { create: asking });
+    system.runUntilIdle();
+    expect(people.of('a').got).toEqual([['b', 'the answer']]);
+  });
+
   it('ticks in its own time, and may itself crash while another is dead', async () => {
     const { system, people } = await village(both('a', 'b'));
     system.crash(['a', 'b']);

@@ -73,6 +73,7 @@ class ThreadSystem implements ThreadsSystem {
       create: (placement, incarnation) => this.#create(placement, incarnation),
       lost: (loss) => this.#listeners.tellAndWait('thread-lost', loss, LISTENER_DEADLINE),
       replaced: (replacement) => this.#listeners.tellAndWait('thread-replaced', replacement, LISTENER_DEADLINE),
+      clear: (actors) => this.#wiring.clear(actors),
       giveUp: (death) => this.#fault(death),
     });
   }

@@ -45,6 +45,10 @@ export class FakeHost implements Host {
     return [];
   }
 
+  async replace(): Promise<void> {
+    throw new Error('a fake host has no threads');
+  }
+
   async inspect(): Promise<HostSnapshot> {
     return this.snapshot;
   }

@@ -1,6 +1,6 @@
 import type { Actor, Address } from '../actor.js';
 import { ActorFaultError, AskError, type AskFailure, MailboxFullError } from '../errors.js';
-import { type AskOutcome, Asks } from './asks.js';
+import { type AskOutcome, Asks, once } from './asks.js';
 import type { CellHost } from './cellHost.js';
 import { Inbound } from './inbound.js';
 import { type LinkReceiver, type LinkSender, MessageKind } from './link.js';
@@ -72,7 +72,8 @@ export class ActorCell {
 
   /** Whether a turn would do anything. */
   get ready(): boolean {
-    if (this.#self.length > 0) return true;
+    if (this.state === 'dead') return false;
+    if (this.selfReady) return true;
     for (const inbound of this.inbound) if (inbound.ready || (this.gone && !inbound.empty)) return true;
     return this.roomReady;
   }
@@ -88,6 +89,7 @@ export class ActorCell {
 
   /** One turn. Returns how much was delivered. */
   turn(): number {
+    if (this.state === 'dead') return 0;
     const handled = this.roomTurn() + this.selfTurn();
     let delivered = 0;
     const count = this.inbound.length;
@@ -251,14 +253,7 @@ export class ActorCell {
       answer({ error: new AskError(this.address, 'remote') });
       return;
     }
-    let answered = false;
-    this.answer =
-      answer &&
-      ((outcome) => {
-        if (answered) return;
-        answered = true;
-        answer(outcome);
-      });
+    this.answer = answer && once(answer);
     this.#guard(messageType(message), () => this.#actor?.receive(message, from));
     // Nobody can reply later: the asker need not wait for its deadline.
     this.answer?.({ error: new AskError(this.address, this.state === 'failed' ? 'receiver-failed' : 'no-reply') });

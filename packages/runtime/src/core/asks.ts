@@ -65,3 +65,13 @@ export class Asks {
     this.#pending.clear();
   }
 }
+
+/** The first outcome counts. */
+export function once(answer: (outcome: AskOutcome) => void): (outcome: AskOutcome) => void {
+  let answered = false;
+  return (outcome) => {
+    if (answered) return;
+    answered = true;
+    answer(outcome);
+  };
+}

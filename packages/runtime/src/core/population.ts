@@ -96,14 +96,19 @@ export class Population implements ChangingPopulation {
         if (link.from === address) successor.connect(link.to, { sender: memory, outbox: link.outbox });
         if (link.to === address) successor.connect(link.from, { receiver: memory });
       }
-      const actor = await loadActor(placement, scheduler.contextOf(successor));
+      // What comes from now on waits for it: what its factory asks for may be answered before it is made.
+      for (const cell of scheduler.cells) if (cell.state !== 'dead') reconnect(cell, new Set([address]));
+      const actor = await loadActor(placement, scheduler.contextOf(successor)).catch((error: unknown) => {
+        for (const cell of scheduler.cells) sever(cell, new Set([address]));
+        this.#clear(new Set([address]));
+        throw error;
+      });
       if (scheduler.cell(address) !== predecessor)
         throw new RuntimeError('RUNTIME_RESTART', `${address} was removed while its successor was made`);
       this.#placements.set(address, placement);
       scheduler.replace(predecessor, successor);
       for (const outbound of successor.outbound.values())
         if (scheduler.cell(outbound.to)?.state === 'dead') outbound.sever(() => undefined);
-      for (const cell of scheduler.cells) if (cell.state !== 'dead') reconnect(cell, new Set([address]));
       successor.start(actor);
     } finally {
       this.#restarting.delete(address);

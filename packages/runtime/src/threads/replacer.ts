@@ -16,6 +16,8 @@ export interface ReplacerSystem {
   create(placement: ThreadPlacement, incarnation: number): ThreadHandle;
   lost(loss: ThreadLoss): Promise<void>;
   replaced(replacement: ThreadReplacement): Promise<void>;
+  /** Drops what lies on the lanes to these actors, to whom nobody sends. */
+  clear(actors: readonly Address[]): void;
   /** The thread stays dead. */
   giveUp(death: ThreadDeathError): void;
 }
@@ -35,8 +37,8 @@ interface Planned {
  * 1. everybody is told that its actors are dead: nobody sends to them any more;
  * 2. what they had published is delivered;
  * 3. the outside is told (`thread-lost`);
- * 4. the successor takes the lanes over, and drops what lies on those to it;
- * 5. everybody may send to its actors again;
+ * 4. what lies on the lanes to it is dropped, and everybody may send to its actors again;
+ * 5. the successor takes the lanes over, and its actors are made;
  * 6. the outside is told (`thread-replaced`), and then its actors begin.
  *
  * One thread at a time. A successor that does not come up has died like any other.
@@ -110,7 +112,14 @@ export class Replacer {
     await dead.terminate();
     const drained = await this.#drainedEverywhere(dead);
     await system.lost({ thread: name, actors, death, drained });
-    const successor = await this.#bringUp(dead);
+    // Nobody sends to the dead any more: their mailboxes are emptied, and what comes from now on waits for the successors. It has
+    // to be now: what a factory asks for may be answered before its thread is up.
+    system.clear(actors);
+    await this.#reconnectAll(dead);
+    const successor = await this.#bringUp(dead).catch(async (error: unknown) => {
+      await this.#severFromAll(dead);
+      throw error;
+    });
     try {
       await this.#begin(successor);
     } catch (error) {
@@ -124,9 +133,6 @@ export class Replacer {
     const system = this.#system;
     // Another may have died meanwhile: the successor has not heard of that.
     for (const other of system.threads) if (other.state === 'dead') await sever(successor, other.actors);
-    await this.#onOthers(successor, (other) =>
-      other.control.call('reconnect', CONTROL_DEADLINE, (remote) => remote.reconnect(actors)),
-    );
     await system.replaced({ thread: name, actors, incarnation: successor.incarnation });
     await successor.control.call('start', CONTROL_DEADLINE, (remote) => remote.start());
   }
@@ -164,6 +170,13 @@ export class Replacer {
 
   async #severFromAll(dead: ThreadHandle): Promise<void> {
     await this.#onOthers(dead, (other) => sever(other, dead.actors));
+  }
+
+  async #reconnectAll(dead: ThreadHandle): Promise<void> {
+    const { actors } = dead;
+    await this.#onOthers(dead, (other) =>
+      other.control.call('reconnect', CONTROL_DEADLINE, (remote) => remote.reconnect(actors)),
+    );
   }
 
   async #drainedEverywhere(dead: ThreadHandle): Promise<boolean> {

@@ -115,11 +115,6 @@ export class ThreadRuntime {
   }
 }
 
-/** What is on a lane to dead actors is for nobody: their successors begin with empty mailboxes. Nobody sends meanwhile. */
-function discard(consumer: LaneConsumer): void {
-  while (!consumer.empty) consumer.drain(consumer.capacityCells, { record: () => undefined, frame: () => undefined });
-}
-
 function connect(scheduler: Scheduler, link: LinkSpec, codec: Codec, bell: Doorbell, takeOver: boolean): void {
   const { from, to, outbox, lane, peerDoorbell, capacityBytes, reserveBytes } = link;
   if (lane === undefined || peerDoorbell === undefined) {
@@ -136,7 +131,6 @@ function connect(scheduler: Scheduler, link: LinkSpec, codec: Codec, bell: Doorb
     sender.connect(to, { sender: new LaneSender(producer, codec, from, to), outbox });
   } else {
     const consumer = LaneConsumer.attach(lane, { fingerprint, takeOver, doorbell: bell, producerDoorbell: peer });
-    if (takeOver) discard(consumer);
     scheduler.cell(to)?.connect(from, { receiver: new LaneReceiver(consumer, codec) });
   }
 }

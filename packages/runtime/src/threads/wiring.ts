@@ -1,4 +1,4 @@
-import { createLane, Doorbell } from '@tidegate/ring';
+import { createLane, Doorbell, LaneConsumer } from '@tidegate/ring';
 import type { Address } from '../actor.js';
 import { Codec } from '../core/codec.js';
 import type { InFlight } from '../errors.js';
@@ -78,6 +78,15 @@ export class Wiring {
       if (contents.records + contents.messages > 0) left.push({ from, to, ...contents });
     }
     return left;
+  }
+
+  /** Drops what lies on the lanes to `actors`, whose threads are dead and to whom nobody sends: their successors begin with nothing. */
+  clear(actors: readonly Address[]): void {
+    for (const { to, lane } of this.#links) {
+      if (lane === undefined || !actors.includes(to)) continue;
+      const consumer = LaneConsumer.attach(lane, { takeOver: true });
+      while (!consumer.empty) consumer.drain(consumer.capacityCells, { record: () => undefined, frame: () => undefined });
+    }
   }
 
   #doorbellOf(address: Address): SharedArrayBuffer {
