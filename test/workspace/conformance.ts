@@ -26,15 +26,15 @@ export function allTitles(): readonly Title[] {
 export function titlesOf(file: SourceFile): readonly Title[] {
   const loops: SyntaxNode[] = [];
   const calls: Call[] = [];
+  const tables = new Map<unknown, SyntaxNode | undefined>();
   walk(parse(file), (node) => {
     if (node.type === 'ForOfStatement') loops.push(node);
-    const call =
-      node.type === 'CallExpression'
-        ? callOf(
-            node,
-            loops.filter((loop) => contains(loop, node)),
-          )
-        : undefined;
+    if (node.type === 'VariableDeclarator') tables.set(childOf(node, 'id')?.name, childOf(node, 'init'));
+    if (node.type !== 'CallExpression') return;
+    const around = loops.filter((loop) => contains(loop, node)).map((loop) => childOf(loop, 'right'));
+    const call = callOf(node, (each) =>
+      (each ?? around).flatMap((from) => stringsIn(from?.type === 'Identifier' ? tables.get(from.name) : from)),
+    );
     if (call !== undefined) calls.push(call);
   });
   return calls.flatMap((call) => {
@@ -58,7 +58,10 @@ export function cites(rules: string, { own, groups }: Title): boolean {
 }
 
 function begins(title: string, name: string): boolean {
-  return title.startsWith(name) && !/^\w/.test(name.endsWith(':') ? '' : title.slice(name.length));
+  if (title.startsWith(name) && !/^\w/.test(name.endsWith(':') ? '' : title.slice(name.length))) return true;
+  // A title may begin with several names: `One, Two: …`.
+  const rest = /^[A-Za-z]\w*(?:, | \/ )(.*)$/s.exec(title)?.[1];
+  return rest !== undefined && begins(rest, name);
 }
 
 function contains(outer: SyntaxNode, inner: SyntaxNode): boolean {
@@ -66,14 +69,14 @@ function contains(outer: SyntaxNode, inner: SyntaxNode): boolean {
 }
 
 /** A call of `it`, `test` or `describe`, also through `.each(table)`. */
-function callOf(node: SyntaxNode, loops: readonly SyntaxNode[]): Call | undefined {
+function callOf(node: SyntaxNode, strings: (each: readonly SyntaxNode[] | undefined) => readonly string[]): Call | undefined {
   const callee = childOf(node, 'callee');
   const [argument] = childrenOf(node, 'arguments');
   if (callee === undefined || argument === undefined) return undefined;
   const each = callee.type === 'CallExpression' ? callee : undefined;
   const word = each === undefined ? callee : childOf(childOf(each, 'callee') ?? each, 'object');
   if (word?.type !== 'Identifier' || !['it', 'test', 'describe'].includes(String(word.name))) return undefined;
-  const given = each === undefined ? loops.flatMap((loop) => stringsIn(childOf(loop, 'right'))) : stringsIn(each);
+  const given = strings(each && childrenOf(each, 'arguments'));
   const { start } = node;
   return { titles: titlesIn(argument, given), group: word.name === 'describe', start, end: Number(node.end) };
 }

@@ -29,7 +29,7 @@ describe('the local fence (F-12)', () => {
     expect(host.messages(MAINTAINER)).toContainEqual({ type: 'close-response', from: 'host-0', epoch: EPOCH, success: true });
   });
 
-  it('creates, merges, checkpoint writes, block writes and redo meta are refused with an error of their own, which the maintainer is not told', () => {
+  it('Local fence: creates, merges, checkpoint writes, block writes and redo meta are refused with an error of their own, which the maintainer is not told', () => {
     fence();
     host.context.take();
     host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create: [config(9)], remove: [] });

@@ -131,7 +131,7 @@ describe('what a new owner is told (S-3)', () => {
     expect(told?.spans.map((one) => one.config.handle)).toEqual([5, 2]);
   });
 
-  it('HandleNilRedoTriggerRejectsExistingTableTrigger: a redo trigger that the request does not name (S-2)', () => {
+  it('NilRedoTriggerRejectsExistingTableTrigger: a redo trigger that the request does not name (S-2)', () => {
     const host = new TestHost();
     const redoTrigger = config(1, { mode: 1, tableId: 0 });
     host.receive(MAINTAINER, { type: 'bootstrap', epoch: EPOCH, startTs: 10n, trigger: config(0), redoTrigger });
@@ -181,7 +181,7 @@ describe('tombstones (F-8)', () => {
 });
 
 describe('pending control messages (F-7)', () => {
-  it('one a type; duplicates are dropped while one waits and taken once after it was popped; order across types stays', () => {
+  it('Pending queue: one a type; duplicates are dropped while one waits and taken once after it was popped; order across types stays', () => {
     const pending = new PendingControl();
     expect([pending.push(bootstrap(2), 'a'), pending.push(close(2), 'a'), pending.push(bootstrap(2), 'a')]).toEqual([
       true,

@@ -232,7 +232,7 @@ describe('a merge (T-6, T-8, F-10)', () => {
     expect(at(3)?.dispatchers.get(3)?.state).toBe(WORKING);
   });
 
-  it('DoMergeAbortWhenSourceDispatcherRemoving: likewise', () => {
+  it('DoMergeAbortWhenSourceDispatcherRemoving: likewise (T-7)', () => {
     host.receive(MAINTAINER, request([2, 3]));
     schedule([], [2]);
     expect(heard()).toContainEqual([TARGET, REMOVED]);

@@ -13,7 +13,7 @@ function pass(admin: RouteAdmin, ...[commitTs, admissions]: Parameters<RouteAdmi
 }
 
 describe('route admin', () => {
-  it('a conflict names both sources and the target, and is news once (N-2)', () => {
+  it('RouteAdminConflict: names both sources and the target, and is news once (N-2)', () => {
     const admin = new RouteAdmin([admit('db1.t', 'target.t')], 1n);
     const rival = [admit('db2.t', 'target.t')];
     const conflict = { source: '`db2`.`t`', owner: '`db1`.`t`', target: TARGET };
@@ -24,7 +24,7 @@ describe('route admin', () => {
     expect(() => admin.apply(10n, rival)).toThrow(BarrierFault);
   });
 
-  it('the life of a target: admit, rename, release of the schema, admit of another (N-2)', () => {
+  it('RouteAdminLifeCycle: admit, rename, release of the schema, admit of another (N-2)', () => {
     const admin = new RouteAdmin([], 1n);
     pass(admin, 10n, [admit('db1.t', 'target.t')]);
     expect(admin.ownerOf(TARGET)).toBe('`db1`.`t`');
