@@ -49,6 +49,7 @@ export class SteppedHost {
   readonly #way: FaultyWay;
   /** Events of the log that the checkpoint has passed, and stamps that were seen to be done. */
   #passed = 0;
+  #epoch = 0;
 
   private constructor(system: SteppedSystem, { seed, log }: SteppedHostOptions, stamps: StampLog, way: FaultyWay) {
     this.#way = way;
@@ -95,23 +96,47 @@ export class SteppedHost {
       { seed: options.seed },
     );
     const host = new SteppedHost(system, options, stamps, ways[0] as FaultyWay);
-    await system.send('maintainer', {
-      type: 'start',
-      epoch: 1,
-      startTs: 0n,
-      tables: [],
-      hosts: [{ host: 'h', coordinator: WAY }],
-    });
+    await host.#start();
     return host;
   }
 
   /** Steps at random until the checkpoint reaches `ts`. Returns false when `maxSteps` were not enough. */
   runTo(ts: bigint, maxSteps: number): boolean {
+    return this.#stepUntil(() => this.checkpointTs >= ts, maxSteps);
+  }
+
+  /** The maintainer hands over, and that of the next epoch goes on from what was committed (F-11, F-13). */
+  async handOver(maxSteps: number): Promise<boolean> {
+    const before = this.#count('stopped');
+    await this.system.send('maintainer', { type: 'stop', how: 'hand-over' });
+    if (!this.#stepUntil(() => this.#count('stopped') > before, maxSteps)) return false;
+    await this.#start();
+    return this.#stepUntil(() => this.#count('bootstrapped') > before + 1, maxSteps);
+  }
+
+  #stepUntil(isThere: () => boolean, maxSteps: number): boolean {
     for (let steps = 0; steps < maxSteps; steps++) {
-      if (this.checkpointTs >= ts || this.faults.length > 0) return this.faults.length === 0;
+      if (isThere() || this.faults.length > 0) return this.faults.length === 0;
       this.system.step(this.#choose(this.system.enabled()));
     }
     return false;
+  }
+
+  #count(type: string): number {
+    return this.events.filter((event) => event.type === type).length;
+  }
+
+  #start(): Promise<void> {
+    const startTs = this.checkpointTs;
+    return this.system.send('maintainer', {
+      type: 'start',
+      epoch: ++this.#epoch,
+      startTs,
+      tables: snapshotAt(this.#log.events, startTs).tables.map(({ tableId, schemaId, splittable }) => {
+        return { tableId, schemaId, splittable };
+      }),
+      hosts: [{ host: 'h', coordinator: WAY }],
+    });
   }
 
   /** What is left over two minutes after the last fault: every retry, reservation and open event, in words. Nothing may be (I-10, I-14). */

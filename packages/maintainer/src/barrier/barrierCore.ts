@@ -72,10 +72,13 @@ export class BarrierCore {
   time: number = LONG_AGO;
   /** The trigger's checkpoint as its own heartbeats say: unlike the table's, B-5 never raises it (W-14). */
   triggerReported = -1n;
+  /** Where this maintainer began: its tables are those of then. */
+  readonly startTs: bigint;
 
   constructor(parts: BarrierParts) {
     this.parts = parts;
     this.table = parts.table;
+    this.startTs = parts.table.positions.checkpointTs(parts.table.trigger);
     this.options = parts.options;
     this.routes = new RouteGate({
       admin: parts.routes,
@@ -172,6 +175,24 @@ export class BarrierCore {
     return true;
   }
 
+  /**
+   * B-63 leaves the scheduling of a forwarded event out, for its trigger would have started beyond it. One that meets the
+   * event all the same began before it, with the tables of then: that somebody else has passed it since says that it was
+   * written, not that this maintainer knows its tables. So they are scheduled when the trigger is there.
+   */
+  triggerMet(event: BarrierEvent): void {
+    if (!event.forwarded || !event.needsSchedule || event.scheduling !== 'none' || event.key.commitTs <= this.startTs) return;
+    event.scheduling = 'owed';
+    this.heap.push({ facts: event.facts });
+    this.settleScheduling(event);
+  }
+
+  /** False while a forwarded event waits for the turn of its tables (B-33). */
+  settleScheduling(event: BarrierEvent): boolean {
+    if (event.scheduling === 'owed' && this.trySchedule(event.facts)) event.scheduling = 'done';
+    return event.scheduling !== 'owed';
+  }
+
   /** B-17: the writer wrote. */
   advance(event: BarrierEvent): void {
     event.advance(this.time, this.options.passBackdate);
@@ -197,7 +218,7 @@ export class BarrierCore {
     // I-2: everybody passed, so the write returned; a writer whose own DONE waits for its turn still has to come back.
     if (!event.advanced) return false;
     // N-2: a transition that is never applied would hold up all later ones.
-    if (!this.routes.settle(event)) return false;
+    if (!this.routes.settle(event) || !this.settleScheduling(event)) return false;
     event.closed = true;
     this.events.delete(event.name);
     this.progress = true;

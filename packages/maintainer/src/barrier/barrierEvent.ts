@@ -64,6 +64,10 @@ export class BarrierEvent {
   returned = false;
   /** T-C: the writer answered that it has no record of the event. */
   writerUnknown = false;
+  /** B-62: passed by somebody before it was written here. */
+  forwarded = false;
+  /** What it adds, drops and moves has been scheduled although it was forwarded, or waits for its turn. */
+  scheduling: 'none' | 'owed' | 'done' = 'none';
   /** Version of the positions, and the time, when forwarding was last tried in vain. */
   forwardVersion = -1;
   forwardTried: number = LONG_AGO;
@@ -122,6 +126,7 @@ export class BarrierEvent {
   /** B-62: somebody proves that the event is over. Nobody's earlier WAITING counts (W-4b, W-4c). */
   forward(now: number): void {
     this.rebuildSelected(undefined, true, now);
+    this.forwarded = true;
     this.lastResend = LONG_AGO;
   }
 

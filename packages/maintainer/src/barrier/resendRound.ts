@@ -33,6 +33,7 @@ function due(core: BarrierCore, event: BarrierEvent, now: number): Addressed[] {
     // B-38, B-62. What is forwarded is due at once, in the next round.
     if (isProvenOver(core, event)) {
       event.forward(now);
+      if (event.triggerRelated) core.triggerMet(event);
       core.progress = true;
       core.parts.observer.count('barrier.forwarded');
       // N-3: before later ones are looked at.
@@ -43,6 +44,7 @@ function due(core: BarrierCore, event: BarrierEvent, now: number): Addressed[] {
   }
   // N-3: until its routes are ready nothing is said of it.
   if (event.advanced ? !core.routes.settle(event) : !core.routes.ready(event)) return [];
+  if (!core.settleScheduling(event)) return [];
   if (!event.advanced) return write(core, event, now);
   const isBroad = event.influence.type !== 'normal';
   // B-40: DONEs are still flowing in.
@@ -67,7 +69,10 @@ function markPassers(core: BarrierCore, event: BarrierEvent): void {
   event.coverage.forEachMissing((handle) => {
     if (positions.provesOver(handle, event.high, event.low, event.isSync)) passed.push(handle);
   });
-  for (const handle of passed) event.coverage.mark(handle);
+  for (const handle of passed) {
+    if (handle === core.table.trigger) core.triggerMet(event);
+    event.coverage.mark(handle);
+  }
 }
 
 /** Everybody has reported, and only its routes had to wait (N-5), or the last report came by a merge that was given up (T-7). */

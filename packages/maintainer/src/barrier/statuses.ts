@@ -44,6 +44,7 @@ function done(core: BarrierCore, subject: Subject, handle: number): Outcome {
       if (event.needsSchedule && !core.trySchedule(event.facts)) return Outcome.ACK;
       core.advance(event);
     }
+    if (handle === core.table.trigger) core.triggerMet(event);
     if (event.coverage.mark(handle)) {
       event.lastStatus = core.time;
       event.progressed();
@@ -73,6 +74,7 @@ function waiting(core: BarrierCore, subject: Subject, handle: number): Outcome {
     if (event.admissions.length === 0) event.admissions = subject.facts?.admissions ?? [];
   }
   if (event.selected) {
+    if (fromTrigger) core.triggerMet(event);
     core.completeIfCovered(event);
     return Outcome.ACK;
   }
