@@ -17,3 +17,20 @@ test('ActiveActive: a mark with a row that is refused: one error, the lane stays
   f.remove(10);
   expect(f.group.view(10)).toBeUndefined();
 });
+
+test('CheckpointTsMessageHandlerDeadlock: a sink that takes its time with a checkpoint holds up nothing; removal does not wait for it (K-12)', () => {
+  const f = new GroupFixture();
+  f.sink.auto.delete('checkpoint');
+  f.add({ handle: 10 });
+  f.send({ type: 'sink-checkpoint', checkpointTs: 12_345n });
+  expect(f.sink.calls.filter(({ kind }) => kind === 'checkpoint').map(({ ts }) => ts)).toEqual([[12_345n]]);
+  // Later ones wait for it, only the largest of them; rows go on meanwhile.
+  for (const checkpointTs of [12_346n, 12_347n]) f.send({ type: 'sink-checkpoint', checkpointTs });
+  f.rows(10, 5);
+  f.settleAll('write');
+  expect([f.view(10).checkpointTs, f.sink.count('checkpoint')]).toEqual([4n, 1]);
+  f.remove(10);
+  expect(f.group.view(10)).toBeUndefined();
+  f.settleAll('checkpoint');
+  expect(f.sink.calls.filter(({ kind }) => kind === 'checkpoint').map(({ ts }) => ts)).toEqual([[12_345n], [12_347n]]);
+});
