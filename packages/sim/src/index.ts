@@ -4,6 +4,8 @@ export type { Network, WayEvent } from './cluster/way.js';
 export { SimError, type SimErrorCode } from './errors.js';
 export { type Fault, type FaultAction, type FaultTime, faultText, type Mortal } from './faults/fault.js';
 export { FAULT_POINTS, type FaultPoint } from './faults/points.js';
+export { type SimulateOptions, type SimulateResult, simulate } from './kit/simulate.js';
+export type { SimClock, SimSinkContext, UserSinkFactory } from './kit/userSink.js';
 export type { Violation } from './oracle/violation.js';
 export { ALL_PROFILES, aboutProfile, PROFILE_NAMES, scenarioOf } from './profiles.js';
 export { type RunOptions, type RunResult, runScenario } from './run/runScenario.js';

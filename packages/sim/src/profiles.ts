@@ -53,6 +53,24 @@ const PROFILES: Readonly<Record<string, Profile>> = {
       return { ...parts, faults: some(random, 1, 6, () => stall(random, parts)) };
     },
   },
+  splits: {
+    about: 'tables are split and merged while events are open',
+    make: (random) => {
+      const parts = divided(base(random));
+      return { ...parts, faults: some(random, 1, 8, () => change(random, 'split', 'split', 'merge')) };
+    },
+  },
+  hosts: {
+    about: 'several hosts; nothing dies',
+    make: (random) => ({ ...base(random), hosts: random.between(2, 3), workers: random.between(1, 2) }),
+  },
+  moves: {
+    about: 'several hosts, with moves and balancing',
+    make: (random) => {
+      const parts = { ...base(random), hosts: random.between(2, 3), workers: random.between(1, 2) };
+      return { ...parts, faults: some(random, 1, 6, () => change(random, 'move', 'move', 'balance')) };
+    },
+  },
 };
 
 /** What is hunted but not yet clean: only by name. */
@@ -74,27 +92,9 @@ const WILD: Readonly<Record<string, Profile>> = {
       };
     },
   },
-  splits: {
-    about: 'tables are split and merged while events are open',
-    make: (random) => {
-      const parts = divided(base(random));
-      return { ...parts, faults: some(random, 1, 8, () => change(random, 'split', 'split', 'merge')) };
-    },
-  },
   redo: {
     about: 'a redo pipeline beside the default one',
     make: (random) => ({ ...base(random), redo: true }),
-  },
-  hosts: {
-    about: 'several hosts; nothing dies',
-    make: (random) => ({ ...base(random), hosts: random.between(2, 3), workers: random.between(1, 2) }),
-  },
-  moves: {
-    about: 'several hosts, with moves and balancing',
-    make: (random) => {
-      const parts = { ...base(random), hosts: random.between(2, 3), workers: random.between(1, 2) };
-      return { ...parts, faults: some(random, 1, 6, () => change(random, 'move', 'move', 'balance')) };
-    },
   },
   losses: {
     about: 'several hosts that are lost and come back',

@@ -1,6 +1,7 @@
 import type { StartChangefeed } from '@tidegate/protocol';
 import { type Actor, type ActorContext, type Address, createStepped, type SteppedSystem } from '@tidegate/runtime';
 import type { FaultPoint } from '../faults/points.js';
+import type { UserSinkOptions } from '../kit/userSink.js';
 import type { Oracle } from '../oracle/oracle.js';
 import type { Scenario } from '../scenario.js';
 import { snapshotAt, type Workload } from '../workload/workload.js';
@@ -24,6 +25,8 @@ export interface ClusterParts {
   readonly startTs: bigint;
   /** Stands around every actor but the ways. Absent: the real ones as they are. */
   readonly wrap?: WrapActor | undefined;
+  /** A user's own sink instead of the simulated ones. */
+  readonly user?: Pick<UserSinkOptions, 'make' | 'bytesOf'> | undefined;
   readonly happened: (event: WayEvent) => void;
   /** A named point is reached: what is to happen there. */
   readonly atPoint: (point: FaultPoint, who: string) => 'fail' | 'die' | 'drop' | 'duplicate' | undefined;

@@ -1,10 +1,12 @@
 import { createCoordinator } from '@tidegate/coordinator';
-import type { WriteOutcome } from '@tidegate/dispatcher';
+import type { SinkPort, WriteOutcome } from '@tidegate/dispatcher';
 import { createMaintainer } from '@tidegate/maintainer';
 import type { Actor, ActorContext, ActorPlacement, Address } from '@tidegate/runtime';
+import { UserSink } from '../kit/userSink.js';
+import type { Oracle } from '../oracle/oracle.js';
 import { type HostAddresses, MAINTAINER } from './addresses.js';
 import type { ClusterParts } from './cluster.js';
-import { SimSink } from './simSink.js';
+import { type AtPoint, SimSink, type SimulatedSink } from './simSink.js';
 import { simSource } from './sourceActor.js';
 import { SOUND, Way } from './way.js';
 import { workerActor } from './workerActor.js';
@@ -13,7 +15,7 @@ import { workerActor } from './workerActor.js';
 export interface Made {
   readonly ways: Map<Address, Way>;
   /** Of each worker: its sinks, those of the default pipeline first. */
-  readonly sinks: Map<Address, SimSink[]>;
+  readonly sinks: Map<Address, SimulatedSink[]>;
   /** Where a source opens that is made now. */
   sourceTs: bigint;
   /** Workers made so far: a worker that was restarted is another to the oracle. */
@@ -89,22 +91,20 @@ function worker(context: ActorContext, host: HostAddresses, index: number, parts
   const { scenario, oracles, life } = parts;
   const incarnation = `${context.self}#${life}.${made.workers++}`;
   const place = index + Number(host.name.slice(1)) + scenario.seed;
-  const sinks = oracles.map(
-    (oracle) =>
-      new SimSink(context, {
-        oracle,
-        incarnation,
-        maxDelay: scenario.maxDelay,
-        wakeOn: place % 2 === 0 ? 'enqueue' : 'flush',
-        writes: WRITES[place % WRITES.length] as WriteOutcome,
-        atPoint: (point, who) => {
-          const fate = parts.atPoint(point, who);
-          return fate === 'fail' || fate === 'die' ? fate : undefined;
-        },
-      }),
-  );
-  made.sinks.set(context.self, sinks);
-  const [sink, redoSink] = sinks as [SimSink, SimSink?];
+  const atPoint: AtPoint = (point, who) => {
+    const fate = parts.atPoint(point, who);
+    return fate === 'fail' || fate === 'die' ? fate : undefined;
+  };
+  const sinkOf = (oracle: Oracle): SinkPort & SimulatedSink => {
+    if (parts.user !== undefined) return new UserSink(context, { ...parts.user, oracle, incarnation, atPoint });
+    const writes = WRITES[place % WRITES.length] as WriteOutcome;
+    const wakeOn = place % 2 === 0 ? 'enqueue' : 'flush';
+    return new SimSink(context, { oracle, incarnation, maxDelay: scenario.maxDelay, wakeOn, writes, atPoint });
+  };
+  const [oracle, redoOracle] = oracles;
+  const sink = sinkOf(oracle);
+  const redoSink = redoOracle && sinkOf(redoOracle);
+  made.sinks.set(context.self, redoSink === undefined ? [sink] : [sink, redoSink]);
   return workerActor(
     context,
     { sink, ...(redoSink && { redoSink }) },

@@ -19,6 +19,14 @@ export interface SimSinkOptions {
   readonly atPoint: AtPoint;
 }
 
+/** What fate may do to a sink. */
+export interface SimulatedSink {
+  /** Milliseconds on top of every call that begins. */
+  slowness: number;
+  /** Its worker has died. Of each call that was under way `effective` says whether it still took effect. */
+  die(effective: () => boolean): void;
+}
+
 /** What a call does downstream: it takes effect, or nobody knows whether it did. */
 interface Effect {
   readonly end: () => void;
@@ -45,10 +53,9 @@ export class Completed {
 const NOTHING: Effect = { end: () => undefined, abandon: () => undefined };
 
 /** A sink on the virtual clock: everything takes a random while, and the oracle is told when it begins and when it is done. */
-export class SimSink implements SinkPort {
+export class SimSink implements SinkPort, SimulatedSink {
   readonly wakeOn: 'enqueue' | 'flush';
   readonly wantsPass = true;
-  /** Milliseconds on top of every call that begins. */
   slowness = 0;
   readonly #context: ActorContext;
   readonly #options: SimSinkOptions;
@@ -108,7 +115,6 @@ export class SimSink implements SinkPort {
     this.#call('checkpoint', token, this.#delay(), NOTHING);
   }
 
-  /** The worker has died. Of each call that was under way `effective` says whether it still took effect. */
   die(effective: () => boolean): void {
     for (const call of this.#open) call.abandon(!call.spoilt && effective());
     this.#open.clear();

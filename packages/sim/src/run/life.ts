@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DispatcherConfig } from '@tidegate/protocol';
 import type { Delivered, Step } from '@tidegate/runtime';
 import { Cluster, type ClusterParts } from '../cluster/cluster.js';
@@ -102,6 +103,8 @@ export class Life {
       } else if (step.type === 'timer' && this.agenda.next !== undefined && step.due > this.agenda.next)
         system.jump(Math.max(0, this.agenda.next - system.now));
       else system.step(step);
+      // A user's sink waits for promises: they settle before anything else happens.
+      if (this.#parts.user !== undefined) await nextTurn();
       if (choices.count > maxSteps) violations.report('I-12', `not finished after ${maxSteps} steps; ${await this.#stuck()}`);
       if (system.now > patience)
         violations.report('I-12', `not finished ${PATIENCE} ms after the last fault; ${await this.#stuck()}`);
@@ -149,6 +152,7 @@ export class Life {
   }
 
   #located(fault: Fault, who: string): Fault {
+    if (fault.do === 'stall') return { ...fault, who };
     const place = /^h(\d+)\/(?:worker-(\d+))?/.exec(who);
     if (fault.do !== 'crash' || place === null) return fault;
     return { ...fault, host: Number(place[1]), worker: Number(place[2] ?? fault.worker) };

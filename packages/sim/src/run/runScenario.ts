@@ -2,12 +2,14 @@ import type { WrapActor } from '../cluster/cluster.js';
 import type { WayEvent } from '../cluster/way.js';
 import type { Fault } from '../faults/fault.js';
 import { PointFaults } from '../faults/points.js';
+import type { UserSinkOptions } from '../kit/userSink.js';
 import { Oracle } from '../oracle/oracle.js';
 import { checkBounds, checkQuiet } from '../oracle/quiet.js';
 import { type Violation, Violations } from '../oracle/violation.js';
 import type { Scenario } from '../scenario.js';
 import { Story } from '../story/story.js';
 import { generateWorkload } from '../workload/generate.js';
+import type { Workload } from '../workload/workload.js';
 import { Choices } from './choices.js';
 import { Life } from './life.js';
 
@@ -20,6 +22,8 @@ export interface RunOptions {
   readonly story?: number;
   /** Stands around every actor: what a test breaks on purpose. */
   readonly wrap?: WrapActor;
+  /** A log and a sink of one's own, instead of the random one and the simulated ones. */
+  readonly user?: Pick<UserSinkOptions, 'make' | 'bytesOf'> & { readonly workload: Workload };
   /** A run that takes more is stuck. Default 2 000 000. */
   readonly maxSteps?: number;
 }
@@ -51,7 +55,7 @@ const MOST_LIVES = 50;
 
 /** Runs a scenario to the end of its log, or to the first violation. */
 export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<RunResult> {
-  const workload = generateWorkload(scenario.workload);
+  const workload = options.user?.workload ?? generateWorkload(scenario.workload);
   let offset = 0;
   let life: Life | undefined;
   const now = (): number => offset + (life?.cluster.system.now ?? 0);
@@ -72,6 +76,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
       oracles,
       life: lives++,
       wrap: options.wrap,
+      user: options.user,
       happened: (event) => wayEvents.push(event),
       observe: story.enabled ? (delivered) => story.delivered(now(), delivered) : undefined,
       tell: (text) => story.say(now(), text),

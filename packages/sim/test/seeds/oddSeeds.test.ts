@@ -1,0 +1,3 @@
+import { checkSeeds } from './checkSeeds.js';
+
+checkSeeds(0);
