@@ -13,8 +13,8 @@ export function chance(seed: number): (below: number) => number {
 }
 
 /**
- * A history of block events that a source could deliver: tables are used only while they exist. Of `kinds` kinds all from
- * the sixth on are DDLs over one or two tables.
+ * A history of block events that a source could deliver: tables are used only while they exist. Of `kinds` kinds all
+ * behind the seventh are DDLs over one or two tables.
  */
 export function history(pick: (below: number) => number, initial: readonly TableId[], length: number, kinds = 6): BlockFacts[] {
   const live = new Set(initial);
@@ -39,12 +39,17 @@ export function history(pick: (below: number) => number, initial: readonly Table
       } as const;
       events.push(facts(ts, { type: 'normal', tableIds: [table, 0] }, changes));
       live.delete(table);
+    } else if (kind === 6) {
+      // CREATE TABLE … LIKE: its pattern lives on.
+      events.push(
+        facts(ts, { type: 'normal', tableIds: [0, table] }, { adds: [{ tableId: nextTable, schemaId: 1, splittable: false }] }),
+      );
     } else {
       const other = some[pick(some.length)] ?? table;
       const tableIds = other === table ? [table, 0] : [table, other];
       events.push(facts(ts, { type: 'normal', tableIds }));
     }
-    if (kind === 2 || kind === 4) live.add(nextTable++);
+    if (kind === 2 || kind === 4 || kind === 6) live.add(nextTable++);
   }
   return events;
 }
