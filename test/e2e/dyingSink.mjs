@@ -44,6 +44,9 @@ export function createSink(options, context) {
     async flush(table) {
       await (table === undefined ? Promise.all(open.values()) : open.get(table.tableId));
     },
+    restart(table, startTs) {
+      note({ call: ++calls, kind: 'restart', table: table.tableId, ts: [String(startTs)], begin: stamp() });
+    },
     execute: (ddl) => perform('ddl', String(ddl.commitTs)),
     syncPoint: (event) => perform('sync-point', String(event.commitTs)),
     close() {},

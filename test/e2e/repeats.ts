@@ -6,7 +6,8 @@ import { type Stamp, violations } from './stampLog.js';
 
 /** A call of a dying sink: `end` is missing where its thread died before it took effect. */
 interface Call {
-  readonly kind: Stamp['kind'];
+  /** `restart`: the stream of a table begins behind `ts`. */
+  readonly kind: Stamp['kind'] | 'restart';
   readonly table?: number;
   /** For rows: the ts of each change and a hash of its bytes. */
   readonly ts: readonly string[];
@@ -39,6 +40,7 @@ export function readLives(directory: string): Life[] {
 export function violationsOverLives(events: readonly SourceEvent[], lives: readonly Life[]): string[] {
   const first = new Map<string, { call: Call; begin: number; end: number }>();
   for (const call of lives.flat()) {
+    if (call.kind === 'restart') continue;
     for (const id of call.ts) {
       const key = `${call.kind} ${call.table} ${id}`;
       const known = first.get(key);
@@ -64,19 +66,20 @@ export function violationsOverLives(events: readonly SourceEvent[], lives: reado
   return [...strangers, ...violations(events, stamps)];
 }
 
-/** Within one life the changes of a table come in the order of the log, but for where a dispatcher begins again. Returns how often one did. */
-export function restartsOf(life: Life): number {
+/** Within one life the changes of a table come in the order of the log, each behind the start of its stream. */
+export function disorderOf(life: Life): string[] {
   const last = new Map<number, bigint>();
-  let restarts = 0;
+  const found: string[] = [];
   for (const { kind, table, ts } of life) {
-    if (kind !== 'rows' || table === undefined) continue;
+    if (table === undefined) continue;
     for (const id of ts) {
-      const commitTs = BigInt(id.split(' ')[0] as string);
-      if (commitTs < (last.get(table) ?? 0n)) restarts++;
-      last.set(table, commitTs);
+      const at = BigInt(id.split(' ')[0] as string);
+      const before = last.get(table);
+      if (kind === 'rows' && (before === undefined || at < before)) found.push(`table ${table}: ${at} comes behind ${before}`);
+      last.set(table, at);
     }
   }
-  return restarts;
+  return found;
 }
 
 function* expected(events: readonly SourceEvent[]): Iterable<[Stamp['kind'], number | undefined, string]> {

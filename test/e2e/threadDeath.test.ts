@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type HostOptions, startHost } from '@tidegate/host';
+import { type Host, type HostOptions, startHost } from '@tidegate/host';
 import { describe, expect, test } from 'vitest';
-import { readLives, restartsOf, violationsOverLives } from './repeats.js';
+import { disorderOf, readLives, violationsOverLives } from './repeats.js';
 import { readLog } from './stampLog.js';
 
 const log = {
@@ -21,7 +21,12 @@ interface Deaths {
 }
 
 /** Replicates the shop log while threads die, and checks what the sinks did over all their lives. */
-async function survive(options: Deaths, host: Partial<HostOptions>): Promise<string[]> {
+async function survive(
+  options: Deaths,
+  host: Partial<HostOptions>,
+  during: (running: Host) => void = () => undefined,
+  isOrdered = true,
+): Promise<string[]> {
   const directory = mkdtempSync(join(tmpdir(), 'tidegate-death-'));
   try {
     const counter = new SharedArrayBuffer(12);
@@ -43,10 +48,11 @@ async function survive(options: Deaths, host: Partial<HostOptions>): Promise<str
       if (checkpointTs < checkpoint) told.push(`the checkpoint went back to ${checkpointTs}`);
       checkpoint = checkpointTs;
     });
+    during(running);
     await running.finished;
     const lives = readLives(directory);
     expect(violationsOverLives(await readLog(log), lives)).toEqual([]);
-    expect(lives.reduce((sum, life) => sum + restartsOf(life), 0)).toBe(0);
+    if (isOrdered) expect(lives.flatMap(disorderOf)).toEqual([]);
     return told;
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -65,7 +71,7 @@ describe('a worker dies and the run goes on: nothing is lost, and the order of t
     [3, 'throw', 2],
   ] as const) {
     const deaths = process.env.TIDEGATE_DEATHS?.split(',').map(Number) ?? someWrites();
-    test(`${workers} workers, ${how}, sink delays up to ${maxDelay} ms, at the writes ${deaths}`, async () => {
+    test(`${workers} workers, ${how}, sink delays up to ${maxDelay} ms, at the writes ${deaths.join(', ')}`, async () => {
       const told = await survive({ deaths, how, maxDelay }, { workers });
       const reason = how === 'exit' ? 'exit' : 'uncaught-error';
       const lost = told.filter((word) => word.startsWith('lost'));
@@ -78,5 +84,48 @@ describe('a worker dies and the run goes on: nothing is lost, and the order of t
   test('out of memory', async () => {
     const told = await survive({ deaths: [40], how: 'memory', maxDelay: 1 }, { workers: 2, workerHeapMb: 48 });
     expect(told).toEqual([expect.stringMatching(/^lost worker-\d \(out-of-memory, true\)$/), expect.stringMatching(/^replaced/)]);
+  });
+});
+
+describe('a control thread is replaced in the middle: the next epoch goes on where the last one stood', {
+  timeout: 120_000,
+}, () => {
+  /** Replaces a thread at the first checkpoints beyond the beginning. */
+  const replacing =
+    (thread: string, times: number) =>
+    (running: Host): void => {
+      let left = times;
+      let busy = false;
+      running.on('checkpoint', ({ checkpointTs }) => {
+        if (checkpointTs === 0n || busy || left === 0) return;
+        busy = true;
+        left--;
+        void running.replace(thread).then(() => {
+          busy = false;
+        });
+      });
+    };
+  for (const [thread, control] of [
+    ['control', 'shared'],
+    ['coordinator', 'separate'],
+    ['maintainer', 'separate'],
+  ] as const) {
+    test(`${thread}, twice`, async () => {
+      const told = await survive({ deaths: [], how: 'exit', maxDelay: 3 }, { workers: 2, control }, replacing(thread, 2), false);
+      const once = [`lost ${thread} (terminated, true)`, `replaced ${thread}`];
+      expect(told).toEqual([...once, ...once]);
+    });
+  }
+
+  test('control, while workers die as well', async () => {
+    const told = await survive(
+      { deaths: someWrites(), how: 'exit', maxDelay: 2 },
+      { workers: 2 },
+      replacing('control', 1),
+      false,
+    );
+    expect(told).toContain('replaced control');
+    expect(told.filter((word) => word.startsWith('lost worker')).length).toBeGreaterThan(0);
+    expect(told.filter((word) => word.startsWith('replaced'))).toHaveLength(told.length / 2);
   });
 });
