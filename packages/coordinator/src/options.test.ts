@@ -56,4 +56,19 @@ describe('options', () => {
       heartbeatFirst: 7,
     });
   });
+
+  test.each([
+    [{}, 2_048],
+    [{ batchStatuses: 1 }, 1],
+    [{ batchStatuses: 123 }, 123],
+    [{ batchStatuses: 456, lowLatency: true }, 456],
+    [{ batchStatuses: 65_536 }, 65_536],
+    [{ batchWindow: 0 }, 2_048],
+  ])('DispatcherManagerBatchConfig: %j cuts requests at %i statuses (C-5)', (given, limit) => {
+    expect(resolveOptions({ ...required, ...given }).batchStatuses).toBe(limit);
+  });
+
+  test('DispatcherManagerBatchConfig: an explicit 0 is no batch, and is refused instead of taken for the default', () => {
+    expect(() => resolveOptions({ ...required, batchStatuses: 0 })).toThrow(/option 'batchStatuses' .* from 1 to 65536, not 0/);
+  });
 });

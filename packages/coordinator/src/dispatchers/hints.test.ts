@@ -53,7 +53,12 @@ describe('messages in parts that fit the smallest lane', () => {
     host.receive(MAINTAINER, { type: 'close', epoch: EPOCH, removed: false });
     const removes = host.messages('worker-0') as RemoveDispatchers[];
     expect(removes.flatMap(({ handle }) => [...handle])).toEqual([0, ...handles]);
-    expect(removes.length).toBe(3);
+    expect(removes.map(({ force, handle }) => [force, handle.length])).toEqual([
+      [true, 1],
+      [undefined, 2_560],
+      [undefined, 2_560],
+      [undefined, 880],
+    ]);
   });
 
   test('component statuses: each part with the bounds of all, the last one complete (H-1, H-6)', () => {

@@ -70,6 +70,7 @@ describe('the local fence (F-12)', () => {
     host.receive(MAINTAINER, { type: 'close', epoch: EPOCH, removed: false });
     expect(types()).toEqual([
       ['worker-0', 'remove'],
+      ['worker-0', 'remove'],
       ['worker-1', 'remove'],
       [MAINTAINER, 'close-response'],
     ]);
@@ -124,5 +125,52 @@ describe('the local fence (F-12)', () => {
     host.context.take();
     host.receive('@outside', { type: 'worker-replaced', worker: 'worker-1' });
     expect(host.messages('worker-1')).toEqual([{ type: 'fence' }]);
+  });
+
+  it('a coordinator that still learns what it has is fenced at once (section 18: initialising managers too)', () => {
+    const recovering = new TestHost({ recover: true });
+    recovering.context.take();
+    recovering.receive('@outside', { type: 'fence' });
+    expect(recovering.context.take().map(({ message }) => typeOf(message))).toEqual(['fence', 'fence']);
+    expect(recovering.coordinator.inspect()).toMatchObject({ fenced: true, recovering: ['worker-0', 'worker-1'] });
+  });
+
+  it('TriggerErrorReportsNonWritePathClosed: without a fence the error of a post-bootstrap is told', () => {
+    const bare = new TestHost();
+    bare.receive(MAINTAINER, { type: 'bootstrap', epoch: EPOCH, startTs: 10n });
+    bare.context.take();
+    bare.receive(MAINTAINER, { type: 'post-bootstrap', epoch: EPOCH });
+    expect(bare.messages(MAINTAINER)).toMatchObject([{ error: { code: 'COORDINATOR_TRIGGER_MISSING' } }]);
+  });
+});
+
+describe('CheckpointTsMessageHandlerDeadlock: a checkpoint never blocks this host (K-12)', () => {
+  const checkpoint = (checkpointTs: bigint) => host.receive(MAINTAINER, { type: 'checkpoint', epoch: EPOCH, checkpointTs });
+
+  it('a worker that takes it is told once', () => {
+    host.context.take();
+    checkpoint(12_345n);
+    expect(host.messages('worker-0')).toEqual([{ type: 'sink-checkpoint', checkpointTs: 12_345n }]);
+  });
+
+  it('for one whose way is full the latest waits; everything else goes on, and it is told when there is room', () => {
+    host.context.take();
+    host.context.full.add('worker-0');
+    for (const ts of [1n, 2n, 12_345n]) checkpoint(ts);
+    host.answer([{ target: normal(2), ack: key(50) }]);
+    expect(types()).toEqual([['worker-1', 'answer']]);
+    host.room('worker-0');
+    expect(host.messages('worker-0')).toEqual([{ type: 'sink-checkpoint', checkpointTs: 12_345n }]);
+  });
+
+  it('for one that is lost it is dropped', () => {
+    host.context.full.add('worker-0');
+    checkpoint(1n);
+    host.receive('@outside', { type: 'worker-lost', worker: 'worker-0' });
+    host.context.take();
+    checkpoint(2n);
+    host.receive('@outside', { type: 'worker-replaced', worker: 'worker-0' });
+    host.room('worker-0');
+    expect(host.messages('worker-0')).toEqual([]);
   });
 });

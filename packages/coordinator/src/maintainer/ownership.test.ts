@@ -189,7 +189,8 @@ describe('post-bootstrap, checkpoint, close', () => {
     host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create: [config(9)], remove: [] });
     const removed = host.context.take().filter(({ message }) => typeOf(message) === 'remove');
     expect(removed.map(({ to, message }) => [to, ...(message as { handle: Uint32Array }).handle])).toEqual([
-      ['worker-0', 0, 3],
+      ['worker-0', 0],
+      ['worker-0', 3],
       ['worker-1', 2],
     ]);
     host.components('worker-0', { handle: 0, state: STOPPED }, { handle: 3, state: STOPPED });

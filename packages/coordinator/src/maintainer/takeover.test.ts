@@ -118,6 +118,25 @@ describe('what a new owner is told (S-3)', () => {
     ]);
   });
 
+  it('PreCheck_MaintainerEpochFence: a create of a former owner that is still on its way is taken over, not made twice (F-9)', () => {
+    const host = taken();
+    host.context.full.add('worker-1');
+    host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create: [config(8)], remove: [] });
+    host.receive('@outside', { type: 'owner-lost', epoch: EPOCH });
+    host.components('worker-0', { handle: 0, state: STOPPED });
+    host.receive(NEXT, bootstrap(EPOCH + 1));
+    host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create: [config(9)], remove: [] });
+    host.receive(NEXT, { type: 'schedule', epoch: EPOCH + 1, create: [config(8)], remove: [] });
+    host.room('worker-1');
+    const created = [...host.messages('worker-0'), ...host.messages('worker-1')] as {
+      type: string;
+      configs?: { handle: number }[];
+    }[];
+    expect(created.flatMap(({ configs }) => configs?.map(({ handle }) => handle) ?? []).filter((handle) => handle > 0)).toEqual([
+      8,
+    ]);
+  });
+
   it('UsesSpanSnapshotForStaleRemove: what stopped after its worker answered is not told', () => {
     const host = taken();
     host.receive('@outside', { type: 'owner-lost', epoch: EPOCH });
