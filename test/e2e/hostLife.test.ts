@@ -9,6 +9,7 @@ const FINE = {
   source: sourceOf(3),
   sink: sinkOf(),
   workers: 2,
+  restarts: 0,
   coordinator: { lowLatency: true },
   dispatcher: { heartbeatInterval: 50, heartbeatFirst: 0 },
 };
