@@ -4,6 +4,8 @@ export type CliErrorCode =
   | 'CLI_USAGE'
   /** The directory cannot be continued the way it was asked for. */
   | 'CLI_RESUME'
+  /** The directory was written from another log. */
+  | 'CLI_LOG'
   /** Another process writes to the directory. */
   | 'CLI_LOCKED'
   /** There is nothing in the directory to verify. */

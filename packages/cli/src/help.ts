@@ -32,6 +32,7 @@ Options
   --to DIR                    directory to write to; created when missing
   --redo LOG                  keep a redo log in this directory, which is always ahead of
                               DIR: 'tidegate redo apply LOG --to OUT' leads further
+  --force-log                 continue a DIR that was written from another log
   -w, --workers N             worker threads, 1 to 256 (default: cores less one)
   --start-ts TS               start behind this timestamp instead of at the beginning;
                               a DIR with a checkpoint takes no other

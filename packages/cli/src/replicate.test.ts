@@ -258,6 +258,14 @@ describe('a run that fails', () => {
     expect(io.stderr.text).toContain('tidegate: log.jsonl, line 7: no JSON (CANAL_MALFORMED_LINE)\n');
   });
 
+  test('before it starts: a log that is not there, and then no directory is made', async () => {
+    const to = join(await newDir(), 'made');
+    const io = new RecordedIo();
+    expect(await runTidegate(['replicate', 'no-such-log', '--to', to], io)).toBe(1);
+    expect(io.stderr.text).toMatch(/no-such-log: there is no such file.* \(CANAL_INPUT\)\n$/);
+    expect(existsSync(to)).toBe(false);
+  });
+
   test('before it starts: an unwritable, locked or contradicted directory', async () => {
     const dir = await newDir();
     await writeFile(join(dir, 'file'), '');
@@ -265,9 +273,10 @@ describe('a run that fails', () => {
     expect(await runTidegate(['replicate', 'log', '--to', join(dir, 'file', 'x')], unwritable)).toBe(1);
     expect(unwritable.stderr.text).toMatch(/^tidegate: .*file\/x.* \(STORAGE_[A-Z]+\)\n$/);
 
+    const log = join(dir, 'file');
     const locked = new RecordedIo();
     await writeFile(join(dir, '.tidegate.lock'), String(process.ppid));
-    expect(await runTidegate(['replicate', 'log', '--to', dir], locked)).toBe(1);
+    expect(await runTidegate(['replicate', log, '--to', dir], locked)).toBe(1);
     expect(locked.stderr.text).toMatch(/\(CLI_LOCKED\)\n$/);
 
     const contradicted = new RecordedIo();

@@ -5,6 +5,7 @@ import { DirectoryLock } from './directoryLock.js';
 import { ExitCode } from './exitCode.js';
 import type { Io, StopSignal } from './io.js';
 import { JsonReporter } from './jsonReporter.js';
+import { checkIdentity, identify, remember } from './logIdentity.js';
 import type { ReplicateOptions } from './replicateOptions.js';
 import type { Reporter } from './reporter.js';
 import { deliverBehind, planStart, type StartPlan } from './resume.js';
@@ -22,11 +23,16 @@ export type StartHost = (options: HostOptions) => Promise<Host>;
 /** Runs `tidegate replicate`. Throws what is wrong before the run starts; what happens in it is reported. */
 export async function replicate(options: ReplicateOptions, io: Io, start: StartHost = startHost): Promise<ExitCode> {
   const plan = await planStart(options.to, options.startTs);
+  // A log that cannot be read, or is another one, leaves no trace in the directory.
+  // A host of a test reads no log.
+  const identity = start === startHost ? await identify(options.log) : undefined;
+  if (plan.resumed && !options.forceLog) checkIdentity(options.to, options.log, identity);
   // Found out here, before threads start: whether the directory can be written.
   const trial = await createSink(sinkOptions(options), { worker: 'trial', signal: new AbortController().signal });
   await trial.close();
   const lock = DirectoryLock.take(options.to);
   try {
+    remember(options.to, identity);
     return await new Run(options, plan, io, lock).run(start);
   } finally {
     lock.release();

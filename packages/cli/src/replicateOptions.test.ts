@@ -8,6 +8,7 @@ describe('arguments of replicate', () => {
       log: 'a.jsonl',
       to: 'out',
       redo: undefined,
+      forceLog: false,
       workers: expect.any(Number),
       startTs: undefined,
       json: false,
@@ -24,12 +25,24 @@ describe('arguments of replicate', () => {
   test('everything given, options before and after the log', () => {
     const args = [
       ...['--to=out', '-w', '4', '-', '--start-ts', '5', '--json', '--unclassified', 'all', '--sync-point-interval', '1m'],
-      ...['--file-size', '1MiB', '--flush-interval', '200ms', '--no-fsync', '--stop-deadline', '3s', '--redo', 'log'],
+      ...[
+        '--file-size',
+        '1MiB',
+        '--flush-interval',
+        '200ms',
+        '--no-fsync',
+        '--stop-deadline',
+        '3s',
+        '--redo',
+        'log',
+        '--force-log',
+      ],
     ];
     expect(readReplicateOptions(args)).toEqual({
       log: '-',
       to: 'out',
       redo: 'log',
+      forceLog: true,
       workers: 4,
       startTs: 5n,
       json: true,

@@ -11,6 +11,8 @@ export interface ReplicateOptions {
   readonly to: string;
   /** Directory of a redo log that runs ahead of `to`; undefined: none. */
   readonly redo: string | undefined;
+  /** Continue a directory that was written from another log. */
+  readonly forceLog: boolean;
   readonly workers: number;
   readonly startTs: bigint | undefined;
   readonly json: boolean;
@@ -34,6 +36,7 @@ export function readReplicateOptions(args: readonly string[]): ReplicateOptions 
   const given = readArguments('replicate', args, {
     to: { type: 'string' },
     redo: { type: 'string' },
+    'force-log': { type: 'boolean' },
     workers: { type: 'string', short: 'w' },
     'start-ts': { type: 'string' },
     unclassified: { type: 'string' },
@@ -65,6 +68,7 @@ export function readReplicateOptions(args: readonly string[]): ReplicateOptions 
       log,
       to,
       redo,
+      forceLog: given.flag('force-log'),
       workers: read('workers', (text) => wholeNumber('workers', text, 1, 256)) ?? Math.max(1, availableParallelism() - 1),
       startTs: read('start-ts', (text) => timestamp('start-ts', text)),
       json: given.flag('json'),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { decodeMessage } from '@tidegate/canal-json';
 import { compareTables, type FinalTable, Fold, readFinalTables } from '@tidegate/canal-json/fold';
 import { type Change, readChanges, readMetadata } from '@tidegate/storage';
@@ -26,6 +27,7 @@ export async function verify(options: VerifyOptions, io: Pick<Io, 'stdout'>): Pr
 async function judge(dir: string, against: string, limit: number): Promise<Verdict> {
   const metadata = await readMetadata(dir);
   if (metadata === undefined) {
+    if (!existsSync(dir)) throw new CliError('CLI_NOTHING', `there is no directory ${dir}; check the path`);
     throw new CliError(
       'CLI_NOTHING',
       `${dir} has no checkpoint: nothing was replicated to it, or the run ended before its first one`,

@@ -110,7 +110,7 @@ describe('bad files, each with its error', () => {
   test('a plain file that is called .gz', async () => {
     const error = await failure(await file('renamed.gz', PLAIN));
     expect(error).toMatchObject({ code: 'CANAL_CORRUPT' });
-    expect(error.message).toContain('first bytes are not gzip');
+    expect(error.message).toContain('its name promises gzip, but its bytes are plain: rename it');
   });
 
   test('a stream of text instead of bytes', async () => {

@@ -27,7 +27,10 @@ export async function* unpack(raw: Readable, file: string): AsyncGenerator<Uint8
   const packing = packingOf(head);
   const promised = file.endsWith('.gz') ? 'gzip' : file.endsWith('.zst') ? 'zstd' : packing;
   if (promised !== packing) {
-    throw new PackProblem(head.length === 0, head.length === 0 ? 'the file is empty' : `its first bytes are not ${promised}`);
+    throw new PackProblem(
+      head.length === 0,
+      head.length === 0 ? 'the file is empty' : `its name promises ${promised}, but its bytes are ${packing}: rename it`,
+    );
   }
   const whole = join(head, chunks);
   if (packing === 'plain') yield* whole;
