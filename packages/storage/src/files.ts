@@ -62,12 +62,18 @@ export class Files {
     if (durable) await this.syncDir(dir);
   }
 
-  /** Creates `dir/name` with the content unless there is such a file: then nothing changes and the answer is false. */
+  /**
+   * Creates `dir/name` with the content unless there is such a file: then nothing changes and the answer is false. Either way
+   * the file is durable: one that is there may be of a writer that died before it saw to that.
+   */
   async create(dir: string, name: string, content: readonly Uint8Array[]): Promise<boolean> {
-    if (await exists(join(dir, name))) return false;
+    if (await exists(join(dir, name))) {
+      await this.syncDir(dir);
+      return false;
+    }
     const temp = await this.#writeTemp(dir, name, content);
     try {
-      return await this.#publish(temp, dir, name);
+      return await this.#publish(temp, dir, name, renameIfFree);
     } finally {
       await rm(temp, { force: true });
     }
@@ -81,7 +87,7 @@ export class Files {
     const temp = await this.#writeTemp(dir, nameOf(0), content);
     try {
       for (let attempt = 0; ; attempt++) {
-        if (await this.#publish(temp, dir, nameOf(attempt))) return attempt;
+        if (await this.#publish(temp, dir, nameOf(attempt), renameIfOwned)) return attempt;
       }
     } finally {
       await rm(temp, { force: true });
@@ -98,23 +104,24 @@ export class Files {
     }
   }
 
-  async #publish(temp: string, dir: string, name: string): Promise<boolean> {
+  async #publish(
+    temp: string,
+    dir: string,
+    name: string,
+    withoutLinks: (temp: string, path: string) => Promise<boolean>,
+  ): Promise<boolean> {
     try {
       // Unlike a rename, a link never replaces what another writer has put there.
       await link(temp, join(dir, name));
     } catch (error) {
-      if (hasSystemCode(error, 'EEXIST')) return false;
+      if (hasSystemCode(error, 'EEXIST')) {
+        await this.syncDir(dir);
+        return false;
+      }
       if (!hasSystemCode(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK')) throw error;
-      if (!(await this.#renameIfFree(temp, dir, name))) return false;
+      if (!(await withoutLinks(temp, join(dir, name)))) return false;
     }
     await this.syncDir(dir);
-    return true;
-  }
-
-  /** For file systems without hard links: safe as long as one writer owns the directory, which the host sees to. */
-  async #renameIfFree(temp: string, dir: string, name: string): Promise<boolean> {
-    if (await exists(join(dir, name))) return false;
-    await rename(temp, join(dir, name));
     return true;
   }
 
@@ -145,6 +152,28 @@ async function makeDir(dir: string): Promise<'new' | 'there' | 'no parent'> {
     if (hasSystemCode(error, 'EEXIST') && (await stat(dir)).isDirectory()) return 'there';
     throw error;
   }
+}
+
+/** For file systems without hard links, where all who might write the file at a time write the same. */
+async function renameIfFree(temp: string, path: string): Promise<boolean> {
+  if (await exists(path)) return false;
+  await rename(temp, path);
+  return true;
+}
+
+/**
+ * The same where they do not: opening exclusively says who has the name, and the rename puts the file in its place. A crash in
+ * between leaves an empty file, which readers of row changes pass over.
+ */
+async function renameIfOwned(temp: string, path: string): Promise<boolean> {
+  try {
+    await (await open(path, 'wx')).close();
+  } catch (error) {
+    if (hasSystemCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+  await rename(temp, path);
+  return true;
 }
 
 async function exists(path: string): Promise<boolean> {

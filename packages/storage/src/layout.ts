@@ -9,7 +9,7 @@ import { join } from 'node:path';
  *   {schema}/meta/schema_{ts}_{hash}.json             a DDL of a database
  *   {schema}/{table}/meta/schema_{version}_{hash}.json    a DDL of a table, or a table's state without a statement
  *   {schema}/{table}/{version}/CDC{number}.json       row changes, one a line
- *   {schema}/{table}/{version}/meta/CDC.index         name of the last of them
+ *   {schema}/{table}/{version}/meta/CDC.index         name of the file written last
  *
  * A file being written has a name that starts with a dot and ends in `.tmp`; readers take only the names above.
  */
@@ -20,6 +20,11 @@ export const INDEX_FILE = 'CDC.index';
 
 /** Digits of a file number, at least; more are used when the number needs them. */
 export const FILE_NUMBER_WIDTH = { min: 6, max: 20, default: 6 } as const;
+
+/**
+ * Numbers of the files of one stream (see `TableFiles`): stream 0 has 1, 2, 3 …, stream 1 has 1000000001, 1000000002 …
+ */
+export const STREAM_NUMBERS = 1_000_000_000;
 
 /** A table as the layout names it: one version of one name. */
 export interface TableVersion {

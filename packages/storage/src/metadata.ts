@@ -78,13 +78,21 @@ export class CheckpointFile {
   }
 
   async #write(ts: bigint): Promise<void> {
-    this.#durable ??= (await readMetadata(this.#dir))?.checkpointTs ?? -1n;
-    if (ts <= this.#durable) return;
     try {
+      this.#durable ??= await this.#readDurable();
+      if (ts <= this.#durable) return;
       await this.#files.replace(this.#dir, METADATA_FILE, [Buffer.from(`{"checkpoint-ts":${ts}}`)]);
     } catch (error) {
       throw storageError('STORAGE_WRITE', 'cannot write', join(this.#dir, METADATA_FILE), error);
     }
     this.#durable = ts;
+  }
+
+  /** What is there may be of a writer that died before it saw to its name. */
+  async #readDurable(): Promise<bigint> {
+    const there = await readMetadata(this.#dir);
+    if (there === undefined) return -1n;
+    await this.#files.syncDir(this.#dir);
+    return there.checkpointTs;
   }
 }

@@ -33,3 +33,20 @@ test('keeps order and content over many chunks, and copies what it takes', () =>
   scratch.fill(0);
   expect(text(buffer)).toBe(`${expected.join('\n')}\n`);
 });
+
+test('changes that come in turn from parts of a table stand in commit order at the end, those of one ts as they came', () => {
+  const buffer = new RowBuffer();
+  const change = (ts: bigint, value: string): string => `{"v":"${value}","_tidb":{"commitTs":${ts}}}`;
+  const BIG = 2n ** 63n;
+  for (const [ts, value] of [
+    [12n, 'a'],
+    [BIG + 3n, 'b'],
+    [11n, 'c'],
+    [12n, 'd'],
+    [BIG + 2n, 'e'],
+  ] as const) {
+    buffer.append(bytes(change(ts, value)));
+    buffer.expect(ts, ts);
+  }
+  expect([...text(buffer).matchAll(/"v":"(.)"/g)].map(([, value]) => value).join('')).toBe('cadeb');
+});

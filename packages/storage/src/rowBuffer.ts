@@ -1,20 +1,32 @@
 import { StorageError } from './errors.js';
+import { sortLines } from './sortLines.js';
 
 const FIRST_CHUNK = 256;
 const LARGEST_CHUNK = 1024 * 1024;
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
-/** Lines of one file while it waits in memory. Grows chunk by chunk, so nothing is copied twice. */
+/**
+ * Lines of one file while it waits in memory. Grows chunk by chunk, so nothing is copied twice, unless the parts of a split
+ * table come in turn: then the lines are put in commit order at the end.
+ */
 export class RowBuffer {
   readonly #chunks: Uint8Array[] = [];
   #chunk: Uint8Array = new Uint8Array(0);
   #used = 0;
   #size = 0;
+  #lastTs = 0n;
+  #ordered = true;
 
   /** Bytes held, line breaks included. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Of changes added in commit order the first is of `firstTs`, and none is above `lastTs`. */
+  expect(firstTs: bigint, lastTs: bigint): void {
+    if (firstTs < this.#lastTs) this.#ordered = false;
+    if (lastTs > this.#lastTs) this.#lastTs = lastTs;
   }
 
   /**
@@ -43,10 +55,10 @@ export class RowBuffer {
     this.#size += needed;
   }
 
-  /** Everything held, in order. The buffer takes nothing more after this. */
+  /** Everything held, in commit order. The buffer takes nothing more after this. */
   take(): readonly Uint8Array[] {
     this.#closeChunk();
-    return this.#chunks;
+    return this.#ordered ? this.#chunks : [sortLines(this.#chunks)];
   }
 
   #grow(needed: number): void {

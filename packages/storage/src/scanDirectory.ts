@@ -9,14 +9,15 @@ import {
   parseSchemaFileName,
   parseSyncPointFileName,
   parseVersionDir,
+  STREAM_NUMBERS,
   type TableVersion,
 } from './layout.js';
 
 /** A directory of row changes. */
 export interface DataDir extends TableVersion {
   readonly path: string;
-  /** Names of its files, in the order of their numbers. */
-  readonly files: readonly string[];
+  /** Names of the files of each stream, in the order of their numbers. */
+  readonly streams: readonly (readonly string[])[];
 }
 
 export interface SchemaFileEntry {
@@ -55,7 +56,7 @@ export async function scanDirectory(root: string): Promise<Directory> {
       const path = join(dir, entry.name);
       const version = parseVersionDir(entry.name);
       if (entry.name === META_DIR) await scanMeta(path);
-      else if (version !== undefined) data.push({ path, schema, table, version, files: await dataFiles(path) });
+      else if (version !== undefined) data.push({ path, schema, table, version, streams: await dataFiles(path) });
     }
   };
 
@@ -78,13 +79,20 @@ export async function scanDirectory(root: string): Promise<Directory> {
   return { data, schemaFiles, syncPoints: syncPoints.sort(order) };
 }
 
-async function dataFiles(dir: string): Promise<string[]> {
+async function dataFiles(dir: string): Promise<string[][]> {
   const numbered: { readonly name: string; readonly number: number }[] = [];
   for (const { name } of await list(dir)) {
     const number = parseDataFileName(name);
     if (number !== undefined) numbered.push({ name, number });
   }
-  return numbered.sort((a, b) => a.number - b.number).map((file) => file.name);
+  const streams = new Map<number, string[]>();
+  for (const { name, number } of numbered.sort((a, b) => a.number - b.number)) {
+    const stream = Math.floor(number / STREAM_NUMBERS);
+    const names = streams.get(stream);
+    if (names === undefined) streams.set(stream, [name]);
+    else names.push(name);
+  }
+  return [...streams.values()];
 }
 
 async function list(dir: string): Promise<Dirent[]> {

@@ -214,7 +214,7 @@ describe('bounds', () => {
 });
 
 describe('restart', () => {
-  test('numbers continue, behind an empty file that marks the new life', async () => {
+  test('a life has a stream of its own, with numbers of its own', async () => {
     const dir = await newDir();
     for (const value of ['a', 'b', 'c']) {
       const sink = await quietSink(dir);
@@ -224,19 +224,25 @@ describe('restart', () => {
       }
       await sink.close();
     }
-    const files = await tree(dir);
-    const numbers = (await dataFiles(dir)).map((name) => [Number(name.slice(-11, -5)), files[name] === '' ? 'mark' : 'rows']);
-    expect(numbers).toEqual([
-      [1, 'rows'],
-      [2, 'rows'],
-      [3, 'mark'],
-      [4, 'rows'],
-      [5, 'rows'],
-      [6, 'mark'],
-      [7, 'rows'],
-      [8, 'rows'],
+    const data = `shop/orders/${V}`;
+    const names = (await fileNames(join(dir, data))).filter((name) => name.startsWith('CDC'));
+    expect(names.map((name) => Number(name.slice(3, -5))).sort((a, b) => a - b)).toEqual([
+      1, 2, 1_000_000_001, 1_000_000_002, 2_000_000_001, 2_000_000_002,
     ]);
-    expect(files[`shop/orders/${V}/meta/CDC.index`]).toBe('CDC000008.json\n');
+    expect((await tree(dir))[`${data}/meta/CDC.index`]).toBe('CDC2000000002.json\n');
+  });
+
+  test('a dispatcher that begins again has one too, if there is anything it could repeat', async () => {
+    const dir = await newDir();
+    const sink = await quietSink(dir);
+    sink.restart(orders, V);
+    sink.restart(orders, V);
+    void sink.write(rowsOf(orders, [[V + 1n, 'a']]));
+    for (const _ of ['moved', 'and again']) sink.restart(orders, V);
+    void sink.write(rowsOf(orders, [[V + 1n, 'a']]));
+    await sink.close();
+    const names = (await dataFiles(dir)).concat((await fileNames(dir)).filter((name) => name.includes('CDC1')));
+    expect(names).toEqual([`shop/orders/${V}/CDC000001.json`, `shop/orders/${V}/CDC1000000001.json`]);
   });
 
   test('continues from what is there when the index is behind, and never replaces a file', async () => {

@@ -38,8 +38,9 @@ export class StorageSink implements Sink {
   readonly #files: TableFilesContext;
   readonly #records: DdlRecords;
   readonly #checkpoint: CheckpointFile;
-  readonly #tables = new Map<TableId, TableQueue>();
-  /** Queues with something that is not durable. A superseded version of a table may be here and no longer in the map. */
+  /** The versions of each table that rows come for, the last to begin first: one, unless parts of it stand before and behind a DDL. */
+  readonly #tables = new Map<TableId, readonly TableQueue[]>();
+  /** Queues with something that is not durable. */
   readonly #busy = new Set<TableQueue>();
   /** Queues with an open file, the oldest first. */
   readonly #open = new Set<TableQueue>();
@@ -86,10 +87,18 @@ export class StorageSink implements Sink {
   async flush(table: TableInfo | undefined): Promise<void> {
     if (this.#closed !== undefined) throw this.#closed;
     if (table === undefined) return await this.#flushAll();
-    const queue = this.#tables.get(table.tableId);
-    if (queue === undefined) return;
-    this.#close(queue);
-    await queue.done;
+    const queues = this.#tables.get(table.tableId);
+    if (queues === undefined) return;
+    for (const queue of queues) this.#close(queue);
+    for (const queue of queues) await queue.done;
+  }
+
+  /** What comes for the table from now on may repeat what came before: it goes to files of its own. */
+  restart(table: TableInfo, _startTs: bigint): void {
+    for (const queue of this.#tables.get(table.tableId) ?? []) {
+      this.#close(queue);
+      queue.beginStream();
+    }
   }
 
   /** Records a DDL, once however often it comes. */
@@ -142,10 +151,13 @@ export class StorageSink implements Sink {
 
   #write(rows: TableRows): Promise<void> {
     if (this.#closed !== undefined) throw this.#closed;
+    if (rows.length === 0) return Promise.resolve();
     const queue = this.#queueOf(rows.table);
+    const lastTs = rows.commitTs(rows.length - 1);
     for (let index = 0; index < rows.length; index++) {
       const before = queue.openSize;
       queue.append(rows.bytes(index));
+      if (before === 0 || index === 0) queue.expect(rows.commitTs(index), lastTs);
       if (before === 0) this.#opened(queue);
       const added = queue.openSize - before;
       this.#openBytes += added;
@@ -165,22 +177,17 @@ export class StorageSink implements Sink {
   }
 
   #queueOf(info: TableInfo): TableQueue {
-    const known = this.#tables.get(info.tableId);
-    if (known !== undefined) {
-      const of = known.info;
-      if (of === info || (of.version === info.version && of.table === info.table && of.schema === info.schema)) return known;
-      // Its earlier rows are flushed before a DDL (D-20); should some be left, they still go where they belong.
-      this.#close(known);
-    }
+    const known = this.#tables.get(info.tableId) ?? [];
+    const own = known[0]?.takes(info) === true ? known[0] : known.find((queue) => queue.takes(info));
+    if (own !== undefined) return own;
     if (info.schema === '' || info.table === '') {
       throw new StorageError(
         'STORAGE_ROW',
         `table ${info.tableId} has no ${info.schema === '' ? 'schema' : 'name'}, so its rows have no place in ${this.#options.dir}`,
       );
     }
-    const earlier = known?.idle === false ? known : undefined;
-    const queue = new TableQueue(info, new TableFiles(this.#files, info), earlier);
-    this.#tables.set(info.tableId, queue);
+    const queue = new TableQueue(info, new TableFiles(this.#files, info));
+    this.#tables.set(info.tableId, [queue, ...known.filter((other) => !other.idle)]);
     return queue;
   }
 
@@ -285,14 +292,14 @@ export class StorageSink implements Sink {
       for (const tableId of ddl.drops.tableIds) this.#forgetIdle(tableId, this.#tables.get(tableId));
     } else if (ddl.drops !== undefined) {
       const schemaId = ddl.drops.type === 'db' ? ddl.drops.schemaId : undefined;
-      for (const [tableId, queue] of this.#tables) {
-        if (schemaId === undefined || queue.info.schemaId === schemaId) this.#forgetIdle(tableId, queue);
+      for (const [tableId, queues] of this.#tables) {
+        if (schemaId === undefined || queues[0]?.info.schemaId === schemaId) this.#forgetIdle(tableId, queues);
       }
     }
   }
 
-  #forgetIdle(tableId: TableId, queue: TableQueue | undefined): void {
-    if (queue?.idle === true) this.#tables.delete(tableId);
+  #forgetIdle(tableId: TableId, queues: readonly TableQueue[] | undefined): void {
+    if (queues?.every((queue) => queue.idle) === true) this.#tables.delete(tableId);
   }
 
   #abort(): void {

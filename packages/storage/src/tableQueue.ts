@@ -13,6 +13,8 @@ export interface FileDone {
 interface ClosedFile {
   readonly content: readonly Uint8Array[];
   readonly size: number;
+  /** A stream begins with it. */
+  readonly begins: boolean;
   readonly done: FileDone;
 }
 
@@ -20,23 +22,28 @@ interface ClosedFile {
 export class TableQueue {
   readonly info: TableInfo;
   readonly #files: TableFiles;
-  /** Queue of the table's version before this one, while that is not yet idle. */
-  #earlier: TableQueue | undefined;
   #open: RowBuffer | undefined;
   #openDone: FileDone | undefined;
   readonly #closed: ClosedFile[] = [];
   /** Promise of the last closed file, until it is durable. */
   #last: FileDone | undefined;
   #error: unknown;
+  /** The next file to be closed begins a stream. */
+  #begins = true;
   /** Milliseconds of the sink's clock at which the open file is closed. */
   deadline = 0;
   /** Whether the sink's writers have this table in their line. */
   scheduled = false;
 
-  constructor(info: TableInfo, files: TableFiles, earlier: TableQueue | undefined) {
+  constructor(info: TableInfo, files: TableFiles) {
     this.info = info;
     this.#files = files;
-    this.#earlier = earlier;
+  }
+
+  /** Whether rows of `info` go here. */
+  takes(info: TableInfo): boolean {
+    const own = this.info;
+    return own === info || (own.version === info.version && own.table === info.table && own.schema === info.schema);
   }
 
   /** Bytes in the open file. */
@@ -48,9 +55,9 @@ export class TableQueue {
     return this.#closed.length > 0;
   }
 
-  /** True when nothing waits and nothing is being written. */
+  /** True when nothing waits, nothing is being written and nothing was lost. */
   get idle(): boolean {
-    return this.#open === undefined && this.#last === undefined;
+    return this.#error === undefined && this.#open === undefined && this.#last === undefined;
   }
 
   /** Adds a change to the open file. Throws what stopped this table, or `STORAGE_ROW`. */
@@ -67,26 +74,32 @@ export class TableQueue {
     }
   }
 
-  /** Settles when everything added so far, to earlier versions too, is durable; undefined when it is already. */
+  /** See {@link RowBuffer.expect}; of the changes at and behind the one that was added last. */
+  expect(firstTs: bigint, lastTs: bigint): void {
+    this.#open?.expect(firstTs, lastTs);
+  }
+
+  /** Settles when everything added so far is durable; undefined when it is already. */
   get done(): Promise<void> | undefined {
     if (this.#error !== undefined) return Promise.reject(this.#error);
-    const own = (this.#openDone ?? this.#last)?.promise;
-    const earlier = this.#earlier?.done;
-    if (earlier === undefined) {
-      this.#earlier = undefined;
-      return own;
-    }
-    return own === undefined ? earlier : Promise.all([earlier, own]).then(() => undefined);
+    return (this.#openDone ?? this.#last)?.promise;
   }
 
   /** Closes the open file; false when there is none. */
   close(): boolean {
     if (this.#open === undefined || this.#openDone === undefined) return false;
-    this.#closed.push({ content: this.#open.take(), size: this.#open.size, done: this.#openDone });
+    const size = this.#open.size;
+    this.#closed.push({ content: this.#open.take(), size, begins: this.#begins, done: this.#openDone });
     this.#last = this.#openDone;
     this.#open = undefined;
     this.#openDone = undefined;
+    this.#begins = false;
     return true;
+  }
+
+  /** What is added from now on may repeat what was added before. The open file must be closed. */
+  beginStream(): void {
+    this.#begins = true;
   }
 
   /**
@@ -96,7 +109,7 @@ export class TableQueue {
   async writeNext(): Promise<number | undefined> {
     const file = this.#closed[0];
     if (file === undefined) return undefined;
-    await this.#files.write(file.content);
+    await this.#files.write(file.content, file.begins);
     if (this.#error !== undefined) return undefined;
     this.#closed.shift();
     if (this.#last === file.done) this.#last = undefined;

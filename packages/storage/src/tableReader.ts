@@ -1,36 +1,37 @@
 import { join } from 'node:path';
-import { ChangeFile, type ChangeLine } from './changeFile.js';
-import { firstTs, LifeReader } from './lifeReader.js';
+import type { ChangeLine } from './changeFile.js';
+import { eachOnce } from './eachOnce.js';
+import { FileCursor } from './fileCursor.js';
 import type { DataDir } from './scanDirectory.js';
+import { StreamReader } from './streamReader.js';
 
 /**
  * Reads one version of a table in commit order, every change once.
  *
- * Empty files separate the lives of its writer (see `TableFiles`). A later life starts at a checkpoint below all that
- * was lost and repeats everything from its first change on. So between its first change and its last a life is whole
- * and counts alone, the latest where there are several. **After its last change the lives before it count again**: one
- * that is killed before it came as far as they did has not undone what they made durable.
+ * It is in one or more streams (see `TableFiles`). Of a transaction a stream has of each key range, if anything, the beginning,
+ * as far as it came: a restart repeats what lies above a checkpoint, whole transactions, perhaps on another worker, and may be
+ * killed again before it came as far. So the transaction is what the streams have of it together. A change that stands several
+ * times in one stream is several changes, equal changes of two streams are the same one: it counts as often as in the
+ * stream that has it most often.
  *
- *     life 1, killed     11  12  13 13  14  15
- *     life 2, killed         12  13                  the file that ends it ends within transaction 13
- *     read               11  12  13 13  14  15       11 of life 1; 12 and half of 13 of life 2; the rest of life 1
+ *     stream 0, killed     11  12  13 13  14  15
+ *     stream 1, killed         12  13                  the file that ends it ends within transaction 13
+ *     read                 11  12  13 13  14  15
  *
- * At the last ts of a life its transaction may be half; then as many changes of it are passed over in an earlier life as
- * the later one had. That takes a source to repeat a transaction in the same order. Up to a checkpoint nothing
- * depends on it: there the latest life has the whole transaction, so none of an earlier one is left.
- *
- * A life that waits for later ones to end holds one piece of a file: as many as have repeated the same changes.
+ * That takes a source that repeats a change byte for byte. Where the order within a transaction differs, the latest
+ * stream decides. Memory: a piece of each file that overlaps with others, and nothing of a transaction while streams agree.
  */
 export class TableReader {
   readonly dir: DataDir;
   readonly #chunkSize: number;
-  #lives: readonly LifeReader[] | undefined;
-  #life: LifeReader | undefined;
-  /** First ts of the next later life. */
-  #before: bigint | undefined;
-  /** Ts of the current change, and how many were given at it. */
-  #ts = -1n;
-  #count = 0;
+  /** The latest first; undefined before the first {@link fill}. */
+  #streams: readonly StreamReader[] | undefined;
+  /** The only stream that has the transaction at hand, and where it meets others again. */
+  #alone: StreamReader | undefined;
+  #until: bigint | undefined;
+  /** The transaction at hand when several have it. */
+  #shared: AsyncGenerator<ChangeLine, void, void> | undefined;
+  #line: ChangeLine | undefined;
 
   constructor(dir: DataDir, chunkSize: number) {
     this.dir = dir;
@@ -39,77 +40,72 @@ export class TableReader {
 
   /** The change at hand; undefined before the first {@link fill}, and at the end. */
   get current(): ChangeLine | undefined {
-    return this.#life?.current;
+    return this.#line;
   }
 
   /** Goes to the next change if it is among what was read; false when {@link fill} must find it. */
   step(): boolean {
-    if (this.#life?.step() !== true) return false;
-    const line = this.#life.current;
-    return line !== undefined && this.#accept(line);
+    if (this.#alone === undefined) return false;
+    this.#alone.step();
+    return this.#takeAlone();
   }
 
-  /** Reads until there is a current change, or the end: then the answer is false. */
+  /** Reads until there is a current change, or the end: then the answer is false. Follows a {@link step} that failed. */
   async fill(): Promise<boolean> {
-    this.#lives ??= await this.#split();
+    this.#streams ??= await this.#open();
     for (;;) {
-      const line = await this.#life?.read();
-      if (line !== undefined && this.#accept(line)) return true;
-      this.#enter(line === undefined ? await this.#resume(this.#lives) : this.#later(this.#lives, this.#life));
-      if (this.#life === undefined) return false;
+      const next = await this.#shared?.next();
+      if (next?.done === false) {
+        this.#line = next.value;
+        return true;
+      }
+      this.#shared = undefined;
+      const streams: StreamReader[] = [];
+      for (const stream of this.#streams) if (await stream.read()) streams.push(stream);
+      this.#streams = streams;
+      this.#line = undefined;
+      if (streams.length === 0) return false;
+      if (this.#meet(streams)) return true;
     }
   }
 
-  /** Whether a line of this life counts. One that a later life repeats does not. */
-  #accept(line: ChangeLine): boolean {
-    if (this.#before !== undefined && line.commitTs >= this.#before) return false;
-    if (line.commitTs === this.#ts) {
-      this.#count++;
-    } else {
-      this.#ts = line.commitTs;
-      this.#count = 1;
+  /** Finds who has the earliest transaction; true when one has it alone, whose line is the current one then. */
+  #meet(streams: readonly StreamReader[]): boolean {
+    let first: bigint | undefined;
+    for (const { ts } of streams) if (first === undefined || (ts !== undefined && ts < first)) first = ts;
+    const level = streams.filter(({ ts }) => ts === first);
+    this.#until = undefined;
+    this.#alone = level.length === 1 ? level[0] : undefined;
+    if (this.#alone === undefined) {
+      this.#shared = eachOnce(level, first ?? 0n);
+      return false;
     }
+    for (const { ts } of streams)
+      if (ts !== undefined && ts !== first && (this.#until === undefined || ts < this.#until)) this.#until = ts;
+    return this.#takeAlone();
+  }
+
+  #takeAlone(): boolean {
+    const line = this.#alone?.line;
+    if (line === undefined || (this.#until !== undefined && line.commitTs >= this.#until)) {
+      this.#alone = undefined;
+      return false;
+    }
+    this.#line = line;
     return true;
   }
 
-  #enter(life: LifeReader | undefined): void {
-    this.#life = life;
-    this.#before = life && this.#later(this.#lives ?? [], life)?.first;
-  }
-
-  /** The life to go on with after the end of one: the latest that has begun and goes further, else the next to begin. */
-  async #resume(lives: readonly LifeReader[]): Promise<LifeReader | undefined> {
-    for (let at = lives.length - 1; at >= 0; at--) {
-      const life = lives[at];
-      if (life !== undefined && life.first <= this.#ts && (await life.seek(this.#ts, this.#count))) return life;
+  async #open(): Promise<readonly StreamReader[]> {
+    const { path, version, streams } = this.dir;
+    const readers: StreamReader[] = [];
+    for (const names of streams) {
+      const files: FileCursor[] = [];
+      for (const [ordinal, name] of names.entries()) {
+        const file = await FileCursor.open(join(path, name), this.#chunkSize, ordinal, version);
+        if (file !== undefined) files.push(file);
+      }
+      readers.push(new StreamReader(files));
     }
-    return this.#later(lives, undefined);
-  }
-
-  /** Of the lives after `life` that are yet to begin the one that begins first; of several the latest. */
-  #later(lives: readonly LifeReader[], life: LifeReader | undefined): LifeReader | undefined {
-    let found: LifeReader | undefined;
-    for (let at = lives.length - 1; at >= 0 && lives[at] !== life; at--) {
-      const other = lives[at];
-      if (other === undefined || other.ended || other.first <= this.#ts) continue;
-      if (found === undefined || other.first < found.first) found = other;
-    }
-    return found;
-  }
-
-  async #split(): Promise<readonly LifeReader[]> {
-    const parts: ChangeFile[][] = [[]];
-    for (const name of this.dir.files) {
-      const file = new ChangeFile(join(this.dir.path, name), this.#chunkSize);
-      if (this.dir.files.length > 1 && (await file.size()) === 0) parts.push([]);
-      else parts.at(-1)?.push(file);
-    }
-    const { version } = this.dir;
-    const lives = [new LifeReader(version, parts[0] ?? [], version)];
-    for (const files of parts.slice(1)) {
-      const first = files[0] && (await firstTs(files[0]));
-      if (first !== undefined) lives.push(new LifeReader(version, files, first));
-    }
-    return lives;
+    return readers.reverse();
   }
 }
