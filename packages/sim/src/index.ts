@@ -13,4 +13,4 @@ export type { Scenario } from './scenario.js';
 export { type ShrinkOptions, type Shrunk, shrink } from './shrink.js';
 export type { Story } from './story/story.js';
 export { generateWorkload, type WorkloadOptions } from './workload/generate.js';
-export type { BlockFact, RowFact, Workload } from './workload/workload.js';
+export { type BlockFact, type RowFact, type Workload, type WorkloadTable, workloadOf } from './workload/workload.js';

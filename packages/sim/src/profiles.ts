@@ -92,6 +92,14 @@ const WILD: Readonly<Record<string, Profile>> = {
       };
     },
   },
+  handovers: {
+    about: 'maintainers hand over to maintainers of the next epoch',
+    make: (random) => {
+      const parts = base(random);
+      const when = () => ({ step: random.between(50, 5_000) });
+      return { ...parts, faults: some(random, 1, 4, () => ({ do: 'hand-over', when: when() })) };
+    },
+  },
   redo: {
     about: 'a redo pipeline beside the default one',
     make: (random) => ({ ...base(random), redo: true }),

@@ -52,6 +52,10 @@ export class CrashRoom {
       case 'crash':
         await this.#crash(fault.what, fault.host, fault.worker, fault.back);
         break;
+      case 'hand-over':
+        if (this.#maintainerLives)
+          await this.#cluster.system.send(MAINTAINER, { type: 'stop', how: 'hand-over' } satisfies HostToMaintainer);
+        break;
       case 'split':
       case 'merge':
       case 'move':
@@ -61,6 +65,11 @@ export class CrashRoom {
       default:
         break;
     }
+  }
+
+  /** The maintainer has handed over: the next one begins. */
+  handedOver(): void {
+    if (this.#maintainerLives) this.#later(0, () => this.#startNext());
   }
 
   /** Everything dies: of what sinks have in hand some still takes effect. */
@@ -192,7 +201,11 @@ export class CrashRoom {
     this.#dead.delete(MAINTAINER);
     await system.restart(MAINTAINER);
     this.#maintainerLives = true;
-    await this.#cluster.start(this.#parts.checkpointTs(), this.#alive);
+    await this.#startNext();
+  }
+
+  async #startNext(): Promise<void> {
+    if (this.#maintainerLives) await this.#cluster.start(this.#parts.checkpointTs(), this.#alive);
   }
 
   async #tellHosts(): Promise<void> {

@@ -31,6 +31,8 @@ export type FaultAction =
   | { readonly do: 'jump'; readonly host: number; readonly ms: number }
   /** A sink takes that much longer for everything it begins from now on, for a while. */
   | { readonly do: 'slow'; readonly host: number; readonly worker: number; readonly ms: number }
+  /** The maintainer is asked to hand over; when it has stopped, one of the next epoch starts in its place (F-13). */
+  | { readonly do: 'hand-over' }
   /** A change of topology is asked of the maintainer. Which table and where to is drawn when it happens. */
   | { readonly do: 'split' | 'merge' | 'move' | 'balance' };
 

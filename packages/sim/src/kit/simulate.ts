@@ -72,8 +72,8 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
     maintainer: settings.maintainer ?? {},
   };
   const bytesOf = (row: number): Uint8Array => bytes[row] ?? new Uint8Array(0);
-  const user = { workload, make: options.sink, bytesOf };
-  const result = await runScenario(scenario, { user, story: STORY, maxSteps: options.maxSteps ?? 1_000_000 });
+  const user = { make: options.sink, bytesOf };
+  const result = await runScenario(scenario, { workload, user, story: STORY, maxSteps: options.maxSteps ?? 1_000_000 });
   const { violations, checkpointTs, lives, steps, milliseconds, story } = result;
   return { ok: violations.length === 0, violations, checkpointTs, lives, steps, milliseconds, story: story.lines() };
 }

@@ -60,7 +60,9 @@ export class Life {
       },
     });
     const { faults } = parts.scenario;
-    this.#stepFaults = faults.filter((fault) => 'step' in fault.when && !parts.past.has(fault));
+    this.#stepFaults = faults
+      .filter((fault) => 'step' in fault.when && !parts.past.has(fault))
+      .sort((one, other) => stepOf(one) - stepOf(other));
     for (const fault of faults) {
       if ('ms' in fault.when && fault.when.ms >= parts.offset)
         this.agenda.add(fault.when.ms - parts.offset, () => this.#happen(fault), true);
@@ -90,7 +92,7 @@ export class Life {
     const { system } = this.cluster;
     const patience = PATIENCE + this.#lastFault();
     while (!violations.any) {
-      if (this.#due.length > 0 || this.#stepFaults.length > 0 || this.#overdue) await this.#attend();
+      if (this.#due.length > 0 || this.#stepDue || this.#overdue) await this.#attend();
       if (this.#crashed) return this.#end('crashed');
       if (this.failure !== undefined) return this.#end('failed');
       if (this.checkpointTs >= workload.endTs) return 'finished';
@@ -146,6 +148,11 @@ export class Life {
     return fate;
   }
 
+  get #stepDue(): boolean {
+    const first = this.#stepFaults[0];
+    return first !== undefined && stepOf(first) <= this.#parts.choices.count;
+  }
+
   get #overdue(): boolean {
     const { next } = this.agenda;
     return next !== undefined && next <= this.cluster.system.now;
@@ -160,14 +167,7 @@ export class Life {
 
   /** Everything that is due besides steps. */
   async #attend(): Promise<void> {
-    const { choices } = this.#parts;
-    for (let at = 0; at < this.#stepFaults.length; at++) {
-      const fault = this.#stepFaults[at] as Fault;
-      if ('step' in fault.when && fault.when.step <= choices.count) {
-        this.#stepFaults.splice(at--, 1);
-        await this.#happen(fault);
-      }
-    }
+    while (this.#stepDue) await this.#happen(this.#stepFaults.shift() as Fault);
     for (const fault of this.#due.splice(0)) await this.#happen(fault);
     const { system } = this.cluster;
     for (let what = this.agenda.take(system.now); what !== undefined; what = this.agenda.take(system.now)) await what();
@@ -239,7 +239,8 @@ export class Life {
       tell(`the changefeed has ended: ${event.message}`);
       this.failure = event.message ?? event.type;
       if (!this.#mayFail) violations.report('FAULT', `${event.code ?? 'fault'}: ${this.failure}`);
-    } else if (event.type === 'source-failed') violations.report('SOURCE', `${event.code}: ${event.message}`);
+    } else if (event.type === 'stopped') this.#room.handedOver();
+    else if (event.type === 'source-failed') violations.report('SOURCE', `${event.code}: ${event.message}`);
   }
 
   async #stuck(): Promise<string> {
@@ -249,4 +250,8 @@ export class Life {
     const text = JSON.stringify(maintainer, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
     return `the checkpoint is at ${this.checkpointTs} of ${this.#parts.workload.endTs}; the maintainer says ${text?.slice(0, 2_000)}`;
   }
+}
+
+function stepOf({ when }: Fault): number {
+  return 'step' in when ? when.step : Number.POSITIVE_INFINITY;
 }

@@ -22,8 +22,10 @@ export interface RunOptions {
   readonly story?: number;
   /** Stands around every actor: what a test breaks on purpose. */
   readonly wrap?: WrapActor;
-  /** A log and a sink of one's own, instead of the random one and the simulated ones. */
-  readonly user?: Pick<UserSinkOptions, 'make' | 'bytesOf'> & { readonly workload: Workload };
+  /** A log of one's own instead of the random one. */
+  readonly workload?: Workload;
+  /** A sink of one's own instead of the simulated ones. */
+  readonly user?: Pick<UserSinkOptions, 'make' | 'bytesOf'>;
   /** A run that takes more is stuck. Default 2 000 000. */
   readonly maxSteps?: number;
 }
@@ -55,7 +57,7 @@ const MOST_LIVES = 50;
 
 /** Runs a scenario to the end of its log, or to the first violation. */
 export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<RunResult> {
-  const workload = options.user?.workload ?? generateWorkload(scenario.workload);
+  const workload = options.workload ?? generateWorkload(scenario.workload);
   let offset = 0;
   let life: Life | undefined;
   const now = (): number => offset + (life?.cluster.system.now ?? 0);
