@@ -258,3 +258,29 @@ test('shared: one that starts ahead of main gets its stream when main is there, 
   f.feed(row(7n, 2));
   expect(f.taken()).toEqual(['stream 12 from 6 as later', '12: 7/2']);
 });
+
+test('HOST_REWIND: what has left cannot be had again from a source that does not replay; the changefeed is lost', () => {
+  const f = fixture({ pump: { pull: () => undefined } });
+  f.feed(row(5n, 1));
+  f.router.receive({ type: 'unsubscribe', handle: 10, generation: 1 });
+  f.subscribe(12, 4n);
+  expect(f.context.events).toEqual([expect.objectContaining({ code: 'HOST_REWIND', lost: true })]);
+});
+
+test('a source that does not replay has what follows a departed dispatcher held for its successor', () => {
+  const f = fixture({ pump: { pull: () => undefined } });
+  f.feed(row(5n, 1));
+  f.router.receive({ type: 'unsubscribe', handle: 10, generation: 1 });
+  f.feed(row(6n, 2));
+  f.subscribe(12, 5n);
+  expect(f.taken()).toEqual(['stream 12 from 5 behind as t1', '12: 6/2', 'caught up 12 at 5']);
+  expect(f.router.inspect()).toMatchObject({ heldBytes: 0 });
+});
+
+test('a table that had no event since then has another dispatcher without a replay', () => {
+  const f = fixture();
+  f.feed(row(5n, 1));
+  f.router.receive({ type: 'unsubscribe', handle: 10, generation: 1 });
+  f.subscribe(13, 5n);
+  expect(f.taken()).toEqual(['stream 13 from 5 as t1']);
+});

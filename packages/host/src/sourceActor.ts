@@ -1,6 +1,8 @@
+import type { SourceFactory } from '@tidegate/dispatcher';
 import type { Mode } from '@tidegate/protocol';
 import type { Actor, ActorContext } from '@tidegate/runtime';
-import { failed, loadFactory, SourceInstance, type SourceModule } from './sourceInstance.js';
+import { errorMessage, HostError } from './errors.js';
+import { failed, SourceInstance, type SourceModule } from './sourceInstance.js';
 import type { RouterInput, SourceHostEvent } from './sourceMessages.js';
 import { SourceReplays } from './sourceReplays.js';
 import { SourceRouter } from './sourceRouter.js';
@@ -55,4 +57,19 @@ async function tellSnapshot(context: ActorContext, replays: SourceReplays, at: b
     told = { type: 'source-snapshot', at, code, message };
   }
   context.emit(told);
+}
+
+/** Loads a user's module. Throws {@link HostError} `HOST_MODULE`. */
+async function loadFactory(module: string): Promise<SourceFactory> {
+  let loaded: Record<string, unknown>;
+  try {
+    loaded = (await import(module)) as Record<string, unknown>;
+  } catch (error) {
+    throw new HostError('HOST_MODULE', `source module ${module} could not be loaded: ${errorMessage(error)}`, { cause: error });
+  }
+  if (typeof loaded.createSource !== 'function') {
+    const names = Object.keys(loaded).join(', ') || 'nothing';
+    throw new HostError('HOST_MODULE', `source module ${module} exports no function createSource; it exports ${names}`);
+  }
+  return loaded.createSource as SourceFactory;
 }

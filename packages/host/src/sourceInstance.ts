@@ -56,21 +56,6 @@ export class SourceInstance {
   }
 }
 
-/** Loads a user's module. Throws {@link HostError} `HOST_MODULE`. */
-export async function loadFactory(module: string): Promise<SourceFactory> {
-  let loaded: Record<string, unknown>;
-  try {
-    loaded = (await import(module)) as Record<string, unknown>;
-  } catch (error) {
-    throw new HostError('HOST_MODULE', `source module ${module} could not be loaded: ${errorMessage(error)}`, { cause: error });
-  }
-  if (typeof loaded.createSource !== 'function') {
-    const names = Object.keys(loaded).join(', ') || 'nothing';
-    throw new HostError('HOST_MODULE', `source module ${module} exports no function createSource; it exports ${names}`);
-  }
-  return loaded.createSource as SourceFactory;
-}
-
 /** An error as the router is told of it. */
 export function failed(error: unknown): Extract<PumpMessage, { type: 'failed' }> {
   return { type: 'failed', code: errorCode(error, 'HOST_SOURCE'), message: errorMessage(error) };

@@ -339,24 +339,3 @@ test('after hold nothing more is routed; what is below the last commit ts is res
   f.feed(row(1, 6n));
   expect(f.taken()).toEqual([]);
 });
-
-test('HOST_REWIND: what has left cannot be had again from a source that does not replay; the changefeed is lost', () => {
-  const f = fixture([1]);
-  f.subscribe(1, 11, 'worker-0');
-  f.feed(row(1, 5n));
-  f.router.receive({ type: 'unsubscribe', handle: 11, generation: 1 });
-  f.subscribe(1, 12, 'worker-1', 4n);
-  expect(f.context.events).toEqual([expect.objectContaining({ code: 'HOST_REWIND', lost: true })]);
-});
-
-test('a table that had no event since then has another dispatcher without a replay', () => {
-  const f = fixture([1, 2]);
-  f.subscribe(1, 11, 'worker-0');
-  f.subscribe(2, 12, 'worker-0');
-  f.feed(row(1, 5n), row(2, 9n));
-  f.router.receive({ type: 'unsubscribe', handle: 11, generation: 1 });
-  f.taken();
-  f.subscribe(1, 13, 'worker-1', 5n);
-  expect(f.taken('worker-1')).toEqual([expect.objectContaining({ type: 'stream', handle: 13, resolvedTs: 5n, caughtUp: true })]);
-  expect(f.context.events).toEqual([]);
-});
