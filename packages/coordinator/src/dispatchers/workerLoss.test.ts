@@ -199,6 +199,20 @@ describe('a lost worker (decided for Tidegate: T-9 within a host)', () => {
     expect(host.messages(MAINTAINER)).toContainEqual({ type: 'post-bootstrap-response', from: 'host-0', epoch: EPOCH });
   });
 
+  it('a trigger that is lost before the bootstrap is answered has named its start all the same (S-5)', () => {
+    const fresh = new TestHost();
+    fresh.receive(MAINTAINER, { type: 'bootstrap', epoch: EPOCH, startTs: 10n, trigger: config(0) });
+    fresh.receive('@outside', { type: 'worker-lost', worker: 'worker-0' });
+    fresh.answerSnapshots();
+    expect(fresh.messages(MAINTAINER)).toContainEqual({
+      type: 'bootstrap-response',
+      from: 'host-0',
+      epoch: EPOCH,
+      spans: [],
+      checkpointTs: 10n,
+    });
+  });
+
   it('a trigger that a later generation replaces goes by force: nobody acknowledges it any more (D-42)', () => {
     host.context.take();
     host.receive(MAINTAINER, {

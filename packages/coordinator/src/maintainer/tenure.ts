@@ -52,10 +52,10 @@ export class Tenure {
   // Id of each table trigger by its handle; the rest of it is in the placement.
   readonly #triggers = new Map<number, DispatcherId>();
   /**
-   * Ids of the triggers that were created for the owner. One that was lost since is created again by its maintainer, under
+   * The triggers that were created for the owner, by id. One that was lost since is created again by its maintainer, under
    * another generation; a bootstrap request that comes late, or twice, does not bring it back.
    */
-  readonly #created = new Set<DispatcherId>();
+  readonly #created = new Map<DispatcherId, DispatcherConfig>();
   /** F-7: a close that removes has taken the place of one that does not, or came by itself. */
   #closing: { removed: boolean } | undefined;
 
@@ -160,10 +160,10 @@ export class Tenure {
   }
 
   /** Remembers a dispatcher that lives here, if it is a table trigger. */
-  noteTrigger({ id, handle }: DispatcherConfig): void {
-    if (!isTrigger(handle)) return;
-    this.#triggers.set(handle, id);
-    this.#created.add(id);
+  noteTrigger(config: DispatcherConfig): void {
+    if (!isTrigger(config.handle)) return;
+    this.#triggers.set(config.handle, config.id);
+    this.#created.set(config.id, config);
   }
 
   close(request: CloseRequest, from: Address): void {
@@ -246,10 +246,12 @@ export class Tenure {
     };
   }
 
-  /** S-3: 0 on a host without the trigger. */
+  /** S-3: 0 on a host without the trigger. One that was lost meanwhile has named its start all the same (S-5). */
   #triggerStart(mode: Mode): bigint {
     const { placement } = this.#deps;
-    return placement.isPlaced(TRIGGER_HANDLE[mode]) ? placement.startTs(TRIGGER_HANDLE[mode]) : 0n;
+    const handle = TRIGGER_HANDLE[mode];
+    if (placement.isPlaced(handle)) return placement.startTs(handle);
+    return [...this.#created.values()].find((created) => created.handle === handle)?.startTs ?? 0n;
   }
 
   #finishClose(): void {

@@ -154,7 +154,10 @@ export function splitBatch(events: EventTable, batch: StatusBatch): readonly [St
 
 function partOf(events: EventTable, batch: StatusBatch, from: number, to: number): StatusBatch {
   const locals = [...new Set(batch.event.subarray(from, to))];
-  const place = new Map(locals.map((local, index) => [local, index]));
+  const place = new Uint32Array(batch.events.length);
+  locals.forEach((local, index) => {
+    place[local] = index;
+  });
   for (const local of locals) events.retain(batch.eventIndex[local]!);
   return {
     ...batch,
@@ -162,7 +165,7 @@ function partOf(events: EventTable, batch: StatusBatch, from: number, to: number
     events: locals.map((local) => batch.events[local]!),
     handle: batch.handle.slice(from, to),
     generation: batch.generation.slice(from, to),
-    event: batch.event.slice(from, to).map((local) => place.get(local)!),
+    event: batch.event.slice(from, to).map((local) => place[local]!),
     stage: batch.stage.slice(from, to),
   };
 }
