@@ -23,7 +23,7 @@ import { Departure } from './lifecycle/departure.js';
 import { changeHosts } from './lifecycle/hostChanges.js';
 import { requestTopology } from './lifecycle/topologyRequests.js';
 import type { ResolvedOptions } from './options.js';
-import { advance, calculate, resend } from './turn.js';
+import { advance, calculate, resend, sendPostBootstrap } from './turn.js';
 import { unknownAnswers } from './unknownAnswers.js';
 
 /** The timer of the maintainer, which it sends to itself. */
@@ -238,7 +238,7 @@ export class Maintainer implements Actor<MaintainerMessage> {
       return;
     }
     this.#postBootstrapOwed = true;
-    this.#sendPostBootstrap(changefeed);
+    sendPostBootstrap(changefeed);
     for (const { barrier, mode } of changefeed.pipelines) {
       for (const message of barrier.settleRebuilt()) changefeed.outlet.answer(message, mode);
     }
@@ -280,7 +280,7 @@ export class Maintainer implements Actor<MaintainerMessage> {
     if (this.#phase === 'stopping') this.#departure?.send(now);
     else this.#askForBootstrap(changefeed);
     if (this.#phase === 'running') {
-      if (this.#postBootstrapOwed) this.#sendPostBootstrap(changefeed);
+      if (this.#postBootstrapOwed) sendPostBootstrap(changefeed);
       resend(changefeed, now);
       advance(changefeed, now);
     }
@@ -294,10 +294,6 @@ export class Maintainer implements Actor<MaintainerMessage> {
       const triggers = host === 0 ? changefeed.triggers : {};
       changefeed.outlet.send(host, { type: 'bootstrap', epoch, startTs, ...triggers }, 'control');
     }
-  }
-
-  #sendPostBootstrap({ outlet, epoch }: Changefeed): void {
-    outlet.send(0, { type: 'post-bootstrap', epoch }, 'control');
   }
 
   #emit(event: MaintainerEvent): void {

@@ -24,6 +24,11 @@ export function advance(changefeed: Changefeed, now: number): void {
   advanceRedo(changefeed, now);
 }
 
+/** S-12: the tasks are built; the triggers may consume. */
+export function sendPostBootstrap({ outlet, epoch }: Changefeed): void {
+  outlet.send(0, { type: 'post-bootstrap', epoch }, 'control');
+}
+
 /** E-7: redo before default. */
 export function resend({ pipelines, outlet, epoch, redo }: Changefeed, now: number): void {
   for (const { barrier, mode } of pipelines) for (const message of barrier.resend(now)) outlet.answer(message, mode);

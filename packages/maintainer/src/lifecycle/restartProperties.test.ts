@@ -4,7 +4,7 @@ import { TaskState } from '../span/taskState.js';
 import { chance, history, tablesAt } from '../testing/history.js';
 import { World } from '../testing/world.js';
 
-const RUNS = Number(process.env.MAINTAINER_RUNS ?? 150);
+const RUNS = Number(process.env.MAINTAINER_RUNS ?? 60);
 
 /** A run in which the maintainer is replaced now and then, at any moment, and all ways lose, double and delay. */
 function run(seed: number): { world: World; tables: number[]; problems: string[] } {
