@@ -58,11 +58,15 @@ export class GroupActor implements Actor<GroupInput> {
     }
   }
 
-  /** Stops without draining: tells the sinks by their signal, then closes them. A failure to close is logged only. */
-  abort(): void {
+  /** Stops without draining: tells the sinks by their signal, then closes them. A failure to close is logged only; never rejects. */
+  async abort(): Promise<void> {
     this.group.stop();
     this.#aborter.abort();
-    this.#close().catch((error: unknown) => this.#context.log('warn', `a sink failed to close: ${messageOf(error)}`));
+    try {
+      await this.#close();
+    } catch (error) {
+      this.#context.log('warn', `a sink failed to close: ${messageOf(error)}`);
+    }
   }
 
   // An abort may come while a stop drains: each sink is closed once.

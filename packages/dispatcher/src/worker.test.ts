@@ -117,7 +117,7 @@ describe('createDispatcherGroup', () => {
     actor.receive({ type: 'fence' }, 'coordinator');
     expect([made?.context.signal.aborted, made?.log]).toEqual([true, []]);
     await actor.stop();
-    actor.abort();
+    await actor.abort();
     expect(made?.log).toEqual(['close']);
   });
 
@@ -129,7 +129,7 @@ describe('createDispatcherGroup', () => {
       };
     `);
     const actor = await make({ sink: { module } });
-    actor.abort();
+    await actor.abort();
     expect((globalThis as Record<string, unknown>).tidegateAborted).toEqual(['close true']);
   });
 
