@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Random } from '@tidegate/sim';
 import { readChanges, readMetadata } from '@tidegate/storage';
 import { expect, test } from 'vitest';
-import { generator } from '../stepped/randomLog.js';
 import { COMMAND, tidegate } from './command.js';
 import { readLog } from './stampLog.js';
 
@@ -40,8 +40,8 @@ function count(counts: Map<string, number>, what: string, by: number): void {
 test(`killed ${KILLS} times at random moments, everything at or below the checkpoint is there, once; then the run goes on to the end`, {
   timeout: 60_000 + KILLS * 20_000,
 }, async () => {
-  const seed = Number(process.env.TIDEGATE_SEED ?? Math.floor(Math.random() * 2 ** 31));
-  const random = generator(seed);
+  const seed = Number(process.env.TIDEGATE_SEED ?? Math.floor(Math.dice.next() * 2 ** 31));
+  const dice = new Random(seed);
   const directory = mkdtempSync(join(tmpdir(), 'tidegate-kill-'));
   try {
     const log = await readLog({ path: LOG });
@@ -50,7 +50,7 @@ test(`killed ${KILLS} times at random moments, everything at or below the checkp
         stdio: 'ignore',
       });
       const ended = new Promise((resolve) => child.on('exit', resolve));
-      await Promise.race([delay(500 + (random() % 2_500)), ended]);
+      await Promise.race([delay(500 + dice.below(2_500)), ended]);
       child.kill('SIGKILL');
       await ended;
       expect(await missing(directory, log), `seed ${seed}, kill ${kill}`).toEqual([]);

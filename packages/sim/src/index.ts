@@ -8,6 +8,7 @@ export { type SimulateOptions, type SimulateResult, simulate } from './kit/simul
 export type { SimClock, SimSinkContext, UserSinkFactory } from './kit/userSink.js';
 export type { Violation } from './oracle/violation.js';
 export { ALL_PROFILES, aboutProfile, PROFILE_NAMES, scenarioOf } from './profiles.js';
+export { Random } from './random.js';
 export { type RunOptions, type RunResult, runScenario } from './run/runScenario.js';
 export type { Scenario } from './scenario.js';
 export { type ShrinkOptions, type Shrunk, shrink } from './shrink.js';

@@ -99,10 +99,9 @@ export class Way implements Actor<unknown> {
     this.#parted = Math.max(this.#parted, this.#context.now() + milliseconds);
   }
 
-  /** One side has died: what is on its way to or from it is lost with it. */
-  lose(address: Address): void {
-    for (const [from, direction] of this.#directions)
-      if (from === address || direction.to === address) direction.queue.length = 0;
+  /** What is on its way to a process that has died is lost with its connections; its successor never hears of it. */
+  lose(to: Address): void {
+    for (const direction of this.#directions.values()) if (direction.to === to) direction.queue.length = 0;
   }
 
   receive(message: unknown, from: Address): void {

@@ -153,6 +153,7 @@ export class CrashRoom {
     this.#later(back, async () => {
       for (const host of hosts) {
         const { coordinator } = this.#cluster.host(host);
+        this.#cluster.made.ways.get(this.#cluster.host(host).way)?.lose(coordinator);
         if (this.#dead.delete(coordinator)) await this.#cluster.restartCoordinator(host, true);
       }
       await this.#succeed();
@@ -185,6 +186,7 @@ export class CrashRoom {
       await this.#cluster.system.restart(address);
     }
     this.#dead.delete(coordinator);
+    this.#cluster.made.ways.get(this.#cluster.host(host).way)?.lose(coordinator);
     await this.#cluster.restartCoordinator(host, false);
     this.#alive.push(host);
     await this.#tellHosts();

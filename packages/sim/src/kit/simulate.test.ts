@@ -63,7 +63,7 @@ describe('simulate', () => {
     const { rows, calls, make } = recorder();
     const result = await simulate({ source: sourceOf(events()), sink: make, workers: 3 });
     expect(result.violations).toEqual([]);
-    expect(result).toMatchObject({ ok: true, lives: 1, checkpointTs: 41n });
+    expect(result).toMatchObject({ ok: true, lives: 1, checkpointTs: 42n });
     expect([...rows].sort()).toEqual(['1@10', '1@20', '1@41', '2@11', '2@31']);
     expect(calls.filter((call) => !call.startsWith('pass'))).toEqual(['execute 30', 'sync point 40 behind 4 rows']);
   });

@@ -97,7 +97,7 @@ async function readSource(source: Source, startTs: bigint): Promise<{ workload: 
     if (bytes.length > MOST_CHANGES) throw new SimError('SIM_OPTION', `the source has more than ${MOST_CHANGES} changes`);
   }
   await source.close();
-  // By its end a finite source promises that nothing at or below its last ts follows.
-  const workload = workloadOf(snapshot.tables, snapshot.startTs, [...events, { type: 'resolved', ts: lastTs }]);
+  // Nothing follows the end at all. A mark beyond the last event proves to every dispatcher that it is over (B-60).
+  const workload = workloadOf(snapshot.tables, snapshot.startTs, [...events, { type: 'resolved', ts: lastTs + 1n }]);
   return { workload, bytes };
 }

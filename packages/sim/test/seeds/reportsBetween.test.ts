@@ -25,7 +25,7 @@ function log(): Workload {
     const view = { query: 'create view v', kind: 'create view', adds: [], blockTables: { type: 'all' } } as const;
     events.push(rows(table, at + 4n), ddl(table, at + 5n, view), rows(table, at + 6n), { type: 'resolved', ts: at + 6n });
   }
-  return workloadOf([], 1n, events);
+  return workloadOf([], 1n, [...events, { type: 'resolved', ts: 700n }]);
 }
 
 test('22.18: an event for all behind a table that was just added waits for its dispatcher, whatever is lost (D-43, B-23, I-3, I-6)', {
