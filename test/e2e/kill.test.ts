@@ -40,7 +40,7 @@ function count(counts: Map<string, number>, what: string, by: number): void {
 test(`killed ${KILLS} times at random moments, everything at or below the checkpoint is there, once; then the run goes on to the end`, {
   timeout: 60_000 + KILLS * 20_000,
 }, async () => {
-  const seed = Number(process.env.TIDEGATE_SEED ?? Math.floor(Math.dice.next() * 2 ** 31));
+  const seed = Number(process.env.TIDEGATE_SEED ?? Math.floor(Math.random() * 2 ** 31));
   const dice = new Random(seed);
   const directory = mkdtempSync(join(tmpdir(), 'tidegate-kill-'));
   try {
