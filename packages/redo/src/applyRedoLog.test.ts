@@ -1,7 +1,7 @@
 import type { Sink } from '@tidegate/dispatcher';
 import { afterEach, describe, expect, test } from 'vitest';
 import { applyRedoLog } from './applyRedoLog.js';
-import { ddlEvent, quietSink, rowsOf, tableInfo, temporaryDirs } from './testing/rows.js';
+import { ddlEvent, quietSink, readShort, rowsOf, tableInfo, temporaryDirs } from './testing/rows.js';
 
 const newDir = temporaryDirs(afterEach);
 const a = tableInfo(1, 'a', 10n);
@@ -160,4 +160,23 @@ describe('a log is replayed as a host would', () => {
     await expect(applyRedoLog({ dir, sink })).rejects.toThrow('full');
     expect(calls.filter((call) => call.startsWith('checkpoint'))).toEqual(['checkpoint 9']);
   });
+});
+
+test('a sink is told once of each table that its rows may come again (Sink.restart), so a replay can be repeated on it', async () => {
+  const { calls, sink } = notingSink({ restart: (table, startTs) => void calls.push(`restart ${table.table} ${startTs}`) });
+  const dir = await log();
+  await applyRedoLog({ dir, sink, from: 10n });
+  expect(calls.filter((call) => /^(restart|write)/.test(call))).toEqual([
+    'restart a 10',
+    'write a 11=p 12=q 20=r',
+    'restart b 10',
+    'write b 20=s 21=t',
+    'write a 22=u',
+    'write a 23=v',
+  ]);
+  const to = await newDir();
+  const copy = await quietSink(to);
+  for (const _ of ['first', 'again']) await applyRedoLog({ dir, sink: copy });
+  await copy.close();
+  expect(await readShort(to)).toEqual(await readShort(dir, { upTo: 25n }));
 });

@@ -42,7 +42,7 @@ export async function applyRedoLog({ dir, from, upTo, sink }: ApplyOptions): Pro
       { path: dir },
     );
   }
-  const rows = new RowWriter(sink);
+  const rows = new RowWriter(sink, from ?? 0n);
   let ddls = 0;
   let syncPoints = 0;
   let told = from ?? 0n;

@@ -7,13 +7,22 @@ export async function ensureDir(dir: string, fsync: boolean): Promise<void> {
   try {
     await mkdir(dir);
   } catch (error) {
-    if (hasSystemCode(error, 'EEXIST') && (await stat(dir)).isDirectory()) return;
+    if (hasSystemCode(error, 'EEXIST') && (await stat(dir)).isDirectory()) return await syncParent(dir, fsync);
     // Not mkdir's own recursion: in Node 20 that never ends where a parent is there but takes no directories, as /proc.
     if (!hasSystemCode(error, 'ENOENT') || dirname(dir) === dir || (await isDirectory(dirname(dir)))) throw error;
     await ensureDir(dirname(dir), fsync);
     await mkdir(dir);
   }
   await syncDir(dirname(dir), fsync);
+}
+
+/** Of a directory that was there: another worker may have made it a moment ago. One in a parent that may not be read is older. */
+async function syncParent(dir: string, fsync: boolean): Promise<void> {
+  try {
+    await syncDir(dirname(dir), fsync);
+  } catch (error) {
+    if (!hasSystemCode(error, 'EACCES', 'EPERM')) throw error;
+  }
 }
 
 async function isDirectory(path: string): Promise<boolean> {

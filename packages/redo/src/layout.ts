@@ -16,7 +16,8 @@
  * its own place, and its session is the number of the first segment of the writer's life, so that a header found by
  * chance, in a change or in a reused block, is not taken for one.
  *
- * A table record says what a reference means, in its segment alone and before its first use.
+ * A table record says what a reference means, in its segment alone and before its first use. Its generation is new in the
+ * writer's life whenever a dispatcher of the table begins again: what follows may repeat what stands before.
  */
 
 /** Offsets and size of a batch header. */

@@ -1,3 +1,4 @@
+import type { TableId } from '@tidegate/protocol';
 import { Batch } from './batch.js';
 import { RedoError, redoError } from './errors.js';
 import type { ResolvedOptions } from './options.js';
@@ -74,6 +75,21 @@ export class LogWriter {
   flush(): Promise<void> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     return this.#idle ? Promise.resolve() : this.append(FLUSH);
+  }
+
+  /** Rows of the table appended from now on may repeat those before (see {@link TableReferences}). */
+  restart(tableId: TableId): void {
+    if (this.#ended !== undefined) return;
+    if (this.#queueAt === this.#queue.length) {
+      this.tables.restart(tableId);
+      return;
+    }
+    // Rows that wait to be encoded are from before.
+    const encode: Entry['encode'] = (_batch, tables) => {
+      tables.restart(tableId);
+      return true;
+    };
+    this.#queue.push({ entry: { urgent: false, encode }, resolve: () => undefined, reject: () => undefined });
   }
 
   /** Flushes, seals the segment and takes nothing more. */

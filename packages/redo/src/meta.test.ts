@@ -25,6 +25,16 @@ test('K-11: both numbers only grow, over writes, workers and lives', async () =>
   expect(await fileNames(dir)).toEqual(['meta']);
 });
 
+test('K-11: neither goes back when another worker has written meanwhile', async () => {
+  const dir = await newDir();
+  const sinks = [await quietSink(dir), await quietSink(dir, {}, sinkContext('worker-1'))] as const;
+  await sinks[0].meta({ resolvedTs: 5n, checkpointTs: 3n });
+  await sinks[1].meta({ resolvedTs: 9n, checkpointTs: 8n });
+  await sinks[0].meta({ resolvedTs: 7n, checkpointTs: 4n });
+  expect(await readRedoMeta(dir)).toEqual({ resolvedTs: 9n, checkpointTs: 8n });
+  for (const sink of sinks) await sink.close();
+});
+
 test('many writes at a time are merged, and each settles when its numbers are there', async () => {
   const dir = await newDir();
   const sink = await quietSink(dir);

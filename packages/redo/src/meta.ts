@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isTs, maxTs } from '@tidegate/protocol';
 import { hasSystemCode, RedoError, redoError } from './errors.js';
-import { replaceFile } from './files.js';
+import { replaceFile, syncDir } from './files.js';
 
 /** How far a redo log is, and how far those who use it (K-11). */
 export interface RedoMeta {
@@ -42,8 +42,9 @@ export class MetaFile {
   readonly #dir: string;
   readonly #temp: string;
   readonly #fsync: boolean;
-  /** Unknown until the first write: another worker's sink may have written since this one was created. */
-  #durable: RedoMeta | undefined;
+  /** What is known to be durable; another worker's sink may have written more. */
+  #durable: RedoMeta = { resolvedTs: 0n, checkpointTs: 0n };
+  #looked = false;
   #wanted: RedoMeta = { resolvedTs: 0n, checkpointTs: 0n };
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
@@ -81,17 +82,28 @@ export class MetaFile {
   }
 
   async #write(): Promise<void> {
-    const durable = this.#durable ?? (await readRedoMeta(this.#dir)) ?? { resolvedTs: 0n, checkpointTs: 0n };
-    const meta = larger(durable, this.#wanted);
-    if (meta.resolvedTs === durable.resolvedTs && meta.checkpointTs === durable.checkpointTs) return;
+    if (this.#looked && equal(larger(this.#durable, this.#wanted), this.#durable)) return;
+    // Another worker may have written since, when that was its task; and now a maintainer that knows less begins anew.
+    const there = larger((await readRedoMeta(this.#dir)) ?? this.#durable, this.#durable);
+    const meta = larger(there, this.#wanted);
     try {
-      const text = `{"resolved-ts":${meta.resolvedTs},"checkpoint-ts":${meta.checkpointTs}}`;
-      await replaceFile(this.#dir, META_FILE, text, this.#temp, this.#fsync);
+      if (!equal(meta, there)) {
+        const text = `{"resolved-ts":${meta.resolvedTs},"checkpoint-ts":${meta.checkpointTs}}`;
+        await replaceFile(this.#dir, META_FILE, text, this.#temp, this.#fsync);
+      } else if (!equal(meta, this.#durable)) {
+        // Of a writer that may have died before it saw to the file's name.
+        await syncDir(this.#dir, this.#fsync);
+      }
     } catch (error) {
       throw redoError('REDO_WRITE', 'cannot write', join(this.#dir, META_FILE), error);
     }
     this.#durable = meta;
+    this.#looked = true;
   }
+}
+
+function equal(a: RedoMeta, b: RedoMeta): boolean {
+  return a.resolvedTs === b.resolvedTs && a.checkpointTs === b.checkpointTs;
 }
 
 function larger(a: RedoMeta, b: RedoMeta): RedoMeta {

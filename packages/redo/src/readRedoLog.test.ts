@@ -138,19 +138,60 @@ describe('repetition', () => {
     }
   });
 
-  test('a dispatcher that takes a table over on the same worker repeats: its ts goes back', async () => {
+  test('a dispatcher that takes a table over on the same worker repeats, also at the very ts where it stood (Sink.restart)', async () => {
+    for (const from of [12n, 13n]) {
+      const dir = await newDir();
+      const sink = await quietSink(dir);
+      const rows = [
+        [11n, 'a'],
+        [12n, 'b'],
+        [12n, 'b'],
+        [13n, 'c'],
+        [13n, 'c'],
+      ] as const;
+      void sink.write(rowsOf(a, rows));
+      sink.restart(a, from - 1n);
+      void sink.write(rowsOf(a, [...rows.filter(([ts]) => ts >= from), [14n, 'd']]));
+      await sink.close();
+      expect(await readShort(dir)).toEqual(['11 a=a', '12 a=b', '12 a=b', '13 a=c', '13 a=c', '14 a=d']);
+    }
+  });
+
+  test('rows that still wait for room when a dispatcher begins again are from before', async () => {
     const dir = await newDir();
-    await life(dir, [
-      [11n, 'a'],
-      [12n, 'b'],
-      [12n, 'b'],
-      [13n, 'c'],
-      [12n, 'b'],
-      [12n, 'b'],
-      [13n, 'c'],
-      [14n, 'd'],
-    ]);
-    expect(await readShort(dir)).toEqual(['11 a=a', '12 a=b', '12 a=b', '13 a=c', '14 a=d']);
+    const sink = await quietSink(dir, { commitBytes: 4096 });
+    const rows = Array.from({ length: 40 }, (_, at) => [BigInt(11 + at), `${'x'.repeat(1000)}${at}`] as const);
+    void sink.write(rowsOf(a, rows));
+    sink.restart(a, 10n);
+    void sink.write(rowsOf(a, rows));
+    await sink.close();
+    expect(await readShort(dir)).toEqual(rows.map(([ts, text]) => `${ts} a=${text}`));
+  });
+
+  test('a table that was dropped comes back where it was, and is not told twice', async () => {
+    const dir = await newDir();
+    const sink = await quietSink(dir);
+    for (const _ of ['first', 'again, from before the drop']) {
+      sink.restart(a, 10n);
+      void sink.write(rowsOf(a, [[11n, 'a']]));
+      await sink.execute(ddlEvent(12n, 'DROP TABLE a', { drops: { type: 'normal', tableIds: [1] } }));
+    }
+    await sink.close();
+    expect(await readShort(dir)).toEqual(['11 a=a', '12 ddl DROP TABLE a']);
+  });
+
+  test('parts of a table on one worker mix, and equal changes of one transaction are all there', async () => {
+    const dir = await newDir();
+    const sink = await quietSink(dir);
+    const old = { ...a, version: 5n };
+    void sink.write(rowsOf(a, [[15n, 'k1']]));
+    void sink.write(rowsOf(a, [[12n, 'k9']]));
+    void sink.write(rowsOf(old, [[9n, 'k5']]));
+    void sink.write(rowsOf(a, [[15n, 'k1']]));
+    void sink.write(rowsOf(a, [[13n, 'k9']]));
+    void sink.write(rowsOf(old, [[9n, 'k5']]));
+    await sink.close();
+    expect(await readShort(dir)).toEqual(['9 a=k5', '9 a=k5', '12 a=k9', '13 a=k9', '15 a=k1', '15 a=k1']);
   });
 
   test('parts of a table from two workers are joined', async () => {

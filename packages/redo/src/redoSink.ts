@@ -71,6 +71,11 @@ export class RedoSink implements Sink {
     this.#log.tables.forget(ddl);
   }
 
+  /** What comes for the table from now on may repeat what came before. */
+  restart(table: TableInfo, _startTs: bigint): void {
+    this.#log.restart(table.tableId);
+  }
+
   pass(ddl: DdlEvent): void {
     this.#log.tables.forget(ddl);
   }
@@ -144,7 +149,7 @@ class RowsEntry implements Entry {
             'have the source split it',
         );
       }
-      batch.row(commitTs, tables.of(table, commitTs, batch), this.#rows.rows(this.#next), bytes);
+      batch.row(commitTs, tables.of(table, batch), this.#rows.rows(this.#next), bytes);
     }
     return true;
   }

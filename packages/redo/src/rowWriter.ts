@@ -12,6 +12,9 @@ const OVERHEAD = 64;
 /** Gives rows to a sink by table, and waits while too much is not durable. */
 export class RowWriter {
   readonly #sink: Sink;
+  readonly #from: bigint;
+  /** Tables that the sink was told of: an earlier replay to it may have written the same rows. */
+  readonly #begun = new Set<TableId>();
   #gathered = new Map<TableId, GatheredRows>();
   #gatheredBytes = 0;
   #outstanding: Promise<void>[] = [];
@@ -19,8 +22,10 @@ export class RowWriter {
   rows = 0;
   changes = 0;
 
-  constructor(sink: Sink) {
+  /** Gives `sink` rows above `from`. */
+  constructor(sink: Sink, from: bigint) {
     this.#sink = sink;
+    this.#from = from;
   }
 
   /** Takes a change, in commit order. True when all changes below its ts are durable, as they are from time to time. */
@@ -60,6 +65,9 @@ export class RowWriter {
 
   #writeGathered(): void {
     for (const rows of this.#gathered.values()) {
+      const { table } = rows;
+      if (!this.#begun.has(table.tableId)) this.#sink.restart?.(table, this.#from);
+      this.#begun.add(table.tableId);
       // A failure is met where it is waited for; until then it must not count as unhandled.
       const written = Promise.resolve(this.#sink.write(rows));
       written.catch(() => undefined);
