@@ -18,6 +18,9 @@ describe('commitTsOf', () => {
     '{"data":[{"_tidb":"5","commitTs":"6"}],"_tidb":{"commitTs":7},"ts":9}',
     '{"data":[{"x":{"_tidb":{"commitTs":5}}}],"_tidb":{"commitTs":7}}',
     '{"sql":"\\"_tidb\\":{\\"commitTs\\":5}}","_tidb":{"commitTs":7},"z":"}}"}',
+    '{"_\\u0074idb":{"commit\\u0054s":7},"id":0}',
+    '{"_tidb":{"commitTs":5},"_tidb":{"commitTs":6,"commitTs":7},"id":0}',
+    '{"_tidb":{"commitTs":7},"x\\"_tidb":{"commitTs":5}}',
     '{"a\\"b":"\\\\","_tidb":{"x":{"commitTs":5},"commitTs":7} }',
   ])('of %s', (text) => {
     expect(of(text)).toBe(7n);

@@ -25,7 +25,8 @@ function usualCommitTs(line: Uint8Array): bigint | undefined {
   if (end < USUAL.length || line[end] !== CLOSE || line[end + 1] !== CLOSE) return undefined;
   const start = digitsBefore(line, end);
   const key = start - USUAL.length;
-  if (start === end || key < 0) return undefined;
+  // A backslash: the quote belongs to a longer key.
+  if (start === end || key < 0 || line[key - 1] === BACKSLASH) return undefined;
   for (let at = 0; at < USUAL.length; at++) if (line[key + at] !== USUAL[at]) return undefined;
   return parseTs(line, start, end);
 }
@@ -36,8 +37,9 @@ function digitsBefore(line: Uint8Array, end: number): number {
   return start;
 }
 
-/** Finds the key by its place: `commitTs` in the object that the outermost object has as `_tidb`. */
+/** Finds the key by its place: `commitTs` in the object that the outermost object has as `_tidb`. Of a repeated key the last counts. */
 function searchedCommitTs(line: Uint8Array): bigint | undefined {
+  let found: bigint | undefined;
   let depth = 0;
   let inTidb = false;
   let tidbNext = false;
@@ -47,9 +49,10 @@ function searchedCommitTs(line: Uint8Array): bigint | undefined {
       const end = stringEnd(line, at);
       const value = skipBlank(line, end + 1);
       if (line[value] === COLON) {
-        const key = depth <= 2 ? text(line, at + 1, end) : '';
+        const key = depth <= 2 ? keyText(line, at, end) : '';
         tidbNext = depth === 1 && key === '_tidb';
-        if (depth === 2 && inTidb && key === 'commitTs') return numberAt(line, skipBlank(line, value + 1));
+        if (tidbNext) found = undefined;
+        if (depth === 2 && inTidb && key === 'commitTs') found = numberAt(line, skipBlank(line, value + 1));
       }
       at = end;
     } else if (byte === OPEN || byte === OPEN_LIST) {
@@ -61,7 +64,18 @@ function searchedCommitTs(line: Uint8Array): bigint | undefined {
       if (depth < 2) inTidb = false;
     }
   }
-  return undefined;
+  return found;
+}
+
+/** The key whose quotes stand at `start` and `end`; the keys looked for are ASCII, but may be written with escapes. */
+function keyText(line: Uint8Array, start: number, end: number): string {
+  const raw = text(line, start + 1, end);
+  if (!raw.includes('\\')) return raw;
+  try {
+    return JSON.parse(`"${raw}"`) as string;
+  } catch {
+    return raw;
+  }
 }
 
 function stringEnd(line: Uint8Array, start: number): number {

@@ -37,8 +37,8 @@ export async function readMetadata(dir: string): Promise<Metadata | undefined> {
 export class CheckpointFile {
   readonly #dir: string;
   readonly #files: Files;
-  /** Unknown until the first write: another worker's sink may have written since this one was created. */
-  #durable: bigint | undefined;
+  /** What is known to be durable; another worker's sink may have written more. */
+  #durable = -1n;
   #running: Promise<void> | undefined;
   #next: { ts: bigint; readonly done: Promise<void> } | undefined;
 
@@ -78,21 +78,16 @@ export class CheckpointFile {
   }
 
   async #write(ts: bigint): Promise<void> {
+    if (ts <= this.#durable) return;
+    // Another worker may have written since, when that was its task; and now a maintainer that knows less begins anew.
+    const there = (await readMetadata(this.#dir))?.checkpointTs ?? -1n;
     try {
-      this.#durable ??= await this.#readDurable();
-      if (ts <= this.#durable) return;
-      await this.#files.replace(this.#dir, METADATA_FILE, [Buffer.from(`{"checkpoint-ts":${ts}}`)]);
+      // What is there may be of a writer that died before it saw to the file's name.
+      if (ts <= there) await this.#files.syncDir(this.#dir);
+      else await this.#files.replace(this.#dir, METADATA_FILE, [Buffer.from(`{"checkpoint-ts":${ts}}`)]);
     } catch (error) {
       throw storageError('STORAGE_WRITE', 'cannot write', join(this.#dir, METADATA_FILE), error);
     }
-    this.#durable = ts;
-  }
-
-  /** What is there may be of a writer that died before it saw to its name. */
-  async #readDurable(): Promise<bigint> {
-    const there = await readMetadata(this.#dir);
-    if (there === undefined) return -1n;
-    await this.#files.syncDir(this.#dir);
-    return there.checkpointTs;
+    this.#durable = ts <= there ? there : ts;
   }
 }

@@ -297,6 +297,16 @@ describe('checkpoint', () => {
     await second.close();
   });
 
+  test('does not go back either when another worker has told it meanwhile', async () => {
+    const dir = await newDir();
+    const sinks = [await quietSink(dir), await quietSink(dir, {}, sinkContext('worker-1'))] as const;
+    await sinks[0].checkpoint(V);
+    await sinks[1].checkpoint(V + 9n);
+    await sinks[0].checkpoint(V + 5n);
+    expect(await checkpointIn(dir)).toBe(`{"checkpoint-ts":${V + 9n}}`);
+    for (const sink of sinks) await sink.close();
+  });
+
   test('checkpoints that come while one is written are merged, and each waits for its own', async () => {
     const dir = await newDir();
     const sink = await quietSink(dir);
