@@ -1,4 +1,4 @@
-import { ComponentState, type ComponentStatuses, type Mode } from '@tidegate/protocol';
+import { type BlockFacts, ComponentState, type ComponentStatuses, type Mode } from '@tidegate/protocol';
 import { describe, expect, it } from 'vitest';
 import { ComponentStatusIntake } from './componentStatuses.js';
 import { TaskState } from './span/taskState.js';
@@ -6,7 +6,7 @@ import { BarrierFixture } from './testing/barrierFixture.js';
 import { MaintainerFixture, table } from './testing/maintainerFixture.js';
 import { obey } from './testing/obey.js';
 import { sent } from './testing/operatorLines.js';
-import { facts, type TestDispatcher, waiting } from './testing/requests.js';
+import { done, facts, none, type TestDispatcher, waiting } from './testing/requests.js';
 
 const { REMOVED, STOPPED, WAITING_MERGE, WORKING } = ComponentState;
 type Row = readonly [dispatcher: TestDispatcher, state: ComponentState, checkpointTs?: bigint, mode?: Mode];
@@ -19,6 +19,11 @@ function columns(rows: readonly Row[]): ComponentStatuses {
     mode: Uint8Array.from(rows, ([, , , mode]) => mode ?? 0),
     checkpointTs: BigUint64Array.from(rows, ([, , checkpointTs]) => checkpointTs ?? 0n),
   };
+}
+
+/** The dispatcher of a table, as it was created. */
+function dispatcherOf(m: MaintainerFixture, tableId: number): TestDispatcher {
+  return [...m.created.values()].find((config) => config.tableId === tableId) as TestDispatcher;
 }
 
 function intake(nodes = 3) {
@@ -151,25 +156,54 @@ describe('component statuses (E-8)', () => {
 });
 
 describe('a lost table trigger', () => {
-  it('is created again on the own host, under another generation, at its recovery point (T-1), and goes on', () => {
+  it('is created again on the own host, under another generation, at the checkpoint that it reported itself, and goes on (D-41)', () => {
     const m = new MaintainerFixture();
     m.run([table(1)]);
     const event = facts(150n, { type: 'all' });
+    m.report(1, [[m.trigger, WORKING, 120n]]);
     m.statuses(1, [waiting(m.trigger, event)]);
     m.report(1, [[m.trigger, STOPPED, 0n]]);
     const [request] = m.schedules();
     expect(request).toMatchObject({
       to: 'coordinator1',
-      message: { create: [{ handle: 0, tableId: 0, mode: 0, startTs: 149n, skipDmlAsStartTs: true }] },
+      message: { create: [{ handle: 0, tableId: 0, mode: 0, startTs: 120n, skipDmlAsStartTs: false }] },
     });
     const next = request?.message.create[0];
     expect(next?.generation).toBeGreaterThan(m.epoch);
-    m.report(1, [[next ?? m.trigger, WORKING, 149n]]);
+    m.report(1, [[next ?? m.trigger, WORKING, 120n]]);
     m.context.take();
-    const d1 = [...m.created.values()].find(({ tableId }) => tableId === 1) as TestDispatcher;
-    m.statuses(1, [waiting(d1, event), waiting(next ?? m.trigger, event)]);
+    m.statuses(1, [waiting(dispatcherOf(m, 1), event), waiting(next ?? m.trigger, event)]);
     expect(m.answers()).toContain('coordinator1: write 150 → 0');
     expect(m.events('fault')).toEqual([]);
+  });
+
+  it('stood at an event while an add below was never acknowledged: its successor brings the add again, once (D-40, W-14)', () => {
+    const m = new MaintainerFixture();
+    m.run([table(1)]);
+    m.report(1, [[m.trigger, WORKING, 118n]]);
+    const [one, two] = [2, 3].map((tableId) =>
+      facts(120n + BigInt(tableId), undefined, { adds: [{ tableId, schemaId: 1, splittable: false }] }),
+    ) as [BlockFacts, BlockFacts];
+    const event = facts(150n, { type: 'normal', tableIds: [0, 1] });
+    const drop = facts(140n, { type: 'normal', tableIds: [0, 2] }, { drops: { type: 'normal', tableIds: [2] } });
+    m.statuses(1, [none(m.trigger, one)]);
+    m.work();
+    m.statuses(1, [waiting(m.trigger, drop), waiting(dispatcherOf(m, 2), drop)]);
+    m.statuses(1, [done(m.trigger, drop), done(dispatcherOf(m, 2), drop)]);
+    m.statuses(1, [waiting(m.trigger, event)]);
+    m.context.take();
+    m.report(1, [[m.trigger, STOPPED, 0n]]);
+    const next = m.schedules().flatMap(({ message }) => message.create)[0] as TestDispatcher;
+    expect(next).toMatchObject({ handle: 0, startTs: 118n });
+    m.report(1, [[next, WORKING, 118n]]);
+    m.statuses(1, [none(next, one), none(next, two)]);
+    expect(m.answers()).toEqual(['coordinator1: ack 122 → 0', 'coordinator1: ack 123 → 0']);
+    // Table 2 is gone, and what dropped it comes again, too.
+    expect(m.schedules().flatMap(({ message }) => message.create.map(({ tableId }) => tableId))).toEqual([3]);
+    m.statuses(1, [waiting(next, drop)]);
+    m.advance(100);
+    expect(m.answers()).toContain('coordinator1: pass 140 → 0');
+    expect(m.actor.inspect().changefeed?.committedTs).toBe(100n);
   });
 
   it('bounds the checkpoint until it works again (K-3, K-9)', () => {

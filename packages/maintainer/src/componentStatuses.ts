@@ -115,7 +115,7 @@ export class ComponentStatusIntake {
     const before = table.state[handle];
     if (operators.status(handle, state, host)) {
       if (before !== TaskState.REPLICATING && table.state[handle] === TaskState.REPLICATING && !accounted) {
-        this.#parts.include(host, table.positions.checkpointTs(handle));
+        this.#parts.include(host, table.positions.recoveryTs(handle));
       }
       return;
     }

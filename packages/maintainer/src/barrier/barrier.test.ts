@@ -1,6 +1,5 @@
 import { Stage } from '@tidegate/protocol';
 import { describe, expect, it } from 'vitest';
-import { createConfig } from '../operator/createConfig.js';
 import { TaskState } from '../span/taskState.js';
 import { BarrierFixture } from '../testing/barrierFixture.js';
 import { done, facts, waiting } from '../testing/requests.js';
@@ -89,7 +88,7 @@ describe('barrier', () => {
     const f = new BarrierFixture();
     const event = facts(10n, { type: 'normal', tableIds: [0] });
     expect(f.shown(1, [waiting(f.trigger, event)])).toEqual(['node1: ack 10 → 0', 'node1: write 10 → 0']);
-    expect(createConfig(f.table, 0, 0n).startTs).toBe(9n);
+    expect(f.table.positions.checkpointTs(f.trigger.handle)).toBe(9n);
   });
 
   describe('HandleBlockBootstrapResponse (S-7)', () => {

@@ -162,9 +162,14 @@ export class BarrierCore {
     return this.table.host[writer.handle] === NO_HOST ? undefined : writer;
   }
 
-  /** B-33: schedules what the event drops, adds and moves, if its turn has come. */
+  /**
+   * B-33: schedules what the event drops, adds and moves, if its turn has come. A table trigger that was lost and created
+   * again meets events again: what was scheduled once is not scheduled again (W-14).
+   */
   trySchedule(facts: BlockFacts): boolean {
     if (!this.heap.popIfHead(facts.key).ready) return false;
+    if (this.scheduled.has(facts.key)) return true;
+    this.scheduled.add(facts.key);
     const { scheduling } = this.parts;
     if (facts.drops?.type === 'db') scheduling.dropSchema(facts.drops.schemaId);
     else if (facts.drops?.type === 'normal') scheduling.dropTables(facts.drops.tableIds);

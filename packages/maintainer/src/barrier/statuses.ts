@@ -109,9 +109,7 @@ function none(core: BarrierCore, subject: Subject, handle: number): Outcome {
     return Outcome.ACK;
   }
   core.heap.push({ facts, owner: { handle, generation: core.table.generation[handle]! } });
-  if (!core.trySchedule(facts)) return Outcome.SILENT;
-  core.scheduled.add(facts.key);
-  return Outcome.ACK;
+  return core.trySchedule(facts) ? Outcome.ACK : Outcome.SILENT;
 }
 
 /** T-C: it was asked to write what it has no record of. That is never a write. */

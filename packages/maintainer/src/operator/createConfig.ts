@@ -31,6 +31,8 @@ export function startPointOf(
 /** What the dispatcher of a task is created from. */
 export function createConfig(table: SpanTable, handle: number, committedTs: bigint): DispatcherConfig {
   const range = table.rangeOf(handle);
+  // Below where it stood the trigger may have added tables that nobody knows of.
+  const isTrigger = handle === table.trigger;
   return {
     id: table.idOf(handle),
     handle,
@@ -39,6 +41,6 @@ export function createConfig(table: SpanTable, handle: number, committedTs: bigi
     tableId: table.tableIdOf(handle),
     schemaId: table.schemaIdOf(handle),
     ...(range && { range }),
-    ...startPointOf(table.positions.checkpointTs(handle), committedTs, table.positions.blockState(handle)),
+    ...startPointOf(table.positions.recoveryTs(handle), committedTs, isTrigger ? undefined : table.positions.blockState(handle)),
   };
 }

@@ -49,6 +49,15 @@ export class Positions {
   /** 1 when the largest position is a sync point, which lies behind a DDL of the same ts (B-1). */
   #maxRank = 0;
   #version = 0;
+  /** Handle of the table trigger, and the checkpoint that its own heartbeats named. */
+  readonly #trigger: number;
+  #ownHigh = 0;
+  #ownLow = 0;
+
+  /** `trigger` is the handle of the table trigger. */
+  constructor(trigger: number) {
+    this.#trigger = trigger;
+  }
 
   /** Grows with every position that moved: nothing to look at again while it is the same. */
   get version(): number {
@@ -67,6 +76,7 @@ export class Positions {
     this.#checkpointHigh[handle] = high;
     this.#checkpointLow[handle] = low;
     this.#block[handle] = 0;
+    if (handle === this.#trigger) this.#own(high, low);
     this.#reached(high, low, 0);
   }
 
@@ -93,8 +103,18 @@ export class Positions {
     return joinTs(this.#checkpointHigh[handle]!, this.#checkpointLow[handle]!);
   }
 
-  /** False when the checkpoint is already there or beyond. */
+  /**
+   * Where the task's next dispatcher may begin, and what bounds the checkpoint while it has none. That of the table trigger
+   * is what its heartbeats named: it goes on to later events while tables that it added are not acknowledged, which its own
+   * checkpoint tells (D-41) and that of B-5 does not.
+   */
+  recoveryTs(handle: number): bigint {
+    return handle === this.#trigger ? joinTs(this.#ownHigh, this.#ownLow) : this.checkpointTs(handle);
+  }
+
+  /** Takes a checkpoint that a heartbeat names. False when the task is already there or beyond. */
   raise(handle: number, high: number, low: number): boolean {
+    if (handle === this.#trigger && compareWords(high, low, this.#ownHigh, this.#ownLow) > 0) this.#own(high, low);
     if (compareWords(high, low, this.#checkpointHigh[handle]!, this.#checkpointLow[handle]!) <= 0) return false;
     this.#checkpointHigh[handle] = high;
     this.#checkpointLow[handle] = low;
@@ -123,7 +143,7 @@ export class Positions {
     const oldHigh = this.#checkpointHigh[handle]!;
     const oldLow = this.#checkpointLow[handle]!;
     const isWaiting = stage === Stage.WAITING;
-    if (isWaiting && compareWords(oldHigh, oldLow, high, low) > 0) return false;
+    if (isWaiting && this.#hasLeft(handle, high, low)) return false;
     const block = this.#block[handle]!;
     let isNews = true;
     if ((block & (RECORDED | FORMER)) === RECORDED) {
@@ -183,6 +203,17 @@ export class Positions {
 
   #checkpointBeyond(handle: number, high: number, low: number): boolean {
     return compareWords(this.#checkpointHigh[handle]!, this.#checkpointLow[handle]!, high, low) > 0;
+  }
+
+  /** A table trigger that was created again may stand below what the former one proves. */
+  #hasLeft(handle: number, high: number, low: number): boolean {
+    if (handle === this.#trigger) return compareWords(this.#ownHigh, this.#ownLow, high, low) > 0;
+    return this.#checkpointBeyond(handle, high, low);
+  }
+
+  #own(high: number, low: number): void {
+    this.#ownHigh = high;
+    this.#ownLow = low;
   }
 
   /** Sign of (recorded block state − event), in the order of B-1. */

@@ -53,7 +53,7 @@ export class SpanTable {
   readonly trigger: number;
   readonly tables: TableIndex = new TableIndex();
   /** Checkpoint and last block state of each task (B-5, B-9, B-60). */
-  readonly positions: Positions = new Positions();
+  readonly positions: Positions;
   /** By handle. Columns are replaced when the table grows: take them anew after an addition. */
   state: Uint8Array = new Uint8Array(0);
   generation: Uint32Array = new Uint32Array(0);
@@ -83,6 +83,7 @@ export class SpanTable {
   }) {
     this.mode = options.mode;
     this.trigger = TRIGGER_HANDLE[options.mode];
+    this.positions = new Positions(this.trigger);
     this.#handles = options.handles ?? new Handles();
     this.#handles.raiseGeneration(options.epoch);
     this.#grow(64);
@@ -273,6 +274,9 @@ export class SpanTable {
     this.#pendingMin = undefined;
     if (this.count(TaskState.ABSENT) + this.count(TaskState.SCHEDULING) > 0) {
       this.#pendingMin = this.positions.minOf(this.state, this.end, TaskState.ABSENT, TaskState.SCHEDULING);
+      const own = this.positions.recoveryTs(this.trigger);
+      const isLost = this.state[this.trigger] !== TaskState.REPLICATING;
+      if (isLost && (this.#pendingMin === undefined || own < this.#pendingMin)) this.#pendingMin = own;
     }
     this.#pendingMinStale = false;
     return this.#pendingMin;
