@@ -117,3 +117,31 @@ describe.each(['shop', 'bank'])('the recorded %s log', (log) => {
     expect(folds[1]).toEqual(folds[0]);
   });
 });
+
+describe('splittable: keyed, input that is odd', () => {
+  const read = (line: string): Promise<SourceEvent[]> => readEvents(sourceOf([...OPENING, line], { splittable: 'keyed' }));
+  const keyOf = async (line: string): Promise<string> => {
+    const [row] = (await read(line)).filter((event) => event.type === 'rows');
+    return Buffer.from((row as Rows).key ?? []).toString('hex');
+  };
+
+  test('a key column without a type that is text is taken for text', async () => {
+    const line = rowLine(9n, 't', '', { data: { id: '1', v: 'x' } });
+    const asText = '02310001';
+    for (const types of ['{"id":5}', '{}', '[]', 'null', '"bigint"']) {
+      expect(await keyOf(line.replace(/"mysqlType":\{[^}]*\}/, `"mysqlType":${types}`))).toBe(asText);
+    }
+    const inherited = rowLine(9n, 't', '', { data: { constructor: '1' } }).replace(
+      '"pkNames":["id"]',
+      '"pkNames":["constructor"]',
+    );
+    expect(await keyOf(inherited)).toBe(asText);
+  });
+
+  test('a row without a column of its key has no place in any range', async () => {
+    for (const name of ['nope', 'toString', '__proto__']) {
+      const line = rowLine(9n, 't', '', { data: { id: '1' } }).replace('"pkNames":["id"]', `"pkNames":["${name}"]`);
+      await expect(read(line)).rejects.toMatchObject({ code: 'CANAL_FIELD', line: 3, message: expect.stringContaining(name) });
+    }
+  });
+});

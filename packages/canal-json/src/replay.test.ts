@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SourceEvent } from '@tidegate/dispatcher';
 import { describe, expect, test } from 'vitest';
@@ -28,8 +32,15 @@ describe.each(['shop', 'bank'])('the recorded %s log, read again from any ts', (
   });
 });
 
-test('a file can be read again, standard input and a stream cannot', () => {
+test('a file can be read again, standard input, a pipe and a stream cannot', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'tidegate-canal-'));
+  const pipe = join(dir, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  expect(createSource({ path: pipe }).replayable).toBe(false);
+  rmSync(dir, { recursive: true });
+  expect(createSource({ path: fileURLToPath(import.meta.url) }).replayable).toBe(true);
   expect(createSource({ path: '/some/log' }).replayable).toBe(true);
+  expect(createSource({ path: '/dev/null' }).replayable).toBe(false);
   expect(createSource({ path: '-' }).replayable).toBe(false);
   expect(createSource({ stream: streamOf([]) }).replayable).toBe(false);
 });

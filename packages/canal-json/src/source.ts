@@ -3,7 +3,7 @@ import { isTs, maxTs } from '@tidegate/protocol';
 import { DdlReader } from './ddl/ddlReader.js';
 import { OptionError, SourceStateError, UnknownTableError } from './errors.js';
 import { EventChunk } from './eventChunk.js';
-import { openInput } from './input/input.js';
+import { isFile, openInput } from './input/input.js';
 import { LineReader } from './input/lineReader.js';
 import { keyedChanges } from './message/keyedChanges.js';
 import { MessageKind } from './message/messageFields.js';
@@ -25,7 +25,7 @@ export function createSource(options: unknown): Source {
 const EVENT_BYTES = 256;
 
 class CanalSource implements Source {
-  /** A file can be read again; standard input and streams cannot. */
+  /** A file can be read again; standard input, pipes and streams cannot. */
   readonly replayable: boolean;
   readonly #options: ResolvedOptions;
   readonly #scanner = new MessageScanner();
@@ -47,7 +47,7 @@ class CanalSource implements Source {
   #busy = false;
 
   constructor(options: ResolvedOptions) {
-    this.replayable = options.path !== undefined && options.path !== '-';
+    this.replayable = options.path !== undefined && isFile(options.path);
     this.#options = options;
     this.#ddls = new DdlReader(options.unclassified, options.routes);
     this.#tables = new TableCache(this.#ddls.catalogue);

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { InputError, SourceStateError } from '../errors.js';
 import { unpack } from './unpack.js';
@@ -41,6 +41,17 @@ export function openInput(from: { path: string | undefined; stream: AsyncIterabl
       chunks.return(undefined).then(undefined, () => {});
     },
   };
+}
+
+/** Whether a path can be opened again and gives the same: not standard input, a pipe (`<(zcat LOG)`) or a device. */
+export function isFile(path: string): boolean {
+  if (path === '-') return false;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    // Opening it says what is wrong with it.
+    return true;
+  }
 }
 
 function openFile(path: string): Readable {

@@ -1,4 +1,4 @@
-import type { Where } from '../errors.js';
+import { FieldError, type Where } from '../errors.js';
 import { decodeScanned, type RowImage, type RowMessage } from './decode.js';
 import { MessageKind } from './messageFields.js';
 import type { MessageScanner } from './messageScanner.js';
@@ -36,20 +36,29 @@ export function keyedChanges(
   where: Where,
 ): KeyedChange[] {
   const message = decodeScanned(scanner, bytes, where) as RowMessage;
-  const keyOf = keyReader(message, scanner.mysqlType.value(bytes));
+  const keyOf = keyReader(message, scanner.mysqlType.value(bytes), where);
   const pieces = piecesOf(message, scanner.kind, keyOf);
   if (pieces.length === 1 && pieces[0]?.kind === scanner.kind)
     return [{ key: keyOf(pieces[0].row), bytes: bytes.subarray(start, end) }];
   return pieces.map((piece) => ({ key: keyOf(piece.row), bytes: written(piece, scanner, bytes, start, end) }));
 }
 
-function keyReader({ pkNames }: RowMessage, mysqlType: unknown): (row: RowImage) => Uint8Array {
-  const types = (typeof mysqlType === 'object' ? (mysqlType ?? {}) : {}) as Readonly<Record<string, string>>;
+function keyReader({ pkNames }: RowMessage, mysqlType: unknown, where: Where): (row: RowImage) => Uint8Array {
+  const types: object = typeof mysqlType === 'object' ? (mysqlType ?? {}) : {};
   return (row) => {
     const names = pkNames.length > 0 ? pkNames : Object.keys(row).sort();
-    const values = names.map((name) => row[name] ?? null);
-    return sortKey(values, (index) => isNumberType(types[names[index] as string]));
+    const values = names.map((name) => {
+      const value = Object.hasOwn(row, name) ? row[name] : undefined;
+      if (value === undefined) throw new FieldError(where, `data: a row lacks column '${name}' of its primary key.`);
+      return value;
+    });
+    return sortKey(values, (index) => isNumberType(ownText(types, names[index] as string)));
   };
+}
+
+function ownText(object: object, name: string): string | undefined {
+  const value: unknown = Object.hasOwn(object, name) ? Reflect.get(object, name) : undefined;
+  return typeof value === 'string' ? value : undefined;
 }
 
 function piecesOf({ data, old }: RowMessage, kind: MessageKind, keyOf: (row: RowImage) => Uint8Array): Piece[] {
