@@ -147,9 +147,10 @@ describe('a table without a dispatcher', () => {
     f.taken();
     f.feed(row(2, 4n, 'first'), row(1, 5n, 'x'.repeat(200)), row(2, 6n, 'later'));
     // What was gathered before the stop has left: its dispatcher may be what the held table waits for.
-    expect(f.taken('worker-1').map(changesOf)).toEqual([[[11, 4n, 'first']]]);
+    const rows = () => f.taken('worker-1').filter(({ type }) => type === 'rows');
+    expect(rows().map(changesOf)).toEqual([[[11, 4n, 'first']]]);
     f.subscribe(1, 10, 'worker-0');
-    expect(f.taken('worker-1').map(changesOf)).toEqual([[[11, 6n, 'later']]]);
+    expect(rows().map(changesOf)).toEqual([[[11, 6n, 'later']]]);
     expect(f.pulls()).toBeGreaterThan(before);
   });
 });
@@ -161,7 +162,8 @@ test('nothing is routed past a barrier that is held for a table without a dispat
   f.taken();
   f.feed({ type: 'sync-point', commitTs: 5n }, row(1, 6n, 'behind'), { type: 'resolved', ts: 6n });
   // Were the rows behind it sent, they could fill the worker, which would pause the lane that the held stream needs.
-  expect(f.taken('worker-0').map((message) => message.type)).toEqual(['block-event']);
+  // All that lies below the barrier has left, and those who have it may go by that (D-46, B-60).
+  expect(f.taken('worker-0')).toMatchObject([{ type: 'block-event' }, { type: 'resolved', ts: 4n }]);
   f.subscribe(2, 12, 'worker-0');
   expect(f.taken('worker-0').map((message) => message.type)).toEqual(['stream', 'block-event', 'resolved', 'rows', 'resolved']);
 });

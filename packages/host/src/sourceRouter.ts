@@ -153,6 +153,7 @@ export class SourceRouter implements Actor<RouterInput> {
         if (!this.#replay.step()) break;
       } else if (!this.#step()) break;
     }
+    this.#promise();
     // Whatever stopped us, what was gathered must not wait for more: the dispatchers may need it to make the room.
     this.#outlets.flushAll();
     if (this.#outlets.blocked > 0 && this.#roomNet === undefined)
@@ -177,6 +178,18 @@ export class SourceRouter implements Actor<RouterInput> {
     const event = this.#chunks.next();
     if (event !== undefined) this.#main.route(event);
     return event !== undefined;
+  }
+
+  /**
+   * Main stands still at an event that is held for somebody: everything below it has left, and those who have it may need to
+   * know. The event may be for a table that only comes to be when the other world, or a dispatcher that a new trigger waits
+   * for, is proven to be beyond an earlier one (D-46, B-60).
+   */
+  #promise(): void {
+    const { reader, unclaimed } = this.#main;
+    const stands = unclaimed.barriers > 0 || unclaimed.bytes > this.#options.heldBytes;
+    if (!stands || this.#failed || this.#onHold || this.#outlets.blocked > 0) return;
+    if (reader.ts - 1n > reader.resolvedTs) this.#main.resolve(reader.ts - 1n);
   }
 
   /** Main routes nothing more. The transaction in hand may be incomplete, so the last promise that can be given is one below it. */
