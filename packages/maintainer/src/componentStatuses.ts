@@ -54,11 +54,12 @@ export class ComponentStatusIntake {
   take(host: number, statuses: ComponentStatuses, flags: { readonly accounted: boolean; readonly heal: boolean }): void {
     const { handle: handles, generation: generations, state: states, mode: modes, checkpointTs } = statuses;
     const words = new Int32Array(checkpointTs.buffer, checkpointTs.byteOffset, checkpointTs.length * 2);
-    const { table } = this.#parts;
+    const { table, operators } = this.#parts;
     const named = host === 0 ? undefined : this.#namedBy(host);
     for (let row = 0; row < handles.length; row++) {
       const handle = handles[row]!;
       const state = states[row] as ComponentState;
+      if (hasEnded(state)) operators.strays.gone(host, handle, generations[row]!);
       const isCurrent =
         handle < table.state.length && table.generation[handle] === generations[row] && table.state[handle] !== TaskState.FREE;
       // D-49: a host does not know the mode of a dispatcher that it does not have. Handles are of one space, so it is ours.

@@ -1,7 +1,7 @@
 import { ComponentState, type MergeJournalEntry, Stage } from '@tidegate/protocol';
 import { describe, expect, it } from 'vitest';
 import { MaintainerFixture } from '../testing/maintainerFixture.js';
-import { facts } from '../testing/requests.js';
+import { facts, none } from '../testing/requests.js';
 import { config, range, span } from '../testing/spans.js';
 
 const { INITIALIZING, MERGE_READY, PREPARING, REMOVED, STOPPED, WAITING_MERGE, WORKING } = ComponentState;
@@ -47,6 +47,38 @@ describe('tasks from what hosts report (S-6)', () => {
     expect([m.tasks(), m.schedules()]).toEqual(['absent 0, scheduling 0, replicating 2, removing 0', []]);
     m.report(1, [[{ handle: 11, generation: 3 }, WORKING, 160n]]);
     expect(m.schedules().map(({ message }) => message.remove)).toMatchObject([[{ handle: 11, generation: 3 }]]);
+  });
+
+  it('a table that a DDL adds while a dispatcher of it lives: that one has stopped before another is created (I-5, S-6)', () => {
+    const m = start([1], { operatorResend: 1_000 });
+    m.bootstrap({ 1: [span(1, 2), span(7, 11), span(7, 12, { removing: true })] });
+    m.receive({ type: 'post-bootstrap-response', from: 'node1', epoch: 5 });
+    m.context.take();
+    m.statuses(1, [none(m.trigger, facts(150n, undefined, { adds: [t(7)] }))]);
+    expect([m.tasks(), m.answers()]).toEqual([
+      'absent 1, scheduling 0, replicating 2, removing 1',
+      ['coordinator1: ack 150 → 0'],
+    ]);
+    expect(removes(m)).toEqual([11, 12]);
+    m.advance(2_000);
+    expect(removes(m)).toContain(11);
+    m.report(1, [[config(7, 12), STOPPED, 180n]]);
+    expect(creates(m)).toEqual([]);
+    m.report(1, [[config(7, 11), STOPPED, 180n]]);
+    expect(creates(m)).toEqual(['7 -@150']);
+    m.advance(3_000);
+    expect(removes(m)).toEqual([]);
+  });
+
+  it('also when its host is lost (T-9)', () => {
+    const m = start([1], { nodes: 2 });
+    m.bootstrap({ 2: [span(7, 11)] });
+    m.receive({ type: 'post-bootstrap-response', from: 'node1', epoch: 5 });
+    m.work();
+    m.statuses(1, [none(m.trigger, facts(150n, undefined, { adds: [t(7)] }))]);
+    expect(creates(m)).toEqual([]);
+    m.hosts(1);
+    expect(creates(m)).toContain('7 -@150');
   });
 
   it('its handle is given to nobody else meanwhile', () => {

@@ -40,7 +40,7 @@ interface Piece extends Reported {
  * S-6: dispatchers of known tables are kept under their handles; what nobody serves becomes absent spans at `startTs`. Of
  * two that overlap the first by key stays, the other is removed, and what was its alone is made anew once it has
  * stopped; so is what was being removed. Unfinished merges go on. Dispatchers of unknown tables are left alone: their
- * heartbeats bring them up (E-8). Then the barriers (S-7). Throws {@link BootstrapError}.
+ * heartbeats bring them up (E-8), or their table does ({@link Strays}). Then the barriers (S-7). Throws {@link BootstrapError}.
  */
 export function rebuildTasks(
   target: RebuildTarget,
@@ -91,8 +91,10 @@ function adopt(
     merging.set(restore.target, 'target');
     for (const source of restore.sources) merging.set(source, 'source');
   }
-  const mine = world.spans.filter(({ span: { config, removing } }) => {
-    return config.mode === mode && !ignored.has(config.handle) && (known.has(config.tableId) || removing === true);
+  const ours = world.spans.filter(({ span }) => span.config.mode === mode);
+  for (const { span, host } of ours) if (!known.has(span.config.tableId)) operators.strays.add({ ...span.config, host });
+  const mine = ours.filter(({ span: { config, removing } }) => {
+    return !ignored.has(config.handle) && (known.has(config.tableId) || removing === true);
   });
   table.reserve(Math.max(known.size, mine.length));
   table.adopt(

@@ -9,6 +9,7 @@ import { OccupyOperator } from './occupyOperator.js';
 import { type FinishHook, OperatorBoard } from './operatorBoard.js';
 import { OperatorKind, operatorKindName } from './operatorKind.js';
 import { type Split, SplitOperator } from './splitOperator.js';
+import { Strays } from './strays.js';
 
 /** Stands for an id that is not known. */
 const UNKNOWN_ID: DispatcherId = '0'.repeat(32);
@@ -34,6 +35,7 @@ export interface OperatorsOptions {
  * A hook is told once how its operator ended. One of a remove is cancelled when another remove takes its place.
  */
 export class Operators {
+  readonly strays: Strays = new Strays();
   readonly #board: OperatorBoard;
   readonly #table: SpanTable;
   readonly #hosts: Hosts;
@@ -218,6 +220,7 @@ export class Operators {
   hostLost(host: number): void {
     if (this.#allowed !== undefined) return;
     const board = this.#board;
+    this.strays.hostLost(host);
     for (const rare of new Set(board.rare.values())) rare.hostLost(host);
     for (let handle = 0; handle < board.end; handle++) {
       if (board.hostOf(handle) !== host) continue;
@@ -245,6 +248,7 @@ export class Operators {
       else if (kind === OperatorKind.REMOVE) assignments.remove(host, board.ref(handle));
       else board.rare.get(handle)?.due(assignments, committedTs);
     }
+    this.#orphans.push(...this.strays.takeDue(now, this.#resendAfter));
     for (const { host, handle, generation } of this.#orphans.splice(0)) {
       if (this.#allowed === undefined) assignments.remove(host, { id: UNKNOWN_ID, handle, generation });
     }

@@ -67,7 +67,8 @@ export class Scheduler implements Scheduling {
       const handle = this.#absent.shift();
       // A split or a merge that was given up leaves handles here that are free, or somebody's by now.
       if (this.#table.state[handle] !== TaskState.ABSENT) continue;
-      if (!this.#operators.add(handle, handle === this.#table.trigger ? 0 : this.leastLoaded())) this.#absent.push(handle);
+      if (this.#operators.strays.holds(this.#table.tableIdOf(handle))) this.#absent.push(handle);
+      else if (!this.#operators.add(handle, handle === this.#table.trigger ? 0 : this.leastLoaded())) this.#absent.push(handle);
     }
   }
 
