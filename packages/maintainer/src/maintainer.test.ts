@@ -83,6 +83,22 @@ describe('running', () => {
     expect(m.actor.inspect().changefeed?.tasks.scheduling).toBe(1);
   });
 
+  it('a heartbeat that asks for it is confirmed once it was handled, and not while nothing is healed (K-9, E-6)', () => {
+    const m = new MaintainerFixture();
+    m.start([table(1)]);
+    const taken = () =>
+      m.context.take('coordinator1').filter(({ message }) => (message as { type: string }).type === 'heartbeat-taken');
+    m.receive({ type: 'heartbeat', from: 'node1', epoch: m.epoch, complete: false, confirm: 7 });
+    expect(taken()).toEqual([]);
+    m.bootstrap();
+    expect(taken()).toMatchObject([{ message: { epoch: m.epoch, confirm: 7 } }]);
+    m.receive({ type: 'heartbeat', from: 'node1', epoch: m.epoch, complete: false });
+    expect(taken()).toEqual([]);
+    m.receive({ type: 'stop', how: 'hand-over' });
+    m.receive({ type: 'heartbeat', from: 'node1', epoch: m.epoch, complete: false, confirm: 8 });
+    expect(taken()).toEqual([]);
+  });
+
   it("a Working dispatcher that is nobody's is removed; one on a host that is not its own is ignored (E-8)", () => {
     const m = new MaintainerFixture({ nodes: 2 });
     m.run([table(1)]);

@@ -23,7 +23,7 @@ import { Departure } from './lifecycle/departure.js';
 import { changeHosts } from './lifecycle/hostChanges.js';
 import { requestTopology } from './lifecycle/topologyRequests.js';
 import type { ResolvedOptions } from './options.js';
-import { advance, calculate, resend, sendPostBootstrap } from './turn.js';
+import { advance, calculate, confirmHeartbeat, resend, sendPostBootstrap } from './turn.js';
 import { unknownAnswers } from './unknownAnswers.js';
 
 /** The timer of the maintainer, which it sends to itself. */
@@ -87,6 +87,7 @@ export class Maintainer implements Actor<MaintainerMessage> {
       if (changefeed === undefined || (this.#phase !== 'running' && this.#phase !== 'stopping')) return;
       this.#buffer.drain({
         heartbeat: (heartbeat) => this.#heartbeat(changefeed, heartbeat),
+        confirmed: (from, confirm) => this.#phase === 'running' && confirmHeartbeat(changefeed, from, confirm),
         statuses: (request) => this.#statuses(changefeed, request),
         settled: (to, mode, inReplyTo) => changefeed.outlet.answer({ to, answers: [], inReplyTo }, mode),
         redo: (_, resolvedTs) => this.#redoProgress(changefeed, resolvedTs),

@@ -1,4 +1,4 @@
-import { type MaintainerEvent, Mode } from '@tidegate/protocol';
+import { type HostId, type MaintainerEvent, Mode } from '@tidegate/protocol';
 import type { ActorContext } from '@tidegate/runtime';
 import type { Changefeed } from './changefeed.js';
 
@@ -27,6 +27,12 @@ export function advance(changefeed: Changefeed, now: number): void {
 /** S-12: the tasks are built; the triggers may consume. */
 export function sendPostBootstrap({ outlet, epoch }: Changefeed): void {
   outlet.send(0, { type: 'post-bootstrap', epoch }, 'control');
+}
+
+/** K-9: the host may let go of what stopped there by itself. Not while nothing is healed: then it still bounds the checkpoint. */
+export function confirmHeartbeat({ hosts, outlet, epoch }: Changefeed, from: HostId, confirm: number): void {
+  const host = hosts.indexOf(from);
+  if (host >= 0) outlet.send(host, { type: 'heartbeat-taken', epoch, confirm }, 'control');
 }
 
 /** E-7: redo before default. */

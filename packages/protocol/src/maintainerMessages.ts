@@ -66,6 +66,11 @@ export interface HeartbeatRequest {
   /** `statuses` lists every dispatcher (H-1). */
   readonly complete: boolean;
   readonly error?: RunningError;
+  /**
+   * K-9: among `statuses` are dispatchers that stopped unasked, of which nobody else would tell. The heartbeat is repeated,
+   * and their bound on the watermark stays, until a {@link HeartbeatTaken} of this epoch names the number.
+   */
+  readonly confirm?: number;
 }
 
 export interface BootstrapResponse {
@@ -205,6 +210,13 @@ export interface CheckpointMessage {
   readonly checkpointTs: bigint;
 }
 
+/** A heartbeat that asked for it (`confirm`) was handled, with all its component statuses. */
+export interface HeartbeatTaken {
+  readonly type: 'heartbeat-taken';
+  readonly epoch: number;
+  readonly confirm: number;
+}
+
 export interface CloseRequest {
   readonly type: 'close';
   readonly epoch: number;
@@ -220,5 +232,6 @@ export type MaintainerToCoordinator =
   | RedoMetaRequest
   | RedoForward
   | CheckpointMessage
+  | HeartbeatTaken
   | CloseRequest
   | StaleEpochNotice;

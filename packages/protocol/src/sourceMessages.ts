@@ -71,12 +71,13 @@ export interface BlockEventMessage {
 
 /**
  * Nothing at or below `ts` follows on this lane, for any dispatcher whose stream has caught up. With `only`: a mark for
- * that one dispatcher, which has caught up with the lane by it.
+ * that one dispatcher, which has caught up with the lane by it; or, if `behind`, has got so far and has not caught up.
  */
 export interface ResolvedMessage {
   readonly type: 'resolved';
   readonly ts: bigint;
   readonly only?: DispatcherRef;
+  readonly behind?: true;
 }
 
 export type SourceToWorker = StreamStart | RowsMessage | BlockEventMessage | ResolvedMessage;

@@ -32,6 +32,7 @@ function drained(buffer: StatusBuffer): { order: string[]; heartbeats: Heartbeat
       order.push(`heartbeat ${one.from}`);
       heartbeats.push(one);
     },
+    confirmed: (from, confirm) => order.push(`confirmed ${from} ${confirm}`),
     statuses: (request) => order.push(`statuses ${request.from} ${request.handle.join()}`),
     settled: (from, _mode, seq) => order.push(`settled ${from} ${seq}`),
     redo: (from, resolvedTs) => order.push(`redo ${from} ${resolvedTs}`),
@@ -55,6 +56,20 @@ describe('status buffer (T-H)', () => {
     buffer.offerHeartbeat(heartbeat('a'));
     buffer.offerStatuses(requestOf('a', [done(task(2), event)]));
     expect(drained(buffer).order).toEqual(['heartbeat a', 'statuses a 2', 'statuses a 2']);
+  });
+
+  it('confirms merged heartbeats that asked for it after they were handed out, each once, unless something of them was dropped (K-9)', () => {
+    const buffer = new StatusBuffer(2);
+    buffer.offerHeartbeat(heartbeat('a', { confirm: 4, statuses: columns([2, 1, 10n]) }));
+    buffer.offerHeartbeat(heartbeat('a'));
+    buffer.offerHeartbeat(heartbeat('a', { confirm: 4, statuses: columns([2, 1, 10n]) }));
+    buffer.offerHeartbeat(heartbeat('a', { confirm: 5, statuses: columns([3, 1, 10n]) }));
+    expect(drained(buffer).order).toEqual(['heartbeat a', 'confirmed a 4', 'confirmed a 5']);
+    buffer.offerHeartbeat(heartbeat('a', { confirm: 6, statuses: columns([2, 1, 10n], [3, 1, 10n], [4, 1, 10n]) }));
+    buffer.offerHeartbeat(heartbeat('a'));
+    expect(drained(buffer).order).toEqual(['heartbeat a']);
+    buffer.offerHeartbeat(heartbeat('a', { confirm: 6, statuses: columns([2, 1, 10n], [3, 1, 10n], [4, 1, 10n]) }));
+    expect(drained(buffer).order).toEqual(['heartbeat a', 'confirmed a 6']);
   });
 
   it('forwards a heartbeat whose only content is the complete flag', () => {
@@ -106,7 +121,7 @@ describe('status buffer (T-H)', () => {
     const boom = (): never => {
       throw new Error('boom');
     };
-    expect(() => buffer.drain({ heartbeat: boom, statuses: boom, settled: boom, redo: boom })).toThrow('boom');
+    expect(() => buffer.drain({ heartbeat: boom, confirmed: boom, statuses: boom, settled: boom, redo: boom })).toThrow('boom');
     expect(buffer.size).toBe(0);
     buffer.offerStatuses(requestOf('a', [waiting(task(2), event)]));
     buffer.discard();

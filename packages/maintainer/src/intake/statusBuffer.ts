@@ -12,6 +12,8 @@ import { HeartbeatMerge } from './heartbeatMerge.js';
 /** Takes what the buffer held. */
 export interface BufferHandler {
   heartbeat(heartbeat: HeartbeatRequest): void;
+  /** A heartbeat that asked for it was handed out, with every component status that it had. */
+  confirmed(from: HostId, confirm: number): void;
   statuses(request: BlockStatusRequest): void;
   /** Every status of this request was handled as part of earlier ones: it is owed an empty reply (B-10, T-I). */
   settled(from: HostId, mode: Mode, seq: number): void;
@@ -21,6 +23,8 @@ export interface BufferHandler {
 
 interface Sender {
   heartbeat: HeartbeatMerge | undefined;
+  /** Numbers under which heartbeats asked to be confirmed. */
+  readonly confirms: Set<number>;
   readonly requests: GatedRequest[];
   /** Requests that the gate suppressed whole. */
   readonly settled: { mode: Mode; seq: number }[];
@@ -81,6 +85,7 @@ export class StatusBuffer {
     const sender = this.#senderOf(heartbeat.from);
     if (sender.heartbeat === undefined) sender.heartbeat = new HeartbeatMerge(heartbeat, this.#capacity);
     else sender.heartbeat.add(heartbeat);
+    if (heartbeat.confirm !== undefined) sender.confirms.add(heartbeat.confirm);
   }
 
   /** Of several, the largest counts. */
@@ -97,6 +102,9 @@ export class StatusBuffer {
       if (heartbeat !== undefined) {
         this.#dropped += heartbeat.dropped;
         handler.heartbeat(heartbeat.result());
+        // What was dropped was not taken: it comes again.
+        if (heartbeat.dropped === 0) for (const confirm of sender.confirms) handler.confirmed(from, confirm);
+        sender.confirms.clear();
       }
       for (const gated of sender.requests.splice(0)) {
         try {
@@ -126,7 +134,7 @@ export class StatusBuffer {
   #senderOf(from: HostId): Sender {
     let sender = this.#senders.get(from);
     if (sender === undefined) {
-      sender = { heartbeat: undefined, requests: [], settled: [], redo: undefined };
+      sender = { heartbeat: undefined, confirms: new Set(), requests: [], settled: [], redo: undefined };
       this.#senders.set(from, sender);
     }
     return sender;
