@@ -107,6 +107,11 @@ export class Oracle {
   created(config: DispatcherConfig): void {
     if (config.mode !== this.#mode) return;
     const { tableId, startTs } = config;
+    if (startTs < this.#checkpointTs)
+      this.#violations.report(
+        'K-7',
+        `a dispatcher of table ${tableId} starts at ${startTs}, below the committed checkpoint ${this.#checkpointTs}`,
+      );
     this.blocks.created(tableId);
     if (isTrigger(config.handle)) return;
     const added = this.#workload.addedBy.get(tableId);

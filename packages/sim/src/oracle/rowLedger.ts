@@ -158,6 +158,8 @@ export class RowLedger {
         });
       }
     }
+    // The starts so far have led to this: another one is needed to go back.
+    if (last === undefined) this.#used.set(place, this.#started);
     this.#last.set(place, row);
     this.#open.set(row, write);
     if (this.#state[row] === State.NONE) this.#state[row] = State.BEGUN;
