@@ -1,0 +1,31 @@
+// Runs the simulator with one mutant in it: a process of its own, so that nothing else meets the changed files.
+// Takes a job as JSON in its first argument and prints one line of JSON: where the mutant was found, or that it was not.
+
+import { register } from 'node:module';
+
+const { edits, profile, from, seeds, override } = JSON.parse(process.argv[2]);
+const suffixed = edits.map(({ file, find, replace }) => {
+  const [pkg, ...path] = file.split('/');
+  return { suffix: `/packages/${pkg}/dist/${path.join('/')}`, find, replace };
+});
+register('./hooks.mjs', import.meta.url, { data: { edits: suffixed } });
+const { runScenario, scenarioOf } = await import('../../dist/index.js');
+
+/** A run of these profiles takes some ten thousand steps. */
+const MOST_STEPS = 200_000;
+const began = performance.now();
+let found;
+let seed = from;
+for (; seed < from + seeds && found === undefined; seed++) {
+  const made = scenarioOf(seed, profile);
+  const scenario = { ...made, ...override, maintainer: { ...made.maintainer, ...override?.maintainer } };
+  try {
+    const { violations, steps } = await runScenario(scenario, { maxSteps: MOST_STEPS });
+    const [first] = violations;
+    if (first !== undefined) found = { seed, rule: first.rule, text: first.text, steps };
+  } catch (error) {
+    found = { seed, rule: 'THROWN', text: String(error), steps: 0 };
+  }
+}
+const tried = seed - from;
+process.stdout.write(`${JSON.stringify({ found, tried, milliseconds: Math.round(performance.now() - began) })}\n`);
