@@ -192,6 +192,14 @@ export class BarrierCore {
     this.settleScheduling(event);
   }
 
+  /**
+   * The event was written and its tables scheduled, in this maintainer's time; a table trigger that was lost meets it again.
+   * Tables that it dropped have nobody left to report.
+   */
+  wasScheduled({ needsSchedule, key }: BarrierEvent): boolean {
+    return needsSchedule && this.scheduled.has(key);
+  }
+
   /** False while a forwarded event waits for the turn of its tables (B-33). */
   settleScheduling(event: BarrierEvent): boolean {
     if (event.scheduling === 'owed' && this.trySchedule(event.facts)) event.scheduling = 'done';

@@ -1,3 +1,4 @@
+import type { BlockFacts } from '@tidegate/protocol';
 import { describe, expect, it } from 'vitest';
 import { TaskState } from '../span/taskState.js';
 import { BarrierFixture } from '../testing/barrierFixture.js';
@@ -43,5 +44,73 @@ describe('a forwarded event whose tables nobody has scheduled (B-62, B-63, I-5)'
     f.handle(1, [{ ...done(f.trigger, event), already: true }, done(d2, event), done(d3, event)]);
     expect([f.event(event), f.count(TaskState.ABSENT)]).toEqual([undefined, 0]);
     expect(f.shown(1, [none(f.trigger, facts(40n, undefined))])).toEqual(['node1: ack 40 → 0']);
+  });
+});
+
+describe('an event that a table trigger meets again, because it was lost and created again below it (B-60, W-14)', () => {
+  const reorganize = facts(
+    20n,
+    { type: 'normal', tableIds: [0, 2, 3] },
+    { drops: { type: 'normal', tableIds: [2, 3] }, adds: [{ tableId: 4, schemaId: 1, splittable: false }] },
+  );
+
+  /** The event is written, passed and over; then the trigger has another dispatcher. */
+  function again(event: BlockFacts, tables: readonly number[]): BarrierFixture {
+    const f = new BarrierFixture();
+    const all = [f.trigger, ...tables.map((tableId) => f.task(tableId))];
+    f.handle(
+      1,
+      all.map((one) => waiting(one, event)),
+    );
+    f.handle(1, [done(f.trigger, event)]);
+    f.resend();
+    f.handle(
+      1,
+      all.slice(1).map((one) => done(one, event)),
+    );
+    f.resend();
+    expect(f.event(event)).toBeUndefined();
+    f.table.markAbsent(0);
+    f.table.bind(0, 0);
+    f.table.markReplicating(0);
+    return f;
+  }
+
+  it('its tables are gone: it is let pass, not waited for, written or scheduled again', () => {
+    const f = again(reorganize, [2, 3]);
+    expect(f.count(TaskState.ABSENT)).toBe(1);
+    expect(f.shown(1, [waiting(f.trigger, reorganize)])).toEqual(['node1: ack 20 → 0']);
+    f.resend();
+    expect(f.resend()).toEqual(['node1: pass 20 → 0']);
+    f.handle(1, [done(f.trigger, reorganize)]);
+    expect([f.event(reorganize), f.barrier.pendingSchedules, f.count(TaskState.ABSENT)]).toEqual([undefined, 0, 1]);
+  });
+
+  it('it was asked to pass before it came: it is asked again, though its predecessor was beyond the event', () => {
+    const event = facts(30n, { type: 'normal', tableIds: [0, 2, 3] });
+    const f = new BarrierFixture();
+    const [d2, d3] = [f.task(2), f.task(3)];
+    f.handle(1, [waiting(f.trigger, facts(40n, { type: 'normal', tableIds: [0, 2] }))]);
+    f.table.markAbsent(0);
+    f.table.bind(0, 0);
+    f.table.markReplicating(0);
+    f.handle(1, [waiting(d2, event)]);
+    f.resend();
+    expect(f.resend()).toEqual(['node1: pass 30 → 0,2,3']);
+    f.handle(1, [done(d2, event), done(d3, event), waiting(f.trigger, event)]);
+    f.resend(1_000);
+    expect(f.resend(1_000)).toEqual(['node1: pass 30 → 0,2,3']);
+    f.handle(1, [done(f.trigger, event)]);
+    expect(f.event(event)).toBeUndefined();
+  });
+
+  it('a schema that is gone: the same', () => {
+    const drop = facts(20n, { type: 'db', schemaId: 1 }, { drops: { type: 'db', schemaId: 1 } });
+    const f = again(drop, [2, 3]);
+    expect(f.shown(1, [waiting(f.trigger, drop)])).toEqual(['node1: ack 20 → 0']);
+    f.resend();
+    f.resend();
+    f.handle(1, [done(f.trigger, drop)]);
+    expect([f.event(drop), f.barrier.pendingSchedules]).toEqual([undefined, 0]);
   });
 });

@@ -67,7 +67,7 @@ function markPassers(core: BarrierCore, event: BarrierEvent): void {
   if (!positions.mayProveOver(event.high, event.low, event.isSync)) return;
   const passed: number[] = [];
   event.coverage.forEachMissing((handle) => {
-    if (positions.provesOver(handle, event.high, event.low, event.isSync)) passed.push(handle);
+    if (positions.hasPassed(handle, event.high, event.low, event.isSync)) passed.push(handle);
   });
   for (const handle of passed) {
     if (handle === core.table.trigger) core.triggerMet(event);

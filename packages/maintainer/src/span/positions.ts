@@ -171,6 +171,16 @@ export class Positions {
     return (this.#block[handle]! & RECORDED) !== 0 && this.#compareBlock(handle, high, low, isSync) > 0;
   }
 
+  /**
+   * True when the task's present dispatcher is beyond the event and will not meet it. Not so a table trigger that was created
+   * again below: that the former one was beyond it proves only that the event is over.
+   */
+  hasPassed(handle: number, high: number, low: number, isSync: boolean): boolean {
+    if (handle !== this.#trigger) return this.provesOver(handle, high, low, isSync);
+    if (this.#hasLeft(handle, high, low)) return true;
+    return (this.#block[handle]! & (RECORDED | FORMER)) === RECORDED && this.#compareBlock(handle, high, low, isSync) > 0;
+  }
+
   /** False when no task whatever can prove an event at this ts to be over: the cheap test before looking at each. */
   mayProveOver(high: number, low: number, isSync: boolean): boolean {
     const order = compareWords(this.#maxHigh, this.#maxLow, high, low);
