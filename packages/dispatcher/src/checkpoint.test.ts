@@ -104,6 +104,23 @@ describe('a stream behind its lane (StreamStart)', () => {
     expect(f.view(10).resolvedTs).toBe(120n);
   });
 
+  test('a mark for one that stays behind moves it and no more: the marks of the lane still do not hold for it', () => {
+    const f = new GroupFixture();
+    const config = configOf({ startTs: 50n });
+    f.create(config);
+    f.start(config, 50n, false);
+    f.send({ type: 'resolved', ts: 70n, only: { handle: 10, generation: 1 }, behind: true }, 'source');
+    f.resolved(110n);
+    expect(f.view(10)).toMatchObject({ checkpointTs: 70n, resolvedTs: 70n });
+    f.rows(10, 80);
+    f.send({ type: 'resolved', ts: 90n, only: { handle: 10, generation: 1 }, behind: true }, 'source');
+    f.settleAll('write');
+    expect(f.view(10)).toMatchObject({ checkpointTs: 90n, resolvedTs: 90n });
+    f.send({ type: 'resolved', ts: 110n, only: { handle: 10, generation: 1 } }, 'source');
+    f.resolved(120n);
+    expect(f.view(10).checkpointTs).toBe(120n);
+  });
+
   test('one that starts ahead of the lane keeps its own ts until the lane has caught up', () => {
     const f = new GroupFixture();
     f.add({ startTs: 100n });

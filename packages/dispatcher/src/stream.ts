@@ -104,7 +104,10 @@ export class Stream {
     const state = this.#state;
     if (message.only !== undefined) {
       const row = this.#find(message.only.handle, message.only.generation);
-      if (row >= 0) this.#caughtUp(row, message.ts);
+      if (row < 0) return;
+      // Unless it stays behind, the marks of the lane hold for it from here on, beginning with the next one.
+      if (message.behind !== true) this.#state.rows.clear(row, Flag.BEHIND);
+      this.#markOne(row, message.ts);
       return;
     }
     if (message.ts < state.resolvedTs) {
@@ -257,10 +260,8 @@ export class Stream {
     }
   }
 
-  // A mark that names a row: from here on the marks of the lane hold for it, beginning with the next one.
-  #caughtUp(row: number, ts: bigint): void {
-    const { rows } = this.#state;
-    rows.clear(row, Flag.BEHIND);
+  // A mark that names a row.
+  #markOne(row: number, ts: bigint): void {
     if (this.#state.isIdle(row)) {
       this.#state.freeze(row);
       this.#mark(row, ts);

@@ -15,6 +15,8 @@ export interface MainStreamOptions {
   readonly modes: readonly Mode[];
   /** Hold them as well for the successor of a dispatcher that has gone: the source cannot be read again. */
   readonly holdsForSuccessors: boolean;
+  /** Bytes of rows behind which a mark is made where the source gives none. */
+  readonly markBytes: number;
   readonly outlets: WorkerOutlets;
   readonly streams: Streams;
   readonly subscribers: Subscribers;
@@ -40,6 +42,7 @@ export class MainStream {
   /** Subscribers that it serves and that take everything. */
   #plain = 0;
   #ended = false;
+  #bytesSinceMark = 0;
   #lastDdlTs = -1n;
   /** The last event that concerned all tables. */
   #lastForAll: LastEvent = { lastTs: 0n, lastIsSync: false };
@@ -73,12 +76,16 @@ export class MainStream {
   }
 
   resolve(ts: bigint): void {
+    this.#bytesSinceMark = 0;
     const due = this.reader.resolve(ts);
     this.#outlets.pushAll({ type: 'resolved', ts });
     for (const subscriber of due) this.#start(subscriber);
   }
 
   #moveOn(event: PlacedEvent): void {
+    const proven = event.commitTs - 1n;
+    if (this.#bytesSinceMark >= this.#options.markBytes && event.commitTs > this.reader.ts && proven > this.reader.resolvedTs)
+      this.resolve(proven);
     for (const subscriber of this.reader.advance(event)) this.#start(subscriber);
   }
 
@@ -102,6 +109,7 @@ export class MainStream {
     this.#moveOn(event);
     this.counts.changes++;
     this.counts.rows += event.count;
+    this.#bytesSinceMark += bytes.length;
     if (this.unclaimed.any) this.unclaimed.hold(entry, event, this.reader.resolvedTs, false);
     entry.lastTs = commitTs;
     entry.lastIsSync = false;

@@ -1,4 +1,5 @@
 import type { SourceEvent, SourceSnapshot } from '@tidegate/dispatcher';
+import { maxTs } from '@tidegate/protocol';
 import { Catalogue } from './catalogue.js';
 import { AT_START, type Subscriber } from './subscribers.js';
 
@@ -28,6 +29,11 @@ export class Reader {
     this.openedTs = snapshot.startTs;
     this.ts = snapshot.startTs;
     this.resolvedTs = snapshot.startTs;
+  }
+
+  /** Nothing at or below it follows. At the last commit ts more may: but not behind a sync point, which closes its ts (B-1). */
+  get provenTs(): bigint {
+    return maxTs(this.resolvedTs, this.#lastIsSync ? this.ts : this.ts - 1n);
   }
 
   /** Whether an event that lies behind the cursor of `subscriber` has been taken. */

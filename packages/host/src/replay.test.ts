@@ -1,5 +1,5 @@
 import type { SourceEvent } from '@tidegate/dispatcher';
-import type { DdlEvent, KeyRange, RowsMessage, SourceToWorker, TableInfo } from '@tidegate/protocol';
+import type { DdlEvent, RowsMessage, SourceToWorker, Subscribe, TableInfo } from '@tidegate/protocol';
 import { ManualContext } from '@tidegate/runtime/testing';
 import { expect, test } from 'vitest';
 import { SourceRouter, type SourceRouterOptions } from './sourceRouter.js';
@@ -37,7 +37,7 @@ function fixture(options: Partial<SourceRouterOptions> = {}) {
     heldBytes: 1 << 20,
     ...options,
   });
-  const subscribe = (handle: number, startTs: bigint, more: { tableId?: number; range?: KeyRange; generation?: number } = {}) =>
+  const subscribe = (handle: number, startTs: bigint, more: Partial<Subscribe> = {}) =>
     router.receive({ type: 'subscribe', handle, generation: 1, mode: 0, tableId: 1, startTs, worker: 'worker-1', ...more });
   router.receive({ type: 'subscribe', handle: 10, generation: 1, mode: 0, tableId: 1, startTs: 0n, worker: 'worker-0' });
   return {
@@ -67,7 +67,11 @@ function shown(message: SourceToWorker): string[] {
         `${message.event.type} ${message.event.commitTs} to ${message.target.type === 'all' ? 'all' : message.target.handle}`,
       ];
     case 'resolved':
-      return [message.only === undefined ? `mark ${message.ts}` : `caught up ${message.only.handle} at ${message.ts}`];
+      return [
+        message.only === undefined
+          ? `mark ${message.ts}`
+          : `${message.behind === true ? 'mark' : 'caught up'} ${message.only.handle} at ${message.ts}`,
+      ];
   }
 }
 
@@ -92,6 +96,28 @@ test('one that is behind gets a replay up to where main stands, inside of a tran
   f.replay(1, row(7n, 3), row(7n, 4), row(9n, 5));
   expect(f.calls()).toContain('close 1');
   expect(f.taken()).toEqual(['12: 7/3', 'caught up 12 at 5', '12: 7/4', 'mark 7']);
+});
+
+test('with redo, a long replay tells the redo world how far it is, so that the gate opens for the others in it (D-46)', () => {
+  const f = fixture({ modes: [0, 1], markBytes: 6 });
+  f.subscribe(11, 0n, { mode: 1 });
+  f.feed(row(5n, 1), row(6n, 2), row(7n, 3), row(7n, 4), row(8n, 5), { type: 'resolved', ts: 8n });
+  f.taken();
+  f.subscribe(12, 4n, { generation: 2 });
+  f.subscribe(13, 4n, { mode: 1, generation: 2 });
+  f.begin(1, 3n);
+  f.replay(1, row(5n, 1), row(6n, 2), row(7n, 3), row(7n, 4));
+  const rows = ['12: 5/1', '13: 5/1', '12: 6/2', '13: 6/2'].sort();
+  const seen = f.taken();
+  expect(
+    seen
+      .filter((text) => text.includes('/'))
+      .slice(0, 4)
+      .sort(),
+  ).toEqual(rows);
+  expect(seen.filter((text) => text.startsWith('mark'))).toEqual(['mark 13 at 6']);
+  f.replay(1, row(8n, 5));
+  expect(f.taken().filter((text) => !text.includes('/'))).toEqual(['mark 13 at 7', 'caught up 12 at 8', 'caught up 13 at 8']);
 });
 
 test('one that comes behind a running replay makes it begin anew, and the first loses nothing and gets nothing twice', () => {

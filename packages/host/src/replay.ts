@@ -1,4 +1,4 @@
-import { maxTs } from '@tidegate/protocol';
+import { Mode, maxTs } from '@tidegate/protocol';
 import { ChunkQueue } from './chunkQueue.js';
 import { Reader } from './reader.js';
 import type { ReplayMessage, Replays, SourceSnapshot } from './sourceMessages.js';
@@ -10,6 +10,8 @@ export interface ReplayOptions {
   readonly streams: Streams;
   /** Absent: the source cannot be read again. */
   readonly replays: Replays | undefined;
+  /** Bytes of rows behind which those of the redo world are told how far they are. */
+  readonly markBytes: number;
   /** Nothing is read again at or below it. */
   readonly floorTs: bigint;
   /** Somebody cannot be served any more. */
@@ -35,6 +37,7 @@ export class Replay {
   #reader: Reader | undefined;
   #failed = false;
   #events = 0;
+  #bytesSinceMark = 0;
 
   constructor(options: ReplayOptions) {
     this.#options = options;
@@ -129,8 +132,11 @@ export class Replay {
   #route(event: Parameters<Reader['advance']>[0], reader: Reader): void {
     const { streams, main } = this.#options;
     this.#events++;
+    if (event.commitTs > reader.ts && this.#bytesSinceMark >= this.#options.markBytes)
+      this.#markRedo(reader, event.commitTs - 1n);
     for (const subscriber of reader.advance(event)) this.#start(subscriber, reader);
     if (event.type === 'rows') {
+      this.#bytesSinceMark += event.bytes.length;
       const why = streams.rows(reader, event);
       if (why !== undefined) {
         this.#fail('HOST_SOURCE_EVENT', why);
@@ -146,6 +152,14 @@ export class Replay {
       if (event.type === 'ddl') reader.catalogue.apply(event);
     }
     if (main.count > 0 && reader.ts === main.ts && reader.count === main.count) this.#finish();
+  }
+
+  /** Others of the default world are replayed to as well, and wait for the redo log to be as far (D-46). */
+  #markRedo(reader: Reader, ts: bigint): void {
+    this.#bytesSinceMark = 0;
+    for (const subscriber of this.#behind)
+      if (subscriber.mode === Mode.REDO && subscriber.reader === reader && subscriber.flows)
+        this.#options.streams.markBehind(subscriber, ts);
   }
 
   #ended(reader: Reader): void {

@@ -14,6 +14,7 @@ export interface SourceActorOptions extends WorkerOutletsOptions, SourceModule {
   readonly heldBytes: number;
   readonly modes?: readonly Mode[];
   readonly shared?: boolean;
+  readonly markBytes?: number;
 }
 
 /**

@@ -21,6 +21,11 @@ export interface SourceRouterOptions extends WorkerOutletsOptions {
    * subscribes later replays. The source is read while anybody has subscribed. Default false.
    */
   readonly shared?: boolean;
+  /**
+   * With redo: bytes of rows behind which a mark is made where the source gives none. What waits for the redo gate can only be
+   * freed by marks (D-46), so they must lie closer than the dispatchers' low mark. Default: never.
+   */
+  readonly markBytes?: number;
   /** Nothing at or below it is ever read again: the start of the changefeed. Default: where the source was opened. */
   readonly floorTs?: bigint;
 }
@@ -58,7 +63,7 @@ export class SourceRouter implements Actor<RouterInput> {
   #roomNet: Timer | undefined;
 
   constructor(context: ActorContext<SourceToWorker>, options: SourceRouterOptions) {
-    const { snapshot, shared = false, modes = [0] } = options;
+    const { snapshot, shared = false, modes = [0], markBytes = Number.POSITIVE_INFINITY } = options;
     this.#context = context;
     this.#options = options;
     this.#outlets = new WorkerOutlets(context, options);
@@ -67,6 +72,7 @@ export class SourceRouter implements Actor<RouterInput> {
       snapshot,
       modes: shared ? [] : modes,
       holdsForSuccessors: options.pump.replays === undefined,
+      markBytes,
       outlets: this.#outlets,
       streams,
       subscribers: this.#subscribers,
@@ -77,6 +83,7 @@ export class SourceRouter implements Actor<RouterInput> {
       main: this.#main.reader,
       streams,
       replays: options.pump.replays,
+      markBytes,
       floorTs: options.floorTs ?? snapshot.startTs,
       fail: (code, message) => this.#fail(code, message, true),
       done: (subscriber) => this.#main.caughtUp(subscriber),
@@ -182,21 +189,21 @@ export class SourceRouter implements Actor<RouterInput> {
 
   /**
    * Main stands still at an event that is held for somebody: everything below it has left, and those who have it may need to
-   * know. The event may be for a table that only comes to be when the other world, or a dispatcher that a new trigger waits
-   * for, is proven to be beyond an earlier one (D-46, B-60).
+   * know. The event may be for a table that only comes to be when the redo world, or a dispatcher that a new trigger waits
+   * for, is proven to be beyond an earlier one (D-46, B-60): ROUTING.md, "Two worlds".
    */
   #promise(): void {
     const { reader, unclaimed } = this.#main;
     const stands = unclaimed.barriers > 0 || unclaimed.bytes > this.#options.heldBytes;
     if (!stands || this.#failed || this.#onHold || this.#outlets.blocked > 0) return;
-    if (reader.ts - 1n > reader.resolvedTs) this.#main.resolve(reader.ts - 1n);
+    if (reader.provenTs > reader.resolvedTs) this.#main.resolve(reader.provenTs);
   }
 
-  /** Main routes nothing more. The transaction in hand may be incomplete, so the last promise that can be given is one below it. */
+  /** Main routes nothing more. The transaction in hand may be incomplete: what is promised may lie one below it. */
   #putOnHold(): void {
     this.#onHold = true;
     const { reader } = this.#main;
-    if (reader.ts - 1n > reader.resolvedTs) this.#main.resolve(reader.ts - 1n);
+    if (reader.provenTs > reader.resolvedTs) this.#main.resolve(reader.provenTs);
     this.#context.reply(reader.resolvedTs);
   }
 

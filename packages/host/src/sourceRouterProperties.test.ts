@@ -87,9 +87,11 @@ describe('every subscriber gets exactly the events of its table and range above 
   test.each([
     ['one mode', {}],
     ['two modes', { modes: [0, 1] }],
+    ['two modes, with marks that the router makes', { modes: [0, 1], markBytes: 10 }],
     ['several hosts: nothing is held', { shared: true, modes: [0, 1] }],
   ] as [string, Partial<SourceRouterOptions>][])('%s', (_name, options) => {
     let replays = 0;
+    let marksBehind = 0;
     for (let seed = 1; seed <= RUNS; seed++) {
       const { world, unfinished } = run(seed, options);
       expect(world.faults, `seed ${seed}`).toEqual([]);
@@ -97,7 +99,10 @@ describe('every subscriber gets exactly the events of its table and range above 
       expect(unfinished, `seed ${seed}`).toEqual([]);
       expect(world.router.inspect()).toMatchObject({ heldBytes: 0, behind: 0 });
       replays += world.opened;
+      marksBehind += world.marksBehind;
     }
+    if (options.markBytes === undefined) expect(marksBehind).toBe(0);
+    else expect(marksBehind).toBeGreaterThan(RUNS);
     expect(replays).toBeGreaterThan(RUNS);
   });
 });

@@ -28,6 +28,11 @@ export class Streams {
     this.#outlets.push(worker, { type: 'resolved', ts, only: { handle, generation } });
   }
 
+  /** It has everything up to `ts`, and is still behind. */
+  markBehind({ handle, generation, worker }: Subscriber, ts: bigint): void {
+    this.#outlets.push(worker, { type: 'resolved', ts, only: { handle, generation }, behind: true });
+  }
+
   /** A row change to one subscriber, if its key is for it. */
   rowsTo(subscriber: Subscriber, { commitTs, count, bytes, key }: RowsEvent): void {
     if (takesKey(subscriber, key))

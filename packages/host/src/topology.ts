@@ -15,6 +15,9 @@ const SOURCE_OUTBOX = 0;
 /** Row bytes gathered for one worker before they are sent. */
 const BATCH_BYTES = 128 * 1024;
 
+/** With redo: row bytes behind which the source's marks do not lie further apart, unless the dispatchers' low mark is less. */
+const MARK_BYTES = 256 * 1024;
+
 const MINUTE = 60_000;
 
 /** Address of the dispatchers of one worker thread. */
@@ -86,9 +89,15 @@ function source(options: CheckedHostOptions, workers: readonly string[]): ActorP
       batchBytes: Math.min(BATCH_BYTES, options.laneBytes / 8),
       maxMessageBytes: options.laneBytes / 4,
       heldBytes: options.heldBytes,
-      modes: options.redo === undefined ? [Mode.DEFAULT] : [Mode.DEFAULT, Mode.REDO],
+      ...(options.redo === undefined
+        ? { modes: [Mode.DEFAULT] }
+        : { modes: [Mode.DEFAULT, Mode.REDO], markBytes: markBytes(options) }),
     },
   };
+}
+
+function markBytes({ dispatcher: { lowWater } }: CheckedHostOptions): number {
+  return typeof lowWater === 'number' ? Math.min(lowWater, MARK_BYTES) : MARK_BYTES;
 }
 
 function dispatchers(options: CheckedHostOptions, address: string): ActorPlacement {

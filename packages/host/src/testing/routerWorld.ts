@@ -33,6 +33,7 @@ export class RouterWorld {
   /** Reads that wait for an answer. */
   readonly requests: { readonly id: number; readonly what: 'open' | 'read' }[] = [];
   opened = 0;
+  marksBehind = 0;
   /** Tables, with their mode, whose first listeners have come. */
   readonly claimed: Set<string> = new Set();
   readonly #log: RouterLog;
@@ -165,14 +166,15 @@ export class RouterWorld {
             if (listener.caughtUp && message.ts > listener.mark) listener.mark = message.ts;
           return;
         }
-        this.#catchUp(this.#find(message.only, worker), message.ts);
+        this.#markOne(this.#find(message.only, worker), message.ts, message.behind !== true);
     }
   }
 
-  #catchUp(listener: Listener | undefined, ts: bigint): void {
+  #markOne(listener: Listener | undefined, ts: bigint, caughtUp: boolean): void {
     if (listener === undefined) return;
     if (listener.caughtUp) this.#fault(listener, 'a mark of its own though it had caught up');
-    listener.caughtUp = true;
+    if (!caughtUp) this.marksBehind++;
+    listener.caughtUp = caughtUp;
     if (ts > listener.mark) listener.mark = ts;
   }
 
