@@ -35,3 +35,13 @@ test('several workers may open one directory at a time', async () => {
   await Promise.all(sinks.map((sink) => sink.close()));
   expect(await fileNames(dir)).toEqual([]);
 });
+
+test('a worker may have any name', async () => {
+  const dir = await newDir();
+  for (const name of ['h2/worker-0', '..', 'a.b', 'é']) {
+    const sink = await createSink({ dir, fsync: false }, sinkContext(name));
+    await sink.checkpoint(1n);
+    await sink.close();
+  }
+  expect(await fileNames(dir)).toEqual(['metadata']);
+});

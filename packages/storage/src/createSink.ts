@@ -27,7 +27,7 @@ export async function createSink(options: unknown, context: SinkContext): Promis
       if (isTempOf(name, context.worker)) await rm(join(resolved.dir, name), { force: true });
     }
     // Written and removed: a directory that only looks writable is found out now, not at the first row.
-    const probe = `probe-${context.worker}-${session}`;
+    const probe = `probe-${session}`;
     await files.create(resolved.dir, probe, [Buffer.from('x')]);
     await rm(join(resolved.dir, probe));
   } catch (error) {
