@@ -109,7 +109,7 @@ describe('an event that a table trigger meets again, because it was lost and cre
     const f = again(drop, [2, 3]);
     expect(f.shown(1, [waiting(f.trigger, drop)])).toEqual(['node1: ack 20 → 0']);
     f.resend();
-    f.resend();
+    expect(f.resend()).toEqual(['node1: pass 20 → schema 1']);
     f.handle(1, [done(f.trigger, drop)]);
     expect([f.event(drop), f.barrier.pendingSchedules]).toEqual([undefined, 0]);
   });
