@@ -32,35 +32,6 @@ export const COORDINATOR_MUTANTS: readonly Mutant[] = [
     seeds: 15,
   },
   {
-    name: 'epoch-not-checked',
-    rule: 'F-3',
-    what: 'a host obeys every maintainer, whatever its epoch',
-    edits: [
-      {
-        file: 'coordinator/maintainer/ownership.js',
-        find: 'return epoch === this.#epoch && this.#address === from;',
-        replace: 'return true;',
-      },
-    ],
-    profile: 'control',
-    seeds: 100,
-  },
-  {
-    name: 'outstanding-hides-from-a-new-owner',
-    rule: 'T-I',
-    what: 'what the former owner has not answered is not sent to the next one, and repeats of it are suppressed',
-    edits: [
-      {
-        file: 'coordinator/status/outstanding.js',
-        find: `            sent.due = now;
-            sent.attempt = -1;`,
-        replace: '            sent.due = Number.POSITIVE_INFINITY;',
-      },
-    ],
-    profile: 'control',
-    seeds: 100,
-  },
-  {
     name: 'nothing-is-resent',
     rule: 'T-I, D-34',
     what: 'what was delivered counts as received: neither sent again nor let through',
