@@ -5,7 +5,7 @@ import type { SourceEvent } from '@tidegate/dispatcher';
 import { type Stamp, violations } from './stampLog.js';
 
 /** A call of a dying sink: `end` is missing where its thread died before it took effect. */
-interface Call {
+export interface Call {
   /** `restart`: the stream of a table begins behind `ts`. */
   readonly kind: Stamp['kind'] | 'restart';
   readonly table?: number;
@@ -89,6 +89,6 @@ function* expected(events: readonly SourceEvent[]): Iterable<[Stamp['kind'], num
   }
 }
 
-function hash(bytes: Uint8Array): string {
+export function hash(bytes: Uint8Array): string {
   return createHash('sha1').update(bytes).digest('base64url').slice(0, 12);
 }

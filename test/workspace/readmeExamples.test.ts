@@ -13,6 +13,16 @@ const DEADLINE_MS = 60_000;
 
 const run = promisify(execFile);
 
+/** Runs an example as a user's own module, in a process of its own. */
+async function runExample(name: string, example: string): Promise<void> {
+  const folder = join(EXAMPLES, name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const script = join(folder, 'example.mjs');
+  writeFileSync(script, example);
+  await run(process.execPath, [script], { cwd: folder, timeout: DEADLINE_MS });
+}
+
 describe('READMEs of the packages', () => {
   it.each(packages().map((pkg) => [pkg.short, pkg] as const))('%s has one, of one screen', (_short, pkg) => {
     expect(exists(`${pkg.folder}/README.md`), `${pkg.folder}/README.md is missing`).toBe(true);
@@ -27,12 +37,16 @@ describe('READMEs of the packages', () => {
       const example = firstExample(read(`${pkg.folder}/README.md`));
       if (example === undefined) throw new Error(`${pkg.folder}/README.md has no \`\`\`js block`);
       expect(example).toContain(pkg.manifest.name);
-      const folder = join(EXAMPLES, short);
-      rmSync(folder, { recursive: true, force: true });
-      mkdirSync(folder, { recursive: true });
-      const script = join(folder, 'example.mjs');
-      writeFileSync(script, example);
-      await run(process.execPath, [script], { cwd: folder, timeout: DEADLINE_MS });
+      await runExample(short, example);
+    },
+    DEADLINE_MS + 5_000,
+  );
+
+  it(
+    'lead to HOSTS.md of the host, whose example works',
+    async () => {
+      expect(read('packages/host/README.md')).toContain('(HOSTS.md)');
+      await runExample('hosts', firstExample(read('packages/host/HOSTS.md')) ?? "throw new Error('HOSTS.md has no example')");
     },
     DEADLINE_MS + 5_000,
   );
