@@ -96,6 +96,7 @@ export class Coordinator implements Actor<CoordinatorMessage> {
       case 'post-bootstrap':
       case 'schedule':
       case 'checkpoint':
+      case 'heartbeat-taken':
       case 'merge':
       case 'redo-meta':
       case 'redo-forward':
@@ -289,7 +290,7 @@ export class Coordinator implements Actor<CoordinatorMessage> {
   }
 
   #obey(message: OwnersRequest): void {
-    const { tenure, lifecycle, merges, redo, fence } = this.#parts;
+    const { tenure, lifecycle, merges, redo, fence, heartbeats } = this.#parts;
     switch (message.type) {
       case 'answers':
         this.#answers(message);
@@ -309,6 +310,9 @@ export class Coordinator implements Actor<CoordinatorMessage> {
         return;
       case 'checkpoint':
         if (!fence.refuses('checkpoint write')) this.#checkpoint(message.checkpointTs);
+        return;
+      case 'heartbeat-taken':
+        heartbeats.taken(message.confirm);
         return;
       case 'post-bootstrap':
         tenure.postBootstrap(message.epoch);

@@ -63,6 +63,8 @@ export function makeParts(context: ActorContext, options: ResolvedOptions): Coor
     outboxes,
     started: () => heartbeats.start(),
     report: (row) => heartbeats.report(row),
+    reportGone: (row, bound) => heartbeats.reportGone(row, bound),
+    placed: (config) => tenure.noteTrigger(config),
     forget: (handle, generation) => {
       path.outstanding.forget(handle, generation);
       tenure.gone(handle, generation);

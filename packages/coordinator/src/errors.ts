@@ -26,5 +26,7 @@ export const ReportedError = {
   WORKER_SILENT: 'COORDINATOR_WORKER_SILENT',
   /** Post-bootstrap at a host that has no trigger. */
   TRIGGER_MISSING: 'COORDINATOR_TRIGGER_MISSING',
+  /** One block status with the facts of its event is more than a lane to the maintainer holds. */
+  STATUS_TOO_LARGE: 'COORDINATOR_STATUS_TOO_LARGE',
 } as const;
 export type ReportedError = (typeof ReportedError)[keyof typeof ReportedError];

@@ -20,6 +20,8 @@ export interface CoordinatorInspection {
     /** Answers dropped because too much waited. */
     readonly dropped: number;
   }[];
+  /** Creates that wait for a worker, or for their handle. */
+  readonly waitingCreates: number;
   readonly statuses: {
     /** Stage L. */
     readonly pending: number;
@@ -49,6 +51,8 @@ export interface CoordinatorInspection {
     readonly checkpointTs: bigint;
     readonly resolvedTs: bigint;
     readonly componentStatuses: number;
+    /** Dispatchers that stopped unasked, of which the maintainer has not confirmed that it knows (K-9). */
+    readonly unconfirmed: number;
     readonly heartbeats: number;
     readonly error?: string;
   };
@@ -70,7 +74,7 @@ export interface CoordinatorInspection {
 export function inspectCoordinator(parts: CoordinatorParts, recovering: readonly string[]): CoordinatorInspection {
   const { options, ownership, path, placement, progress, heartbeats, merges, redo, fence, flow, router } = parts;
   const { address } = ownership;
-  const { checkpointTs, resolvedTs } = progress.latest(0);
+  const { checkpointTs, resolvedTs } = heartbeats.latest(0);
   return {
     host: options.host,
     epoch: ownership.epoch,
@@ -84,6 +88,7 @@ export function inspectCoordinator(parts: CoordinatorParts, recovering: readonly
       lost: !placement.isOpen(index),
       dropped: parts.outboxes[index]!.dropped,
     })),
+    waitingCreates: parts.lifecycle.waiting,
     statuses: {
       pending: path.pending.length,
       pendingCapacity: path.pending.capacity,
@@ -105,6 +110,7 @@ export function inspectCoordinator(parts: CoordinatorParts, recovering: readonly
       checkpointTs,
       resolvedTs,
       componentStatuses: heartbeats.waiting,
+      unconfirmed: heartbeats.unconfirmed,
       heartbeats: heartbeats.sent,
       ...(heartbeats.error && { error: `${heartbeats.error.code}: ${heartbeats.error.message}` }),
     },

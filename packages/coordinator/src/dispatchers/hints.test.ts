@@ -1,6 +1,6 @@
-import { ComponentState, type CreateDispatchers, type RemoveDispatchers, STATUS_PART_ROWS } from '@tidegate/protocol';
+import { type CreateDispatchers, type RemoveDispatchers, STATUS_PART_ROWS } from '@tidegate/protocol';
 import { describe, expect, test } from 'vitest';
-import { config, EPOCH, INITIALIZING, MAINTAINER, normal, STOPPED, TestHost, typeOf, WORKING } from '../testing/host.js';
+import { config, EPOCH, INITIALIZING, MAINTAINER, normal, TestHost, typeOf, WORKING } from '../testing/host.js';
 import { key } from '../testing/statuses.js';
 
 describe('a hint for a dispatcher that works (T-3, H-6)', () => {
@@ -84,11 +84,11 @@ describe('messages in parts that fit the smallest lane', () => {
     let room = 2;
     const send = host.context.send.bind(host.context);
     host.context.send = (to, message, delivery) => (to === MAINTAINER && room-- <= 0 ? false : send(to, message, delivery));
-    host.components('worker-0', ...handles.map((handle) => ({ handle, state: ComponentState.STOPPED })));
+    host.components('worker-0', ...handles.map((handle) => ({ handle, state: WORKING })));
     host.advance(10);
     expect(host.coordinator.inspect().progress.componentStatuses).toBe(handles.length - 2_048);
     room = 100;
-    host.components('worker-0', { handle: 0, state: STOPPED });
+    host.components('worker-0', { handle: 0, state: WORKING });
     host.room(MAINTAINER);
     expect(host.heartbeats().flatMap(({ statuses }) => [...(statuses?.handle ?? [])])).toEqual([...handles, 0]);
   });

@@ -5,15 +5,19 @@ import {
   type DispatcherConfig,
   isTrigger,
   MAX_HANDLE,
+  MAX_TS,
   type Mode,
+  maxTs,
 } from '@tidegate/protocol';
 import type { ActorContext } from '@tidegate/runtime';
 import type { ComponentStatusRow } from '../maintainer/statusWindow.js';
+import type { Bound } from '../maintainer/unconfirmed.js';
 import type { Outbox } from './outbox.js';
 import { configParts, handleParts } from './parts.js';
 import type { Placement } from './placement.js';
 import type { Progress } from './progress.js';
 import type { Subscriptions } from './subscriptions.js';
+import { WaitingCreates } from './waitingCreates.js';
 
 /** Who has to know what becomes of single dispatchers: the merges. */
 export interface LifeWatcher {
@@ -32,6 +36,10 @@ export interface LifecycleDeps {
   readonly outboxes: readonly Outbox[];
   /** Tells the maintainer of a component state. */
   readonly report: (row: ComponentStatusRow) => void;
+  /** Tells it of one that stopped unasked, until it confirms (K-9). */
+  readonly reportGone: (row: ComponentStatusRow, bound: Bound) => void;
+  /** A dispatcher was placed. */
+  readonly placed: (config: DispatcherConfig) => void;
   /** There are dispatchers now. */
   readonly started: () => void;
   /** Frees the dedupe keys of a dispatcher that is gone. */
@@ -40,6 +48,8 @@ export interface LifecycleDeps {
 
 /** Dispatchers whose state is told again in one heartbeat interval because of hints, at most. */
 const ANNOUNCED = 4096;
+/** Creates that wait for a worker or for their handle, at most. */
+const WAITING = 65_536;
 
 /**
  * Creates, subscribes and removes dispatchers (sections 2.4, 4 and 7.4, F-9).
@@ -51,6 +61,7 @@ export class Lifecycle {
   readonly #deps: LifecycleDeps;
   #watcher: LifeWatcher | undefined;
   #triggersReleased = false;
+  readonly #waiting = new WaitingCreates(WAITING);
   readonly #announced = new Set<number>();
 
   constructor(deps: LifecycleDeps) {
@@ -61,18 +72,29 @@ export class Lifecycle {
     this.#watcher = watcher;
   }
 
-  /** Places dispatchers on the least loaded workers. Without any worker nothing happens: the maintainer asks again. */
+  /** Creates that wait for a worker, or for their handle. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Whether the create of a dispatcher waits. */
+  awaits(handle: number, generation: number): boolean {
+    return this.#waiting.has(handle, generation);
+  }
+
+  /** Places dispatchers on the least loaded workers. What cannot be placed now waits (bounded) until {@link retry}. */
   create(configs: readonly DispatcherConfig[]): void {
-    const { placement, progress, outboxes, context, started } = this.#deps;
+    const { placement, progress, outboxes, context, started, placed } = this.#deps;
     const shares: DispatcherConfig[][] = outboxes.map(() => []);
     for (const config of configs) {
       if (!this.#isFree(config)) continue;
       const worker = placement.leastLoaded();
       if (worker < 0) {
-        context.count('coordinator.no-worker');
+        this.#wait(config);
         continue;
       }
       placement.insert(config, worker, progress.assign(config.mode));
+      placed(config);
       shares[worker]!.push(config);
     }
     shares.forEach((share, worker) => {
@@ -85,14 +107,28 @@ export class Lifecycle {
     if (placement.size > 0) started();
   }
 
+  /** A worker is open again, or a handle is free: what waits for that is created. */
+  retry(): void {
+    if (this.#waiting.size > 0 && this.#deps.placement.leastLoaded() >= 0) this.create(this.#waiting.take());
+  }
+
+  /** The owner is gone, and what it wanted with it. */
+  forgetWaiting(): void {
+    this.#waiting.clear();
+  }
+
   /** Removes dispatchers. One that is not here is reported stopped, so that the maintainer converges (D-49). */
   remove(dispatchers: readonly { readonly handle: number; readonly generation: number }[]): void {
     const { placement, report } = this.#deps;
     const leaving: number[] = [];
     for (const { handle, generation } of dispatchers) {
       const isWatched = this.#watcher?.removing(handle, generation) === true;
+      this.#waiting.delete(handle, generation);
       if (placement.has(handle, generation)) leaving.push(handle);
-      else if (!isWatched) report({ handle, generation, state: ComponentState.STOPPED, mode: 0, checkpointTs: 0n, seq: 0 });
+      else {
+        placement.bury(handle, generation);
+        if (!isWatched) report({ handle, generation, state: ComponentState.STOPPED, mode: 0, checkpointTs: 0n, seq: 0 });
+      }
     }
     this.removeHandles(leaving);
   }
@@ -131,6 +167,7 @@ export class Lifecycle {
       );
     }
     this.#deps.subscriptions.flush();
+    this.retry();
   }
 
   /**
@@ -225,14 +262,19 @@ export class Lifecycle {
     const { placement, report, forget } = this.#deps;
     const isOurs = placement.workerOf(handle, generation) === worker;
     const seq = isOurs ? placement.seq(handle) : 0;
+    const row = { handle, generation, state, mode, checkpointTs, seq };
     if (state === ComponentState.STOPPED || state === ComponentState.REMOVED) {
+      // Whoever asked for it asks until it is told; of others nobody would miss the news.
+      const isAsked = !isOurs || placement.isRemoving(handle);
+      if (isAsked) report(row);
+      else this.#deps.reportGone(row, boundOf(mode, maxTs(checkpointTs, placement.startTs(handle))));
       if (isOurs) this.gone(handle, generation);
       else forget(handle, generation);
-    } else if (isOurs) {
-      placement.setState(handle, state);
+    } else {
+      if (isOurs) placement.setState(handle, state);
+      // H-2: an initialising dispatcher counts in the watermark but is not listed.
+      if (state !== ComponentState.INITIALIZING) report(row);
     }
-    // H-2: an initialising dispatcher counts in the watermark but is not listed.
-    if (state !== ComponentState.INITIALIZING) report({ handle, generation, state, mode, checkpointTs, seq });
     if (isOurs) this.#watcher?.changed(handle, generation, state);
     if (state === ComponentState.INITIALIZING) this.#subscribe(handle);
   }
@@ -247,18 +289,37 @@ export class Lifecycle {
   }
 
   #isFree(config: DispatcherConfig): boolean {
-    const { placement, context } = this.#deps;
+    const { placement, context, report } = this.#deps;
     const { handle, generation } = config;
     if (!(Number.isInteger(handle) && handle >= 0 && handle <= MAX_HANDLE)) {
       context.log('error', `create with handle ${handle}, outside 0 to ${MAX_HANDLE}: ignored`, { id: config.id });
       return false;
     }
-    if (!placement.isPlaced(handle)) return true;
+    if (!placement.isPlaced(handle)) {
+      if (!placement.isOver(handle, generation)) return true;
+      // A late or doubled request must not bring it back. Who still waits for it hears that there is none.
+      context.count('coordinator.create-ignored');
+      report({ handle, generation, state: ComponentState.REMOVED, mode: config.mode, checkpointTs: 0n, seq: 0 });
+      return false;
+    }
     context.count('coordinator.create-ignored');
     // The handle is in use: F-9 ignores a repeat. A later generation means that the maintainer is through with the former
-    // one, which goes now; the maintainer's repeat of this request will find the handle free. A former trigger must not
-    // wait for acknowledgements (D-42): nobody sends it any.
-    if (generation > placement.generation(handle)) this.removeHandles([handle]);
+    // one, which goes now, and the create waits for the handle. A former trigger must not wait for acknowledgements (D-42):
+    // nobody sends it any.
+    if (((generation - placement.generation(handle)) | 0) > 0) {
+      this.removeHandles([handle]);
+      this.#wait(config);
+    }
     return false;
   }
+
+  #wait(config: DispatcherConfig): void {
+    if (!this.#waiting.add(config)) this.#deps.context.count('coordinator.no-worker');
+  }
+}
+
+/** The bound of one dispatcher. */
+function boundOf(mode: Mode, ts: bigint): Bound {
+  const bound: readonly [bigint, bigint] = mode === 0 ? [ts, MAX_TS] : [MAX_TS, ts];
+  return { checkpointTs: bound, resolvedTs: bound };
 }

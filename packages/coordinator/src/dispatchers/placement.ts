@@ -1,4 +1,13 @@
-import { type ComponentState, type DispatcherConfig, joinTs, type KeyRange, type Mode, tsHigh, tsLow } from '@tidegate/protocol';
+import {
+  type ComponentState,
+  type DispatcherConfig,
+  joinTs,
+  type KeyRange,
+  MAX_HANDLE,
+  type Mode,
+  tsHigh,
+  tsLow,
+} from '@tidegate/protocol';
 
 const PAGE_SHIFT = 12;
 const PAGE_ROWS = 1 << PAGE_SHIFT;
@@ -80,11 +89,7 @@ export class Placement {
   /** Places a dispatcher whose handle is free. `seq`: its number in the order of creation of its mode (H-3). */
   insert(config: DispatcherConfig, worker: number, seq: number): void {
     const { handle } = config;
-    let page = this.#pages[handle >>> PAGE_SHIFT];
-    if (page === undefined) {
-      page = new Page();
-      this.#pages[handle >>> PAGE_SHIFT] = page;
-    }
+    const page = this.#pageFor(handle);
     const row = handle & PAGE_MASK;
     page.generation[row] = config.generation;
     page.seq[row] = seq;
@@ -99,7 +104,7 @@ export class Placement {
     this.#countState(worker, CREATED, 1);
   }
 
-  /** Frees the handle. */
+  /** Frees the handle. Its generation stays on record: see {@link isOver}. */
   remove(handle: number): void {
     const page = this.#pages[handle >>> PAGE_SHIFT]!;
     const row = handle & PAGE_MASK;
@@ -109,6 +114,29 @@ export class Placement {
     this.#ranges.delete(handle);
     this.#size--;
     this.load[worker]!--;
+  }
+
+  /** Whether the dispatcher of this generation was here, or was asked back, and is gone for good: none is here, and none comes again. */
+  isOver(handle: number, generation: number): boolean {
+    const page = this.#pages[handle >>> PAGE_SHIFT];
+    if (page === undefined) return false;
+    const row = handle & PAGE_MASK;
+    const last = page.generation[row]!;
+    // Generations are counted in 32 bits and may wrap.
+    return page.flags[row] === 0 && last !== 0 && ((last - generation) | 0) >= 0;
+  }
+
+  /** Puts on record that the dispatcher of this generation, which is not here, must not come any more. */
+  bury(handle: number, generation: number): void {
+    if (!(Number.isInteger(handle) && handle >= 0 && handle <= MAX_HANDLE) || this.isPlaced(handle)) return;
+    if (!this.isOver(handle, generation)) this.#pageFor(handle).generation[handle & PAGE_MASK] = generation;
+  }
+
+  /** Another owner: what it creates has nothing to do with what was here before. */
+  forgetOver(): void {
+    for (const page of this.#pages) {
+      for (let row = 0; page !== undefined && row < PAGE_ROWS; row++) if (page.flags[row] === 0) page.generation[row] = 0;
+    }
   }
 
   /** True when any dispatcher has the handle. */
@@ -222,6 +250,15 @@ export class Placement {
 
   #page(handle: number): Page {
     return this.#pages[handle >>> PAGE_SHIFT]!;
+  }
+
+  #pageFor(handle: number): Page {
+    let page = this.#pages[handle >>> PAGE_SHIFT];
+    if (page === undefined) {
+      page = new Page();
+      this.#pages[handle >>> PAGE_SHIFT] = page;
+    }
+    return page;
   }
 
   #countState(worker: number, state: number, by: number): void {

@@ -1,4 +1,5 @@
 import { type DispatcherConfig, MAX_TS, type Mode, maxTs, minTs, type Watermark, type WorkerHeartbeat } from '@tidegate/protocol';
+import type { Bound } from '../maintainer/unconfirmed.js';
 
 /** Dispatchers sent to a worker in one go, of which its heartbeats do not account yet. */
 interface Uncounted {
@@ -16,21 +17,14 @@ interface WorkerProgress {
   uncounted: Uncounted[];
 }
 
-/** A watermark by mode. */
-interface Bound {
-  readonly checkpointTs: readonly [bigint, bigint];
-  readonly resolvedTs: readonly [bigint, bigint];
-}
-
 /**
  * Merges the progress of the workers into the watermarks of the host, one a mode (H-2). A watermark labelled `seq` accounts
  * for the first `seq` dispatchers of its mode: by the worker's own report or, until that covers a dispatcher, by its start
- * ts (H-3). What a lost worker had reported last bounds them until the maintainer knows what was lost (K-9).
+ * ts (H-3).
  */
 export class Progress {
   readonly #workers: WorkerProgress[];
   readonly #seq: [number, number] = [0, 0];
-  #lost: Bound[] = [];
   #lastSyncedTs = 0n;
 
   constructor(workers: number) {
@@ -87,20 +81,13 @@ export class Progress {
     return maxTs(startTs, checkpointTs);
   }
 
-  /** A worker is gone. If it had dispatchers, what it reported last stays a bound until {@link forgetLost}. */
-  lose(worker: number, hadDispatchers: boolean): void {
-    const bound = (of: (mode: Mode, resolved: boolean) => bigint): Bound => ({
-      checkpointTs: [of(0, false), of(1, false)],
-      resolvedTs: [of(0, true), of(1, true)],
-    });
+  /** A worker is gone. What it reported last, or what it was to start from, bounds the watermark of those that knew it. */
+  lose(worker: number): Bound {
     const progress = this.#workers[worker]!;
-    if (hadDispatchers) this.#lost.push(bound((mode, resolved) => leastOf(progress, mode, resolved)));
+    const of = (resolved: boolean): [bigint, bigint] => [leastOf(progress, 0, resolved), leastOf(progress, 1, resolved)];
+    const bound = { checkpointTs: of(false), resolvedTs: of(true) };
     this.#workers[worker] = nothing();
-  }
-
-  /** The maintainer has been told of everything that was lost. */
-  forgetLost(): void {
-    this.#lost = [];
+    return bound;
   }
 
   /** The watermark as far as it is known now. Without dispatchers: `MAX_TS` (H-4). */
@@ -110,10 +97,6 @@ export class Progress {
     for (const progress of this.#workers) {
       checkpointTs = minTs(checkpointTs, leastOf(progress, mode, false));
       resolvedTs = minTs(resolvedTs, leastOf(progress, mode, true));
-    }
-    for (const lost of this.#lost) {
-      checkpointTs = minTs(checkpointTs, lost.checkpointTs[mode]);
-      resolvedTs = minTs(resolvedTs, lost.resolvedTs[mode]);
     }
     return { checkpointTs, resolvedTs, seq: this.#seq[mode], lastSyncedTs: mode === 0 ? this.#lastSyncedTs : 0n };
   }

@@ -23,8 +23,8 @@ export interface WorkerLossDeps {
  * The death of a worker thread, and its replacement. All its dispatchers are gone: each is reported stopped at a checkpoint
  * that this host can vouch for, and the maintainer schedules it anew (T-1).
  *
- * K-9: the bound that the worker put on the watermark stays until those reports have left; were the watermark to move on
- * first, it would pass what the lost dispatchers had not flushed.
+ * K-9: the bound that the worker put on the watermark stays until the maintainer has confirmed those reports; were the
+ * watermark to move on first, it would pass what the lost dispatchers had not flushed.
  */
 export class WorkerLoss {
   readonly #deps: WorkerLossDeps;
@@ -39,32 +39,45 @@ export class WorkerLoss {
     if (!placement.isOpen(worker)) return false;
     placement.setOpen(worker, false);
     outboxes[worker]!.close();
-    const lost: { handle: number; generation: number; vouchedTs: bigint }[] = [];
+    const lost: { handle: number; generation: number; vouchedTs: bigint; state: ComponentState }[] = [];
     placement.forEach((handle) => {
       if (placement.worker(handle) !== worker) return;
       const vouchedTs = progress.vouched(worker, placement.mode(handle), placement.seq(handle), placement.startTs(handle));
-      lost.push({ handle, generation: placement.generation(handle), vouchedTs });
+      const generation = placement.generation(handle);
+      lost.push({ handle, generation, vouchedTs, state: this.#endOf(handle, generation) });
     });
-    progress.lose(worker, lost.length > 0);
+    const bound = progress.lose(worker);
     context.count('coordinator.lost-dispatchers', lost.length);
-    for (const { handle, generation, vouchedTs } of lost) {
+    for (const { handle, generation, vouchedTs, state } of lost) {
       const mode = placement.mode(handle);
       const seq = placement.seq(handle);
-      const state = ComponentState.STOPPED;
       lifecycle.gone(handle, generation);
-      heartbeats.reportLost({ handle, generation, state, mode, checkpointTs: vouchedTs, seq });
+      heartbeats.reportGone({ handle, generation, state, mode, checkpointTs: vouchedTs, seq }, bound);
       merges.changed(handle, generation, state);
     }
     subscriptions.flush();
+    lifecycle.retry();
     return true;
   }
 
   /** The replacement runs, empty. */
   replace(worker: number): void {
-    const { placement, outboxes, merges } = this.#deps;
+    const { placement, outboxes, merges, lifecycle } = this.#deps;
     if (placement.isOpen(worker)) this.lose(worker);
     placement.setOpen(worker, true);
     outboxes[worker]!.open();
     merges.retry();
+    lifecycle.retry();
+  }
+
+  /**
+   * One that has not begun to work was never there for the maintainer, which has to ask for another one; what it waits for
+   * is a Working or a Removed. The target of a merge that is committed has its range all the same (T-8).
+   */
+  #endOf(handle: number, generation: number): ComponentState {
+    const { placement, merges } = this.#deps;
+    const hasBegun =
+      placement.state(handle) < ComponentState.INITIALIZING || placement.state(handle) === ComponentState.WAITING_MERGE;
+    return hasBegun || merges.isTarget(handle, generation) ? ComponentState.STOPPED : ComponentState.REMOVED;
   }
 }

@@ -32,6 +32,11 @@ function hostWith(seq: number, redoSeq = 0): TestHost {
   return host;
 }
 
+/** The maintainer asks for a removal: who has asked is told once. */
+function remove(host: TestHost, handle: number): void {
+  host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create: [], remove: [{ id: '', handle, generation: 1 }] });
+}
+
 describe('component statuses (H-5, H-6)', () => {
   test('CollectComponentStatusWhenChangedWatermarkSeqNoFallback (H-5)', () => {
     const host = hostWith(100, 200);
@@ -79,6 +84,7 @@ describe('component statuses (H-5, H-6)', () => {
 
   test('transitions are kept in order, none is merged (T-H); INITIALIZING is not listed (H-2)', () => {
     const host = hostWith(3);
+    remove(host, 2);
     host.components('worker-0', { handle: 2, state: INITIALIZING }, { handle: 2, state: WORKING, checkpointTs: 11n });
     host.components(
       'worker-0',
@@ -164,6 +170,7 @@ describe('watermarks (H-2 to H-4)', () => {
   test('H-4: without dispatchers the watermark is MAX_TS, with the current seq; no redo watermark before there is redo', () => {
     const host = new TestHost();
     host.bootstrap();
+    remove(host, 0);
     host.components('worker-0', { handle: 0, state: STOPPED });
     host.receive('worker-0', workerHeartbeat(1));
     host.advance(1000);
@@ -175,6 +182,7 @@ describe('watermarks (H-2 to H-4)', () => {
   test('H-2: a watermark without a dispatcher never comes before the news that it stopped', () => {
     const host = new TestHost({ heartbeatFirst: 5, componentStatusWindow: 100 });
     host.bootstrap([2]);
+    remove(host, 2);
     host.receive('worker-0', workerHeartbeat(1, { checkpointTs: 500n, resolvedTs: 500n }));
     host.receive('worker-1', workerHeartbeat(1, { checkpointTs: 100n, resolvedTs: 100n }));
     host.components('worker-1', { handle: 2, state: STOPPED, checkpointTs: 100n });

@@ -1,11 +1,11 @@
-import { type HeartbeatRequest, type Mode, type RunningError, STATUS_PART_ROWS } from '@tidegate/protocol';
+import { type HeartbeatRequest, type Mode, type RunningError, STATUS_PART_ROWS, type Watermark } from '@tidegate/protocol';
 import type { ActorContext, Timer } from '@tidegate/runtime';
 import type { Progress } from '../dispatchers/progress.js';
 import type { ResolvedOptions } from '../options.js';
 import { timer } from '../timers.js';
-import { LostReports } from './lostReports.js';
 import type { Ownership } from './ownership.js';
 import { type ComponentStatusRow, StatusWindow } from './statusWindow.js';
+import { type Bound, Unconfirmed } from './unconfirmed.js';
 
 /** What the maintainer hears of progress and component states (section 11). */
 export class Heartbeats {
@@ -14,7 +14,7 @@ export class Heartbeats {
   readonly #ownership: Ownership;
   readonly #progress: Progress;
   readonly #window: StatusWindow;
-  readonly #lost = new LostReports();
+  readonly #unconfirmed: Unconfirmed;
   #windowTimer: Timer | undefined;
   #complete = false;
   #error: RunningError | undefined;
@@ -28,11 +28,22 @@ export class Heartbeats {
     this.#ownership = ownership;
     this.#progress = progress;
     this.#window = new StatusWindow(options.componentStatusCapacity);
+    this.#unconfirmed = new Unconfirmed({ first: options.heartbeatInterval, longest: options.outstandingResendMax });
   }
 
   /** Component statuses that wait for their heartbeat. */
   get waiting(): number {
     return this.#window.length;
+  }
+
+  /** Dispatchers that stopped unasked, of which the maintainer has not confirmed that it knows. */
+  get unconfirmed(): number {
+    return this.#unconfirmed.size;
+  }
+
+  /** The watermark of a mode, as it would be told now. */
+  latest(mode: Mode): Watermark {
+    return this.#unconfirmed.lower(mode, this.#progress.latest(mode));
   }
 
   /** More waits than the window may hold: the maintainer takes nothing. */
@@ -60,10 +71,7 @@ export class Heartbeats {
   tick(): void {
     this.#context.schedule(this.#options.heartbeatInterval, timer('heartbeat'));
     if (!this.flush()) return;
-    this.#lost.repeat((row) => this.#window.add(row));
-    if (!this.flush()) return;
-    if (this.#lost.told()) this.#progress.forgetLost();
-    this.#send({ ...this.#watermarks((mode) => this.#progress.latest(mode)), complete: false }, 'refusable');
+    this.#send({ ...this.#watermarks((mode) => this.latest(mode)), complete: false }, 'refusable');
   }
 
   /**
@@ -72,19 +80,26 @@ export class Heartbeats {
    */
   report(row: ComponentStatusRow): void {
     if (this.#ownership.address === undefined) return;
+    // In the order in which it came about, as far as there is room.
+    if (this.#unconfirmed.hasNews) this.flush();
     this.#window.add(row);
     if (this.#window.full) this.flush();
-    else this.#windowTimer ??= this.#context.schedule(this.#options.componentStatusWindow, timer('components'));
+    else this.#openWindow();
   }
 
   /**
-   * A dispatcher was lost with its worker. Nobody asked for it, so nobody would miss the news; it is told several times,
-   * and the watermark accounts for it until then (K-9).
+   * A dispatcher has stopped unasked. It is told until the maintainer confirms, and bounds the watermark until then (K-9):
+   * were that to move on first, it would pass what the dispatcher had not flushed.
    */
-  reportLost(row: ComponentStatusRow): void {
+  reportGone(row: ComponentStatusRow, bound: Bound): void {
     if (this.#ownership.address === undefined) return;
-    this.#lost.add(row);
-    this.report(row);
+    this.#unconfirmed.add(row, bound);
+    this.#openWindow();
+  }
+
+  /** The owner has taken the heartbeat that asked to be confirmed by this number. */
+  taken(confirm: number): void {
+    this.#unconfirmed.taken(confirm);
   }
 
   /** The owner is gone, and with it everybody who would want what was gathered. */
@@ -93,19 +108,19 @@ export class Heartbeats {
     this.#windowTimer?.cancel();
     this.#windowTimer = undefined;
     this.#complete = false;
-    this.#lost.clear();
-    this.#progress.forgetLost();
+    this.#unconfirmed.clear();
   }
 
   /** A new owner, which is told by its bootstrap what is here: what was lost before is no concern of it. */
   retarget(): void {
-    this.#lost.clear();
-    this.#progress.forgetLost();
+    this.#unconfirmed.clear();
+    this.#complete = false;
     this.sendError();
   }
 
   /** Every dispatcher was listed since the round began: the heartbeat says so (H-1). */
   completeRound(): void {
+    if (this.#ownership.address === undefined) return;
     this.#complete = true;
     this.flush();
   }
@@ -115,12 +130,13 @@ export class Heartbeats {
    * status never overtakes a heartbeat of the same sender (T-H).
    */
   flush(): boolean {
+    if (this.#ownership.address === undefined) return false;
     while (this.#window.length > 0 || this.#complete) {
       // Parts that fit a lane, each with the bounds of all.
       const rows = Math.min(this.#window.length, STATUS_PART_ROWS);
       const isLast = rows === this.#window.length;
       const body = {
-        ...this.#watermarks((mode) => this.#window.watermark(mode, this.#progress.latest(mode))),
+        ...this.#watermarks((mode) => this.#window.watermark(mode, this.latest(mode))),
         ...(rows > 0 && { statuses: this.#window.columns(rows) }),
         complete: this.#complete && isLast,
       };
@@ -128,6 +144,10 @@ export class Heartbeats {
       this.#window.drop(rows);
       if (isLast) this.#complete = false;
     }
+    const isTold = this.#unconfirmed.send(this.#context.now(), (statuses, confirm) => {
+      return this.#send({ ...this.#watermarks((mode) => this.latest(mode)), statuses, complete: false, confirm }, 'lossless');
+    });
+    if (!isTold) return false;
     this.#windowTimer?.cancel();
     this.#windowTimer = undefined;
     return true;
@@ -158,6 +178,10 @@ export class Heartbeats {
   clear(): void {
     this.forgetOwner();
     this.#error = undefined;
+  }
+
+  #openWindow(): void {
+    this.#windowTimer ??= this.#context.schedule(this.#options.componentStatusWindow, timer('components'));
   }
 
   /** Watermarks of the modes that have, or had, dispatchers; the default mode always. */

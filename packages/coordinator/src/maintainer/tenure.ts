@@ -96,6 +96,9 @@ export class Tenure {
       this.#closing = undefined;
       this.#created.clear();
       lifecycle.holdTriggers();
+      lifecycle.forgetWaiting();
+      placement.forgetOver();
+      heartbeats.retarget();
       path.retarget(`${from}@${request.epoch}`, context.now());
     }
     const named = [request.trigger, request.redoTrigger].filter((trigger) => trigger !== undefined);
@@ -104,9 +107,7 @@ export class Tenure {
     for (const outbox of outboxes) outbox.send({ type: 'snapshot', id }, 'lossless', true);
     const asked = outboxes.map((_, worker) => placement.isOpen(worker));
     this.#gathering.begin(id, from, request.epoch, asked);
-    if (!isNew) return;
-    heartbeats.retarget();
-    flow.flush();
+    if (isNew) flow.flush();
   }
 
   /** A worker's answer to the snapshot request of a bootstrap. */
@@ -153,10 +154,12 @@ export class Tenure {
 
   /** Creates dispatchers, unless the owner is closing or the host is fenced. */
   create(configs: readonly DispatcherConfig[]): void {
-    const { placement, lifecycle, fence } = this.#deps;
+    const { lifecycle, fence } = this.#deps;
     if (configs.length === 0 || this.#closing !== undefined || fence.refuses('create')) return;
     lifecycle.create(configs);
-    for (const config of configs) if (placement.has(config.handle, config.generation)) this.noteTrigger(config);
+    // One that waits for a worker will be here: nobody has to name it again.
+    for (const config of configs)
+      if (isTrigger(config.handle) && lifecycle.awaits(config.handle, config.generation)) this.#created.set(config.id, config);
   }
 
   /** Remembers a dispatcher that lives here, if it is a table trigger. */
@@ -175,6 +178,7 @@ export class Tenure {
     }
     this.#closing = { removed: request.removed || this.#closing?.removed === true };
     merges.abortAll('the changefeed is closed');
+    lifecycle.forgetWaiting();
     lifecycle.removeAll();
     if (placement.size === 0) this.#finishClose();
     else this.#send(this.#closeResponse(request.epoch, false));
@@ -192,6 +196,7 @@ export class Tenure {
     }
     this.#gathering.cancel();
     heartbeats.forgetOwner();
+    lifecycle.forgetWaiting();
     lifecycle.holdTriggers();
     lifecycle.removeHandles([...this.#triggers.keys()].filter((handle) => placement.isPlaced(handle)));
     // Nobody takes statuses now; what the workers have to say of the triggers must come through all the same.

@@ -259,12 +259,28 @@ describe('a merge (T-6, T-8, F-10)', () => {
     host.receive(MAINTAINER, request([2, 3]));
     expect(merges()).toEqual([]);
     obey();
-    host.receive(MAINTAINER, request([2, 3]));
+    const again = { generation: 2 };
+    host.receive(MAINTAINER, request([2, 3], again));
     expect(merges().length).toBe(1);
     host.receive(at(2)?.address ?? '', { type: 'frozen', dispatchers: [{ handle: 2, generation: 1, checkpointTs: 1n }] });
     expect(merges()).toMatchObject([{ standing: 0 }]);
     obey();
-    expect(at(TARGET)?.dispatchers.get(TARGET)?.config.startTs).toBe(20n);
+    expect(at(TARGET)?.dispatchers.get(TARGET)?.config).toMatchObject({ startTs: 20n, ...again });
+  });
+
+  it('a doubled request does not bring a merge back that was given up (F-9, T-7)', () => {
+    host.receive(MAINTAINER, request([2, 3]));
+    schedule([], [TARGET]);
+    heard();
+    host.receive(MAINTAINER, request([2, 3]));
+    expect([merges(), heard()]).toEqual([[], [[TARGET, REMOVED]]]);
+  });
+
+  it('a target whose handle is in use when its sources stand still is given up: they go on (T-7)', () => {
+    host.receive(MAINTAINER, request([2, 3]));
+    schedule([config(TARGET, { generation: 9, tableId: 7 })]);
+    expect(merges()).toEqual([]);
+    expect([2, 3].map((handle) => at(handle)?.dispatchers.get(handle)?.state)).toEqual([WORKING, WORKING]);
   });
 
   it('a worker lost before the commit ends the merge; the target lost after it keeps the range (T-8)', () => {

@@ -83,6 +83,11 @@ export class Merges implements LifeWatcher {
     }));
   }
 
+  /** Whether it is the target of a merge that is not finished. */
+  isTarget(handle: number, generation: number): boolean {
+    return this.#journal.ofTarget(handle, generation) !== undefined;
+  }
+
   /** T-7. A merge that is not admitted changes nothing; that there is no target is reported, so that the maintainer converges. */
   request(request: MergeRequest): void {
     const { context, placement, fence, report } = this.#deps;
@@ -92,7 +97,9 @@ export class Merges implements LifeWatcher {
       this.#announce(target);
       return;
     }
-    const admission = admitMerge(request, placement, (handle) => this.#journal.has(handle) || this.#thawing.has(handle));
+    const isBusy = (handle: number) => this.#journal.has(handle) || this.#thawing.has(handle);
+    const isOver = placement.isOver(target.handle, target.generation);
+    const admission = isOver ? { refused: 'the target is gone' } : admitMerge(request, placement, isBusy);
     if ('refused' in admission) {
       context.count('coordinator.merges-refused');
       context.log('warn', `merge into dispatcher ${target.handle} not admitted: ${admission.refused}`, { id: target.id });
@@ -100,7 +107,7 @@ export class Merges implements LifeWatcher {
       for (const { handle, generation } of request.sources) {
         if (!placement.has(handle, generation)) report({ ...gone(target), handle, generation, state: ComponentState.STOPPED });
       }
-      report(gone(target));
+      this.#drop(target);
       return;
     }
     const merge = this.#journal.add(target, admission.sources);
@@ -191,6 +198,10 @@ export class Merges implements LifeWatcher {
   #commit(merge: Merge): void {
     const { placement, lifecycle, fence, context } = this.#deps;
     if (fence.refuses('merge') || placement.leastLoaded() < 0) return;
+    if (placement.isPlaced(merge.target.handle)) {
+      this.#abort(merge, 'its handle is in use');
+      return;
+    }
     const stands = merge.stands.filter((stand) => stand !== undefined);
     merge.target = { ...merge.target, ...mergeStart(stands) };
     merge.phase = 'committed';
@@ -216,7 +227,7 @@ export class Merges implements LifeWatcher {
 
   /** T-7: the sources go on where they stand, but for one that goes; the target is gone. */
   #abort(merge: Merge, why: string, leaving?: number): void {
-    const { context, placement, report } = this.#deps;
+    const { context, placement } = this.#deps;
     this.#journal.remove(merge);
     const staying = merge.sources.filter(({ handle, generation }) => {
       return handle !== leaving && placement.has(handle, generation) && !placement.isRemoving(handle);
@@ -227,9 +238,16 @@ export class Merges implements LifeWatcher {
       this.#thawing.set(handle, hasWaited ? ComponentState.WORKING : ComponentState.WAITING_MERGE);
     }
     this.#tell('thaw', staying);
-    report(gone(merge.target));
+    this.#drop(merge.target);
     context.count('coordinator.merges-aborted');
     context.log('warn', `merge into dispatcher ${merge.target.handle} given up: ${why}`, { id: merge.target.id });
+  }
+
+  /** There is no target, and a late or doubled request must not bring it back. */
+  #drop(target: DispatcherConfig): void {
+    const { placement, report } = this.#deps;
+    placement.bury(target.handle, target.generation);
+    report(gone(target));
   }
 
   /** A source of a merge that was given up is one state further, or gone. */

@@ -28,6 +28,12 @@ class World {
   readonly ever = new Map<string, Known>();
   /** Those that the maintainer takes for alive. */
   readonly believed = new Set<string>();
+  /** Those of them that it has asked back: their ranges bound the checkpoint by themselves (K-3), and it asks again. */
+  readonly asked = new Set<string>();
+  /** By target: sources of merges that were asked for. */
+  readonly #sources = new Map<string, readonly string[]>();
+  /** Of so many heartbeats one is lost; 0: none. */
+  loss = 0;
   epoch = 1;
   #handle = 10;
   readonly #pick: (below: number) => number;
@@ -89,7 +95,10 @@ class World {
 
   /** Everything that was sent arrives, everybody works, nothing goes wrong any more. */
   settle(): void {
-    for (let round = 0; round < 12; round++) {
+    const { loss } = this;
+    this.loss = 0;
+    for (let round = 0; round < 40; round++) {
+      for (const name of this.asked) if (this.believed.has(name)) this.#askBack(name);
       for (const worker of this.workers) {
         this.replace(worker);
         worker.obeyAll();
@@ -100,6 +109,7 @@ class World {
       this.host.advance(20);
       this.observe();
     }
+    this.loss = loss;
   }
 
   bootstrap(): void {
@@ -125,10 +135,20 @@ class World {
     const target = config(handle, { tableId: 1, range, startTs: 0n });
     const named = chosen.map(({ id, handle: source, generation }) => ({ id, handle: source, generation }));
     this.host.receive(MAINTAINER, { type: 'merge', epoch: this.epoch, target, sources: named });
+    this.#sources.set(
+      `${handle}/1`,
+      chosen.map((one) => `${one.handle}/${one.generation}`),
+    );
     if (this.#pick(3) === 0) this.remove(handle);
   }
 
   remove(handle: number): void {
+    this.#askBack(`${handle}/1`);
+  }
+
+  #askBack(name: string): void {
+    const handle = Number(name.split('/')[0]);
+    this.asked.add(name);
     this.host.receive(MAINTAINER, {
       type: 'schedule',
       epoch: this.epoch,
@@ -140,7 +160,8 @@ class World {
   /** Creates anew what nobody serves, as a maintainer does when all is known. */
   heal(): void {
     for (const worker of this.workers) worker.take();
-    const isBusy = this.host.coordinator.inspect().merges.length > 0 || this.workers.some(({ inbox }) => inbox.length > 0);
+    const { merges, waitingCreates } = this.host.coordinator.inspect();
+    const isBusy = merges.length + waitingCreates > 0 || this.workers.some(({ inbox }) => inbox.length > 0);
     if (isBusy || this.host.coordinator.inspect().maintainer === undefined) return;
     const alive = this.workers.flatMap(({ dispatchers }) => [...dispatchers.values()]);
     for (const key of KEYS) {
@@ -183,7 +204,8 @@ class World {
       }
     }
     for (const message of this.host.messages(MAINTAINER)) {
-      if (typeOf(message) === 'heartbeat') this.#heard(message as HeartbeatRequest);
+      if (typeOf(message) === 'heartbeat' && (this.loss === 0 || this.#pick(this.loss) > 0))
+        this.#heard(message as HeartbeatRequest);
       else if (typeOf(message) === 'bootstrap-response') this.#rebuild(message as never);
     }
   }
@@ -219,19 +241,22 @@ class World {
     }
   }
 
-  #heard({ statuses, watermark }: HeartbeatRequest): void {
+  #heard({ statuses, watermark, epoch, confirm }: HeartbeatRequest): void {
+    if (confirm !== undefined) this.host.receive(MAINTAINER, { type: 'heartbeat-taken', epoch, confirm });
     for (let row = 0; row < (statuses?.handle.length ?? 0); row++) {
       const name = `${statuses?.handle[row]}/${statuses?.generation[row]}`;
       const state = statuses?.state[row];
       if (state === STOPPED || state === REMOVED) this.believed.delete(name);
       else if (state === WORKING && this.ever.has(name)) this.believed.add(name);
+      // T-8: the range is the target's; what it was made of goes.
+      if (state === WORKING || state === STOPPED) for (const source of this.#sources.get(name) ?? []) this.asked.add(source);
     }
     const checkpointTs = watermark?.checkpointTs;
     if (checkpointTs === undefined || checkpointTs === MAX_TS) return;
     // T-8, K-9, I-7: where the maintainer believes that somebody serves a key, everything below the watermark is durable.
     for (const key of KEYS) {
       const owners = [...this.ever].filter(([, known]) => covers(known.config, key));
-      if (!owners.some(([name]) => this.believed.has(name))) continue;
+      if (!owners.some(([name]) => this.believed.has(name) && !this.asked.has(name))) continue;
       const durable = this.#durable(key);
       if (checkpointTs > durable) throw new Error(`watermark ${checkpointTs}, but key ${key} is durable up to ${durable}`);
     }
@@ -242,6 +267,7 @@ test('merges, removals, deaths of workers and maintainers in any order: no range
   fc.assert(
     fc.property(fc.nat(), (seed) => {
       const world = new World(seed);
+      world.loss = seed % 3;
       expect(world.believed.size).toBe(KEYS.length);
       for (let step = 0; step < 300; step++) world.step();
       world.settle();

@@ -110,11 +110,13 @@ describe('a request that no lane can hold', () => {
     expect(host.coordinator.inspect().statuses).toMatchObject({ keys: 0, outstanding: 0, queued: 0 });
   });
 
-  test('a single status that is too large is an error, not silence', () => {
+  test('a single status that is too large is an error of the changefeed (H-7), not silence', () => {
     const host = new TestHost();
     host.bootstrap([2]);
     narrow(host, 0);
     host.done(2, 50);
-    expect(() => host.advance(10)).toThrow('too large');
+    host.advance(10);
+    expect(host.coordinator.inspect().progress.error).toContain('COORDINATOR_STATUS_TOO_LARGE: ');
+    expect(host.coordinator.inspect().statuses).toMatchObject({ keys: 0, queued: 0, outstanding: 0 });
   });
 });

@@ -1,4 +1,6 @@
+import type { BlockStatusRequest, EventKey } from '@tidegate/protocol';
 import type { ActorContext, Timer } from '@tidegate/runtime';
+import { ReportedError } from '../errors.js';
 import type { Heartbeats } from '../maintainer/heartbeats.js';
 import type { Ownership } from '../maintainer/ownership.js';
 import type { ResolvedOptions } from '../options.js';
@@ -71,7 +73,8 @@ export class StatusFlow {
       do {
         // While the window is open its statuses wait for it.
         if (this.#window === undefined) path.collect();
-        path.pump(ownership.epoch, context.now(), isAlive, (request) => context.send(owner, request, 'refusable'));
+        const send = (request: BlockStatusRequest) => context.send(owner, request, 'refusable');
+        path.pump(ownership.epoch, context.now(), isAlive, send, (key) => this.#unsendable(key));
         // A queue that was full may have left statuses behind.
       } while (this.#window === undefined && path.pending.length > 0 && path.queue.length === 0);
       this.scheduleResend();
@@ -97,6 +100,12 @@ export class StatusFlow {
       context.count('coordinator.paused');
       for (const worker of options.workers) context.pause(worker);
     }
+  }
+
+  /** The maintainer can never be told of this event: the changefeed cannot go on (H-7). */
+  #unsendable({ commitTs }: EventKey): void {
+    const text = `what is to be told of the block event at ${commitTs} does not fit a lane to the maintainer; give its lane more bytes, or split the DDL`;
+    this.#deps.heartbeats.fail(ReportedError.STATUS_TOO_LARGE, text);
   }
 
   /** Sends again what is due (T-I). */

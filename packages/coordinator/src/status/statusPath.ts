@@ -2,6 +2,7 @@ import {
   type Answer,
   type BlockFacts,
   type BlockStatusRequest,
+  type EventKey,
   type Mode,
   STATUS_FLAG_ALREADY,
   STATUS_FLAGS_SHIFT,
@@ -101,9 +102,9 @@ export class StatusPath {
 
   /**
    * Sends queued requests until the queue is empty or `send` refuses. What is refused stays where it is; what no lane to the
-   * maintainer can ever hold goes in halves.
+   * maintainer can ever hold goes in halves. A single status that cannot is let go, and `unsendable` is told its event.
    */
-  pump(epoch: number, now: number, isAlive: IsAlive, send: Send): void {
+  pump(epoch: number, now: number, isAlive: IsAlive, send: Send, unsendable: (key: EventKey) => void): void {
     for (let batch = this.queue.peek(); batch !== undefined; batch = this.queue.peek()) {
       const { mode, events, handle, generation, event, stage } = batch;
       const seq = this.#seq + 1;
@@ -122,7 +123,8 @@ export class StatusPath {
       try {
         if (!send(request)) return;
       } catch (error) {
-        if ((error as { code?: unknown }).code !== TOO_LARGE || !this.queue.splitHead()) throw error;
+        if ((error as { code?: unknown }).code !== TOO_LARGE) throw error;
+        if (!this.queue.splitHead()) this.#letGo(events[event[0] ?? 0]?.key, unsendable);
         continue;
       }
       this.#seq = seq;
@@ -163,6 +165,13 @@ export class StatusPath {
       }
     }
     if (answer.action !== undefined) outstanding.hasten(event, now);
+  }
+
+  #letGo(key: EventKey | undefined, unsendable: (key: EventKey) => void): void {
+    const batch = this.queue.dequeue();
+    if (batch !== undefined) this.outstanding.settleRows(batch);
+    this.queue.sendComplete(batch);
+    if (key !== undefined) unsendable(key);
   }
 
   /** Lets go of everything, in every stage. */
