@@ -42,6 +42,7 @@ export class Replacement {
   #epoch: number;
   /** Where the source was asked what exists, for the maintainer to come. */
   #awaited: bigint | undefined;
+  #lastDeath: Error | undefined;
 
   constructor(system: System, options: CheckedHostOptions, host: ReplacementHost) {
     this.#system = system;
@@ -50,6 +51,16 @@ export class Replacement {
     this.#epoch = options.epoch;
     system.on('thread-lost', (loss) => this.#lost(loss));
     system.on('thread-replaced', (replacement) => this.#replaced(replacement));
+  }
+
+  /**
+   * Why the changefeed is lost. A dispatcher that wants what cannot be read again is what a worker's death comes to when the source
+   * is not one that can be: then the death is the reason, as it is without replacement.
+   */
+  reasonOf({ code, message }: Extract<SourceHostEvent, { type: 'source-failed' }>): HostError {
+    if (code !== 'HOST_REWIND' || this.#lastDeath === undefined) return new HostError(code, message);
+    const text = `${this.#lastDeath.message}; nothing could take its place: ${message}`;
+    return new HostError('HOST_THREAD', text, { cause: this.#lastDeath });
   }
 
   /** What the source says exists where it was asked. */
@@ -61,6 +72,7 @@ export class Replacement {
   }
 
   async #lost(loss: ThreadLoss): Promise<void> {
+    if (!loss.actors.every(isControl)) this.#lastDeath = loss.death;
     this.#host.lost(loss);
     for (const address of loss.actors)
       if (!isControl(address)) await this.#send(COORDINATOR, { type: 'worker-lost', worker: address });

@@ -1,18 +1,21 @@
-import type { SpanSelector, TopologyReply, TopologyRequest } from '@tidegate/protocol';
+import type { DispatcherId, SpanSelector, TopologyRequest } from '@tidegate/protocol';
 import { WHOLE_TABLE } from '../coverage/keyOrder.js';
 import type { OperatorEnd } from '../operator/operatorBoard.js';
 import { areNeighbours } from '../span/parts.js';
 import { TaskState } from '../span/taskState.js';
 import { Balancer } from './balancer.js';
-import { type Change, refuse, type TopologyParts } from './contracts.js';
+import { type Change, type Refusal, refuse, type TopologyParts } from './contracts.js';
 import { MergePlans } from './mergePlans.js';
 import { areAscending, busy, cut, keysInside, select, tasksOf } from './selection.js';
 
 /** Merges that may wait for their sources at a time. */
 const MAX_PLANS = 1024;
 
+/** Begins a change, and gives the ids of the dispatchers that it concerns; or why nothing can be begun. */
+export type TopologyPlan = (() => readonly DispatcherId[]) | Refusal;
+
 /**
- * Changes of who serves what, in one mode: what is asked for ({@link request}) and what hosts that come and go make
+ * Changes of who serves what, in one mode: what is asked for ({@link plan}) and what hosts that come and go make
  * necessary (T-9, T-10). It gives the orders; operators carry them out.
  */
 export class Topology {
@@ -26,8 +29,8 @@ export class Topology {
     this.#merges = new MergePlans(parts);
   }
 
-  /** Begins a change, or refuses it and changes nothing. The end of each move, split and merge is told as an event. */
-  request(request: TopologyRequest): TopologyReply {
+  /** What begins a change, or why it is refused. Nothing has changed then. The end of each move, split and merge is told as an event. */
+  plan(request: TopologyRequest): TopologyPlan {
     switch (request.change) {
       case 'move':
         return this.#move(request, request.to);
@@ -36,7 +39,7 @@ export class Topology {
       case 'merge':
         return this.#merge(request);
       case 'balance':
-        return { accepted: true, spans: this.#balancer.begin((tableId) => this.#teller('move', tableId)) };
+        return () => this.#balancer.begin((tableId) => this.#teller('move', tableId));
     }
   }
 
@@ -70,7 +73,7 @@ export class Topology {
     return { balancing: this.#balancer.active, mergesWaiting: this.#merges.size };
   }
 
-  #move(selector: SpanSelector, name: string): TopologyReply {
+  #move(selector: SpanSelector, name: string): TopologyPlan {
     const { table, hosts, operators } = this.#parts;
     const selected = select(table, selector);
     if (!Array.isArray(selected)) return selected;
@@ -81,11 +84,13 @@ export class Topology {
     const refusal = busy(table, operators, moving);
     if (refusal !== undefined) return refusal;
     const spans = this.#idsOf(moving);
-    for (const handle of moving) operators.move(handle, to, this.#teller('move', selector.tableId));
-    return { accepted: true, spans };
+    return () => {
+      for (const handle of moving) operators.move(handle, to, this.#teller('move', selector.tableId));
+      return spans;
+    };
   }
 
-  #split(selector: SpanSelector, keys: readonly Uint8Array[]): TopologyReply {
+  #split(selector: SpanSelector, keys: readonly Uint8Array[]): TopologyPlan {
     const { table, operators, options } = this.#parts;
     const { tableId } = selector;
     if (!options.splitTables) return refuse('SPLIT_OFF', 'tables are not split; set the maintainer option splitTables (V-5)');
@@ -110,11 +115,13 @@ export class Topology {
     const refusal = busy(table, operators, handles);
     if (refusal !== undefined) return refusal;
     const spans = this.#idsOf(handles);
-    for (const { handle, ranges } of cuts) operators.split(handle, { ranges }, this.#teller('split', tableId));
-    return { accepted: true, spans };
+    return () => {
+      for (const { handle, ranges } of cuts) operators.split(handle, { ranges }, this.#teller('split', tableId));
+      return spans;
+    };
   }
 
-  #merge(selector: SpanSelector): TopologyReply {
+  #merge(selector: SpanSelector): TopologyPlan {
     const { table, operators } = this.#parts;
     const selected = select(table, selector);
     if (!Array.isArray(selected)) return selected;
@@ -132,8 +139,10 @@ export class Topology {
       return refuse('NOT_NEIGHBOURS', `the spans of table ${selector.tableId} do not lie next to each other now; ask again`);
     }
     const spans = this.#idsOf(sources);
-    this.#merges.begin(sources);
-    return { accepted: true, spans };
+    return () => {
+      this.#merges.begin(sources);
+      return spans;
+    };
   }
 
   #idsOf(handles: readonly number[]): string[] {

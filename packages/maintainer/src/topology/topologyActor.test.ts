@@ -171,6 +171,21 @@ describe('changes by request', () => {
     expect(new Set(m.created.keys()).size).toBe(m.created.size);
   });
 
+  it('what the redo pipeline refuses the default one does not begin either; nothing to do in one of them is no refusal', () => {
+    const { m, alive } = started(2, 1, { redo: true });
+    const split = { type: 'topology', change: 'split', tableId: 1, keys: [key('g')] } as const;
+    ask(m, { ...split, mode: 1 });
+    expect(ask(m, split)).toMatchObject({ code: 'SPAN_BUSY', reason: expect.stringMatching(/^in the redo pipeline: /) });
+    obey(m, alive);
+    expect(ask(m, split)).toMatchObject({ code: 'BAD_KEYS', reason: expect.stringMatching(/^in the redo pipeline: /) });
+    expect(obey(m, alive)).toEqual([]);
+    expect([m.tasks(0), m.tasks(1)]).toEqual([
+      'absent 0, scheduling 0, replicating 2, removing 0',
+      'absent 0, scheduling 0, replicating 3, removing 0',
+    ]);
+    expect(ask(m, { type: 'topology', change: 'merge', tableId: 1 })).toMatchObject({ accepted: true, spans: { length: 2 } });
+  });
+
   it.each<[string, TopologyRequest]>([
     ['NO_SUCH_TABLE', { type: 'topology', change: 'move', tableId: 9, to: 'node2' }],
     ['NO_SUCH_TABLE', { type: 'topology', change: 'move', tableId: 0, to: 'node2' }],
