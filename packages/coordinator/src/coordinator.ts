@@ -171,9 +171,11 @@ export class Coordinator implements Actor<CoordinatorMessage> {
   // ------------------------------------------------------------------ the host's owner
 
   #fromHost(message: HostToCoordinator, from: Address): void {
-    const { fence, outboxes, redo, workerLoss } = this.#parts;
+    const { fence, outboxes, redo, workerLoss, lifecycle } = this.#parts;
     if (message.type === 'fence') {
-      if (fence.close()) for (const outbox of outboxes) outbox.send({ type: 'fence' }, 'control', false);
+      if (!fence.close()) return;
+      lifecycle.forgetWaiting();
+      for (const outbox of outboxes) outbox.send({ type: 'fence' }, 'control', false);
       return;
     }
     if (message.type === 'owner-lost') {

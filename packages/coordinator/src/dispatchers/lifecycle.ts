@@ -8,6 +8,7 @@ import {
   MAX_TS,
   type Mode,
   maxTs,
+  type ScheduleRequest,
 } from '@tidegate/protocol';
 import type { ActorContext } from '@tidegate/runtime';
 import type { ComponentStatusRow } from '../maintainer/statusWindow.js';
@@ -118,15 +119,16 @@ export class Lifecycle {
   }
 
   /** Removes dispatchers. One that is not here is reported stopped, so that the maintainer converges (D-49). */
-  remove(dispatchers: readonly { readonly handle: number; readonly generation: number }[]): void {
+  remove(dispatchers: ScheduleRequest['remove']): void {
     const { placement, report } = this.#deps;
     const leaving: number[] = [];
-    for (const { handle, generation } of dispatchers) {
+    for (const { id, handle, generation } of dispatchers) {
       const isWatched = this.#watcher?.removing(handle, generation) === true;
       this.#waiting.delete(handle, generation);
       if (placement.has(handle, generation)) leaving.push(handle);
       else {
-        placement.bury(handle, generation);
+        // Without an id it is none that the owner has ever created (E-8).
+        if (!/^0*$/.test(id)) placement.bury(handle, generation);
         if (!isWatched) report({ handle, generation, state: ComponentState.STOPPED, mode: 0, checkpointTs: 0n, seq: 0 });
       }
     }

@@ -20,6 +20,8 @@ const PLACED = 0x08;
 const REDO = 0x10;
 const SUBSCRIBED = 0x20;
 const REMOVING = 0x40;
+/** Created by a former owner. */
+const FORMER = 0x80;
 
 /** What `inspect` calls the states. */
 const STATE_NAMES = [
@@ -110,6 +112,7 @@ export class Placement {
     const row = handle & PAGE_MASK;
     const worker = page.worker[row]!;
     this.#countState(worker, page.flags[row]! & STATE_MASK, -1);
+    if ((page.flags[row]! & FORMER) !== 0) page.generation[row] = 0;
     page.flags[row] = 0;
     this.#ranges.delete(handle);
     this.#size--;
@@ -132,10 +135,13 @@ export class Placement {
     if (!this.isOver(handle, generation)) this.#pageFor(handle).generation[handle & PAGE_MASK] = generation;
   }
 
-  /** Another owner: what it creates has nothing to do with what was here before. */
+  /** Another owner: the generations of what it creates have nothing to do with those of what was here before. */
   forgetOver(): void {
     for (const page of this.#pages) {
-      for (let row = 0; page !== undefined && row < PAGE_ROWS; row++) if (page.flags[row] === 0) page.generation[row] = 0;
+      for (let row = 0; page !== undefined && row < PAGE_ROWS; row++) {
+        if (page.flags[row] === 0) page.generation[row] = 0;
+        else page.flags[row]! |= FORMER;
+      }
     }
   }
 

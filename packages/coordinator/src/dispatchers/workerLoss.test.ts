@@ -1,4 +1,4 @@
-import { type BootstrapResponse, ComponentState, Stage } from '@tidegate/protocol';
+import { type BootstrapResponse, ComponentState, type DispatcherConfig, type ScheduleRequest, Stage } from '@tidegate/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   config,
@@ -156,7 +156,12 @@ describe('a lost worker (decided for Tidegate: T-9 within a host)', () => {
     lose('worker-1');
     const create = [config(9), config(10), config(0, { generation: 2 })];
     host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create, remove: [] });
-    host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create: [], remove: [{ id: '', handle: 10, generation: 1 }] });
+    host.receive(MAINTAINER, {
+      type: 'schedule',
+      epoch: EPOCH,
+      create: [],
+      remove: [{ id: config(10).id, handle: 10, generation: 1 }],
+    });
     expect(host.coordinator.inspect()).toMatchObject({ dispatchers: 0, waitingCreates: 2 });
     host.context.take();
     replace('worker-0');
@@ -184,7 +189,12 @@ describe('a lost worker (decided for Tidegate: T-9 within a host)', () => {
     expect(told().map(({ rows }) => rows)).toEqual([[[4, ComponentState.REMOVED, 0n]]]);
     expect(host.coordinator.inspect().dispatchers).toBe(3);
     // One that was asked back before its create came, likewise.
-    host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create: [], remove: [{ id: '', handle: 6, generation: 3 }] });
+    host.receive(MAINTAINER, {
+      type: 'schedule',
+      epoch: EPOCH,
+      create: [],
+      remove: [{ id: config(6).id, handle: 6, generation: 3 }],
+    });
     for (const generation of [2, 3, 4]) {
       host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create: [config(6, { generation })], remove: [] });
       expect(host.coordinator.inspect().dispatchers).toBe(generation < 4 ? 3 : 4);
@@ -193,6 +203,15 @@ describe('a lost worker (decided for Tidegate: T-9 within a host)', () => {
     host.receive('next', { type: 'bootstrap', epoch: EPOCH + 1, startTs: 10n, trigger: config(0) });
     host.receive('next', { type: 'schedule', epoch: EPOCH + 1, create: [config(4)], remove: [] });
     expect(host.coordinator.inspect().dispatchers).toBe(5);
+    // Also where one of the former epoch had the handle, under whatever generation.
+    const next = (create: readonly DispatcherConfig[], remove: ScheduleRequest['remove'] = []) =>
+      host.receive('next', { type: 'schedule', epoch: EPOCH + 1, create, remove });
+    next([], [{ id: '0', handle: 6, generation: 4 }]);
+    host.components('worker-0', { handle: 6, generation: 4, state: STOPPED });
+    next([], [{ id: '0', handle: 6, generation: 4 }]);
+    next([config(6)]);
+    expect(host.coordinator.inspect().dispatchers).toBe(5);
+    expect(host.messages('worker-0')).toContainEqual({ type: 'create', configs: [config(6)] });
   });
 
   it('a create whose handle is still in use waits for it (F-9)', () => {

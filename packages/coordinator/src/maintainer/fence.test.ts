@@ -15,6 +15,15 @@ const fence = () => host.receive('@outside', { type: 'fence' });
 const types = () => host.context.take().map(({ to, message }) => [to, typeOf(message)]);
 
 describe('the local fence (F-12)', () => {
+  it('a create that waits for a worker is not executed behind it', () => {
+    for (const worker of ['worker-0', 'worker-1']) host.receive('@outside', { type: 'worker-lost', worker });
+    host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create: [config(9)], remove: [] });
+    fence();
+    host.context.take();
+    host.receive('@outside', { type: 'worker-replaced', worker: 'worker-0' });
+    expect(host.messages('worker-0').map(typeOf)).toEqual(['fence']);
+  });
+
   it('LocalFenceCancelsWritePathWithoutWaitingForCleanup: every worker is told at once and once; a close still ends', () => {
     host.context.take();
     fence();

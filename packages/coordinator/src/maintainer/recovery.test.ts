@@ -135,6 +135,17 @@ describe('a coordinator that comes after another', () => {
     ]);
   });
 
+  it('T-7: one that is told to wait only after the recovery goes on as well: nobody knows of its merge', () => {
+    tell('worker-0', [span(2), span(4)]);
+    tell('worker-1', []);
+    host.context.take();
+    host.components('worker-0', { handle: 2, state: WAITING_MERGE });
+    expect(host.messages('worker-0')).toEqual([{ type: 'thaw', handle: Uint32Array.of(2), generation: Uint32Array.of(1) }]);
+    host.components('worker-0', { handle: 2, state: WAITING_MERGE }, { handle: 2, state: WORKING });
+    expect(host.messages('worker-0')).toEqual([]);
+    expect(host.coordinator.inspect().workers[0]?.states).toEqual({ working: 2 });
+  });
+
   it('a close that waits is answered in its turn, behind the bootstrap (F-7, F-4)', () => {
     host.receive(MAINTAINER, bootstrap);
     host.receive(MAINTAINER, { type: 'close', epoch: 9, removed: false });

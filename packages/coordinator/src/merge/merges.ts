@@ -144,6 +144,7 @@ export class Merges implements LifeWatcher {
   }
 
   changed(handle: number, generation: number, state: ComponentState): void {
+    if (state === ComponentState.WAITING_MERGE) this.#thawStray(handle, generation);
     if (this.#journal.size + this.#thawing.size === 0) return;
     const isGone = state === ComponentState.STOPPED || state === ComponentState.REMOVED;
     if (isGone || this.#thawing.get(handle) === state) this.#thawed(handle, isGone ? undefined : state);
@@ -250,6 +251,15 @@ export class Merges implements LifeWatcher {
     report(gone(target));
   }
 
+  /** It waits for a merge that nobody knows of, as when a former coordinator asked for it: it would wait for ever. */
+  #thawStray(handle: number, generation: number): void {
+    const { placement } = this.#deps;
+    if (this.#journal.ofSource(handle, generation) !== undefined || this.#thawing.has(handle)) return;
+    if (placement.isRemoving(handle)) return;
+    this.#thawing.set(handle, ComponentState.WORKING);
+    this.#tell('thaw', [{ handle }]);
+  }
+
   /** A source of a merge that was given up is one state further, or gone. */
   #thawed(handle: number, state: ComponentState | undefined): void {
     if (state === ComponentState.WAITING_MERGE) this.#thawing.set(handle, ComponentState.WORKING);
@@ -265,7 +275,7 @@ export class Merges implements LifeWatcher {
     report({ handle, generation, state: ComponentState.WORKING, mode, checkpointTs, seq: placement.seq(handle) });
   }
 
-  #tell(type: 'freeze' | 'thaw', dispatchers: readonly DispatcherConfig[]): void {
+  #tell(type: 'freeze' | 'thaw', dispatchers: readonly { readonly handle: number }[]): void {
     const { placement, outboxes } = this.#deps;
     outboxes.forEach((outbox, worker) => {
       const handles = dispatchers.map(({ handle }) => handle).filter((handle) => placement.worker(handle) === worker);
