@@ -54,7 +54,7 @@ export class Replacement {
   }
 
   /**
-   * Why the changefeed is lost. A dispatcher that wants what cannot be read again is what a worker's death comes to when the source
+   * Why the changefeed is lost. A dispatcher that wants what cannot be read again is what a thread's death comes to when the source
    * is not one that can be: then the death is the reason, as it is without replacement.
    */
   reasonOf({ code, message }: Extract<SourceHostEvent, { type: 'source-failed' }>): HostError {
@@ -72,7 +72,7 @@ export class Replacement {
   }
 
   async #lost(loss: ThreadLoss): Promise<void> {
-    if (!loss.actors.every(isControl)) this.#lastDeath = loss.death;
+    this.#lastDeath = loss.death;
     this.#host.lost(loss);
     for (const address of loss.actors)
       if (!isControl(address)) await this.#send(COORDINATOR, { type: 'worker-lost', worker: address });

@@ -1,66 +1,6 @@
-import type { SourceEvent } from '@tidegate/dispatcher';
-import type { BlockEventMessage, DdlEvent, RowsMessage, SourceToWorker, TableInfo } from '@tidegate/protocol';
-import { ManualContext } from '@tidegate/runtime/testing';
+import type { BlockEventMessage, RowsMessage, SourceToWorker } from '@tidegate/protocol';
 import { describe, expect, test } from 'vitest';
-import { SourceRouter, type SourceRouterOptions } from './sourceRouter.js';
-
-const WORKERS = ['worker-0', 'worker-1'];
-
-function info(tableId: number, version = 1n): TableInfo {
-  return { tableId, schemaId: 1, schema: 'db', table: `t${tableId}`, version };
-}
-
-function ddl(commitTs: bigint, fields: Partial<DdlEvent>): DdlEvent {
-  return {
-    type: 'ddl',
-    commitTs,
-    query: `ddl ${commitTs}`,
-    kind: 'test',
-    schema: 'db',
-    table: '',
-    adds: [],
-    schemaChanges: [],
-    admissions: [],
-    tables: [],
-    ...fields,
-  };
-}
-
-function row(tableId: number, commitTs: bigint, text = 'row'): SourceEvent {
-  return { type: 'rows', tableId, commitTs, count: 1, bytes: new TextEncoder().encode(text) };
-}
-
-interface Fixture {
-  readonly context: ManualContext;
-  readonly router: SourceRouter;
-  pulls(): number;
-  subscribe(tableId: number, handle: number, worker: string, startTs?: bigint): void;
-  feed(...events: SourceEvent[]): void;
-  taken(worker?: string): SourceToWorker[];
-}
-
-function fixture(tables: number[], options: Partial<SourceRouterOptions> = {}): Fixture {
-  const context = new ManualContext({ self: 'source' });
-  let pulls = 0;
-  const router = new SourceRouter(context as never, {
-    workers: WORKERS,
-    snapshot: { startTs: 0n, tables: tables.map((id) => ({ ...info(id), splittable: false })) },
-    pump: { pull: () => pulls++ },
-    batchBytes: 1 << 16,
-    maxMessageBytes: 1 << 18,
-    heldBytes: 1 << 20,
-    ...options,
-  });
-  return {
-    context,
-    router,
-    pulls: () => pulls,
-    subscribe: (tableId, handle, worker, startTs = 0n) =>
-      router.receive({ type: 'subscribe', handle, generation: 1, mode: 0, tableId, startTs, worker }),
-    feed: (...events) => router.receive({ type: 'chunk', events }),
-    taken: (worker) => context.take(worker).map((entry) => entry.message as SourceToWorker),
-  };
-}
+import { ddl, fixture, info, row, WORKERS } from './testing/routerFixture.js';
 
 function changesOf(message: SourceToWorker | undefined): [number, bigint, string][] {
   const rows = message as RowsMessage;
@@ -166,55 +106,6 @@ test('nothing is routed past a barrier that is held for a table without a dispat
   expect(f.taken('worker-0')).toMatchObject([{ type: 'block-event' }, { type: 'resolved', ts: 5n }]);
   f.subscribe(2, 12, 'worker-0');
   expect(f.taken('worker-0').map((message) => message.type)).toEqual(['stream', 'block-event', 'resolved', 'rows', 'resolved']);
-});
-
-describe('with redo, main stands still for a table that the default world does not have yet', () => {
-  const create = ddl(5n, { adds: [{ tableId: 2, schemaId: 1, splittable: false }], tables: [info(2)] });
-
-  function redoFixture(options: Partial<SourceRouterOptions> = {}): Fixture {
-    const f = fixture([1], { modes: [0, 1], ...options });
-    const subscribe = (handle: number, mode: 0 | 1, tableId: number, startTs: bigint) =>
-      f.router.receive({ type: 'subscribe', handle, generation: 1, mode, tableId, startTs, worker: 'worker-0' });
-    for (const mode of [0, 1] as const) {
-      subscribe(mode, mode, 0, 0n);
-      subscribe(10 + mode, mode, 1, 0n);
-    }
-    f.feed(create);
-    subscribe(21, 1, 2, 5n);
-    f.taken();
-    return f;
-  }
-
-  test('the redo world is told all that lies below it: that opens the gate for the DDL that the table waits for (D-46)', () => {
-    const f = redoFixture();
-    f.feed(ddl(8n, { blockTables: { type: 'normal', tableIds: [0, 2] } }), row(1, 9n));
-    expect(f.taken('worker-1')).toEqual([{ type: 'resolved', ts: 7n }]);
-  });
-
-  test('up to a sync point of the ts that created it, too: nothing follows behind a sync point of its ts (B-1)', () => {
-    const f = redoFixture();
-    f.feed({ type: 'sync-point', commitTs: 5n }, row(1, 6n));
-    expect(f.taken('worker-1')).toMatchObject([{ type: 'block-event' }, { type: 'resolved', ts: 5n }]);
-    f.taken();
-    f.feed(row(1, 7n));
-    expect(f.taken()).toEqual([]);
-    f.router.receive({ type: 'subscribe', handle: 20, generation: 1, mode: 0, tableId: 2, startTs: 5n, worker: 'worker-0' });
-    expect(f.taken('worker-0').map((message) => message.type)).toEqual(['stream', 'block-event', 'resolved', 'rows']);
-  });
-
-  test('so it is where it stands for the bytes that it holds', () => {
-    const f = redoFixture({ heldBytes: 100 });
-    f.feed(row(2, 7n, 'x'.repeat(30)), row(2, 8n), row(2, 8n), row(1, 9n));
-    expect(f.taken('worker-1')).toEqual([{ type: 'resolved', ts: 7n }]);
-  });
-
-  test('and a source that gives no marks does not keep the gate shut: behind so many bytes there is one', () => {
-    const f = redoFixture({ markBytes: 10 });
-    f.router.receive({ type: 'subscribe', handle: 20, generation: 1, mode: 0, tableId: 2, startTs: 5n, worker: 'worker-0' });
-    f.taken();
-    f.feed(row(1, 7n, 'x'.repeat(10)), row(1, 7n), row(1, 9n), row(1, 10n));
-    expect(f.taken('worker-1')).toEqual([{ type: 'resolved', ts: 8n }]);
-  });
 });
 
 test('a row behind a sync point of its ts is refused when that was promised to be the last', () => {
