@@ -72,6 +72,8 @@ export class BarrierCore {
   time: number = LONG_AGO;
   /** The trigger's checkpoint as its own heartbeats say: unlike the table's, B-5 never raises it (W-14). */
   triggerReported = -1n;
+  /** Dispatchers lived when this maintainer began. */
+  restored = false;
   /** Where this maintainer began: its tables are those of then. */
   readonly startTs: bigint;
 

@@ -13,6 +13,7 @@ export function isProvenOver(core: BarrierCore, event: BarrierEvent): boolean {
   const { positions } = table;
   const { high, low, isSync, influence } = event;
   if (core.wasScheduled(event)) return true;
+  if (influence.type !== 'normal' && !knowsMembers(core, event)) return false;
   if (event.forwardVersion === positions.version || !positions.mayProveOver(high, low, isSync)) return false;
   const candidates = influence.type === 'normal' ? influence.tableIds.length : table.size;
   if (candidates > LARGE && core.time - event.forwardTried < core.options.barrierResend) return false;
@@ -36,4 +37,14 @@ export function isProvenOver(core: BarrierCore, event: BarrierEvent): boolean {
     }
   }
   return proven;
+}
+
+/**
+ * Whom a DB or All event concerns is known when the table trigger has come to it, or is beyond. Before that, dispatchers that
+ * lived when this maintainer began may be of tables that were dropped below the event: one whose removal was lost with the
+ * last maintainer goes on without meeting the event, and proves nothing.
+ */
+function knowsMembers({ table, restored, startTs }: BarrierCore, event: BarrierEvent): boolean {
+  if (!restored || event.triggerRelated || event.key.commitTs <= startTs) return true;
+  return table.positions.provesOver(table.trigger, event.high, event.low, event.isSync);
 }

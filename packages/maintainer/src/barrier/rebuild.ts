@@ -19,6 +19,7 @@ export interface RebuiltState {
 export function rebuild(core: BarrierCore, states: readonly RebuiltState[]): void {
   core.time = core.parts.now();
   const { table } = core;
+  core.restored = table.count(TaskState.REPLICATING) > 1;
   const taking = states.filter(({ handle, blockState: { stage } }) => {
     if (stage === Stage.NONE || stage === Stage.UNKNOWN) return false;
     return table.state[handle] === TaskState.REPLICATING || (table.hasTask(handle) && stage === Stage.WAITING);

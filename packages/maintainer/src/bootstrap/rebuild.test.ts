@@ -1,7 +1,7 @@
 import { ComponentState, type MergeJournalEntry, Stage } from '@tidegate/protocol';
 import { describe, expect, it } from 'vitest';
 import { MaintainerFixture } from '../testing/maintainerFixture.js';
-import { facts, none } from '../testing/requests.js';
+import { done, facts, none, waiting } from '../testing/requests.js';
 import { config, range, span } from '../testing/spans.js';
 
 const { INITIALIZING, MERGE_READY, PREPARING, REMOVED, STOPPED, WAITING_MERGE, WORKING } = ComponentState;
@@ -272,5 +272,47 @@ describe('where dispatchers stand at an event (S-7, T-1)', () => {
       'absent 0, scheduling 0, replicating 2, removing 0',
       'absent 0, scheduling 0, replicating 2, removing 0',
     ]);
+  });
+});
+
+describe('who proves that a DB or All event is over, after a restart (B-60, B-61)', () => {
+  const ready = (m: MaintainerFixture): void => {
+    m.receive({ type: 'post-bootstrap-response', from: 'node1', epoch: 5 });
+    m.advance(3_000);
+  };
+
+  it('not one that waits at the event which moves it into the schema: it was not there before (D-29)', () => {
+    const m = start([1, 2]);
+    const alter = facts(145n, { type: 'db', schemaId: 1 });
+    const exchange = {
+      ...facts(147n, { type: 'normal', tableIds: [0, 2] }),
+      schemaChanges: [{ tableId: 2, oldSchemaId: 2, newSchemaId: 1 }],
+    };
+    m.bootstrap({
+      1: [
+        span(1, 2, { checkpointTs: 140n, blockState: { facts: alter, stage: Stage.WAITING } }),
+        span(2, 3, { checkpointTs: 146n, blockState: { facts: exchange, stage: Stage.WAITING } }),
+      ],
+    });
+    ready(m);
+    m.statuses(1, [waiting(m.trigger, alter)]);
+    const answers = m.answers();
+    expect(answers).toContain('coordinator1: write 145 → 0');
+    expect(answers.filter((line) => line.includes('pass'))).toEqual([]);
+  });
+
+  it('not a dispatcher of a table that was dropped below the event, whose removal was lost: the trigger comes first', () => {
+    const m = start([1, 2]);
+    const sync = facts({ commitTs: 145n, isSyncPoint: true }, { type: 'all' });
+    const drop = facts(120n, { type: 'normal', tableIds: [0, 2] }, { drops: { type: 'normal', tableIds: [2] } });
+    m.bootstrap({ 1: [span(1, 2, { checkpointTs: 144n, blockState: { facts: sync, stage: Stage.WAITING } }), span(2, 3)] });
+    ready(m);
+    expect(m.answers()).toEqual([]);
+    m.statuses(1, [waiting(m.trigger, drop)]);
+    m.advance(500);
+    expect(m.answers()).toEqual(['coordinator1: ack 120 → 0', 'coordinator1: pass 120 → 0']);
+    expect(removes(m)).toEqual([3]);
+    m.statuses(1, [done(m.trigger, drop), waiting(m.trigger, sync)]);
+    expect(m.answers()).toContain('coordinator1: write 145/sync → 0');
   });
 });

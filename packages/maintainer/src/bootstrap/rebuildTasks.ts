@@ -5,6 +5,8 @@ import {
   ComponentState,
   type KeyRange,
   MAX_TS,
+  type SchemaId,
+  Stage,
   type TableId,
 } from '@tidegate/protocol';
 import { compareKeys, isWhole, WHOLE_TABLE } from '../coverage/keyOrder.js';
@@ -101,6 +103,7 @@ function adopt(
     mine.map(({ span, host }) => ({
       ...span.config,
       host,
+      schemaId: schemaOf(span),
       startTs: positionOf(span, startTs),
       splittable: known.get(span.config.tableId)?.splittable ?? false,
     })),
@@ -121,6 +124,15 @@ function adopt(
 function positionOf({ state, checkpointTs }: BootstrapSpan, startTs: bigint): bigint {
   const isNowhere = state === ComponentState.PREPARING || state === ComponentState.MERGE_READY || checkpointTs === MAX_TS;
   return isNowhere ? startTs : checkpointTs;
+}
+
+/**
+ * D-29: a dispatcher takes the schema that an event moves it to when the event reaches it. Until the event is over it is a
+ * member of the old one: as one of the new schema it would seem to be beyond events of that schema which it never met.
+ */
+function schemaOf({ config: { tableId, schemaId }, blockState }: BootstrapSpan): SchemaId {
+  if (blockState === undefined || blockState.stage === Stage.DONE) return schemaId;
+  return blockState.facts.schemaChanges.find((change) => change.tableId === tableId)?.oldSchemaId ?? schemaId;
 }
 
 /** Handles that somebody still has are given to nobody else: a worker has one dispatcher under each. */
