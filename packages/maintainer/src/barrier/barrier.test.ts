@@ -1,5 +1,6 @@
 import { Stage } from '@tidegate/protocol';
 import { describe, expect, it } from 'vitest';
+import { createConfig } from '../operator/createConfig.js';
 import { TaskState } from '../span/taskState.js';
 import { BarrierFixture } from '../testing/barrierFixture.js';
 import { done, facts, waiting } from '../testing/requests.js';
@@ -84,11 +85,23 @@ describe('barrier', () => {
     expect(f.barrier.size).toBe(0);
   });
 
-  it('UpdateCheckpointTs: a report at 10 proves 9; the reply of the trigger alone has ack and Write (B-5)', () => {
+  it('UpdateCheckpointTs: the reply of the trigger alone has ack and Write; a report at 10 proves 9, where the next dispatcher of a table begins (B-5, T-1)', () => {
     const f = new BarrierFixture();
     const event = facts(10n, { type: 'normal', tableIds: [0] });
     expect(f.shown(1, [waiting(f.trigger, event)])).toEqual(['node1: ack 10 → 0', 'node1: write 10 → 0']);
+    expect(f.event(event)?.writer?.handle).toBe(f.trigger.handle);
     expect(f.table.positions.checkpointTs(f.trigger.handle)).toBe(9n);
+    const d1 = f.task(1);
+    f.handle(1, [waiting(d1, facts(10n, { type: 'normal', tableIds: [1, 2] }))]);
+    expect(createConfig(f.table, d1.handle, 0n)).toMatchObject({ startTs: 9n, skipDmlAsStartTs: true });
+  });
+
+  it('UpdateCheckpointTs, ours for the trigger: its next dispatcher begins at the checkpoint that its heartbeats named, for tables that it added below its report may not be known here (D-41, D-43)', () => {
+    const f = new BarrierFixture();
+    f.handle(1, [waiting(f.trigger, facts(10n, { type: 'normal', tableIds: [0] }))]);
+    expect(createConfig(f.table, f.trigger.handle, 0n)).toMatchObject({ startTs: 1n, skipDmlAsStartTs: false });
+    f.table.raiseCheckpoint(f.trigger.handle, 0, 9);
+    expect(createConfig(f.table, f.trigger.handle, 0n).startTs).toBe(9n);
   });
 
   describe('HandleBlockBootstrapResponse (S-7)', () => {

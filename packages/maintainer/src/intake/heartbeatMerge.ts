@@ -47,7 +47,8 @@ export class HeartbeatMerge {
       ...(this.#watermark && { watermark: this.#watermark }),
       ...(this.#redoWatermark && { redoWatermark: this.#redoWatermark }),
       ...(this.#rows.length > 0 && { statuses: this.#columns() }),
-      complete: this.#complete,
+      // H-1: a list with holes names nobody as missing.
+      complete: this.#complete && this.#dropped === 0,
       ...(this.#error && { error: this.#error }),
     };
   }

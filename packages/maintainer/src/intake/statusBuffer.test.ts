@@ -108,6 +108,14 @@ describe('status buffer (T-H)', () => {
     expect(drained(buffer).heartbeats[0]).toMatchObject({ watermark: mark(90n, 4, 20n), error: { code: 'FIRST' } });
   });
 
+  it('a complete list of which something was dropped at the bound is none: whom it leaves out is not missing (H-1, T-H)', () => {
+    const buffer = new StatusBuffer(1);
+    buffer.offerHeartbeat(heartbeat('a', { complete: true, statuses: columns([2, 0, 1n], [3, 0, 1n]) }));
+    buffer.offerHeartbeat(heartbeat('a'));
+    const [merged] = drained(buffer).heartbeats;
+    expect([merged?.complete, [...(merged?.statuses?.handle ?? [])], buffer.refused]).toEqual([false, [2], 1]);
+  });
+
   it('passes a single heartbeat as it is', () => {
     const buffer = new StatusBuffer(1_000);
     const one = heartbeat('a', { complete: true, statuses: columns([2, 0, 1n]) });
