@@ -22,6 +22,8 @@ export interface SeveralHostsOptions {
   /** Share of the messages between hosts that is lost. */
   readonly loss?: number;
   readonly maxDelay?: number;
+  /** Further options of each host. */
+  readonly more?: (name: string) => Partial<HostActorsOptions>;
 }
 
 interface Running {
@@ -51,7 +53,8 @@ export class SeveralHosts {
 
   constructor(options: SeveralHostsOptions) {
     this.#options = options;
-    const { loss = 0 } = options;
+    const { loss = 0, directory, hosts } = options;
+    for (const name of hosts) mkdirSync(join(directory, name));
     this.transport = new MemoryTransport({ loses: () => Math.random() < loss });
   }
 
@@ -135,8 +138,7 @@ export class SeveralHosts {
   }
 
   #hostOptions(name: string, gate: HostGate): HostActorsOptions {
-    const { log, directory, hosts, workers, maxDelay = 0 } = this.#options;
-    mkdirSync(join(directory, name), { recursive: true });
+    const { log, directory, hosts, workers, maxDelay = 0, more } = this.#options;
     const sink = { counter: this.#counter, directory: join(directory, name), deaths: [], how: 'exit', maxDelay };
     return {
       name,
@@ -146,9 +148,18 @@ export class SeveralHosts {
       startTs: this.checkpointTs,
       source: { module: SOURCE, options: log },
       sink: { module: SINK, options: sink },
-      dispatcher: { heartbeatInterval: 20, heartbeatFirst: 0, retryInterval: 100 },
-      coordinator: { lowLatency: true, outstandingResend: 100, completeHeartbeatInterval: 500 },
-      maintainer: { tick: 10, barrierResend: 100, quietWindow: 50, operatorResend: 300, bootstrapResend: 100 },
+      dispatcher: { heartbeatInterval: 10, heartbeatFirst: 0, retryInterval: 100 },
+      coordinator: { heartbeatInterval: 10, heartbeatFirst: 0, outstandingResend: 100, completeHeartbeatInterval: 500 },
+      maintainer: {
+        tick: 10,
+        barrierResend: 100,
+        quietWindow: 50,
+        operatorResend: 300,
+        bootstrapResend: 100,
+        splitTables: true,
+        redoMetaInterval: 10,
+      },
+      ...more?.(name),
     };
   }
 
