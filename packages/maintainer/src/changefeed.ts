@@ -56,6 +56,7 @@ export class Changefeed {
         observer,
         now: () => context.now(),
         random,
+        alone: start.redo !== true,
         ...(start.routes && mode === Mode.DEFAULT && { routes: new RouteAdmin(start.routes, start.startTs) }),
       });
     this.pipeline = pipelineOf(Mode.DEFAULT);

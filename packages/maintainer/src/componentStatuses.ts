@@ -16,6 +16,8 @@ export interface ComponentStatusParts {
   readonly triggerReported: (checkpointTs: bigint) => void;
   /** K-9: this dispatcher of a host counts from now on. */
   readonly include: (host: number, checkpointTs: bigint) => void;
+  /** No other mode is run: a dispatcher of another one is nobody's, left by a maintainer that ran it. Default false. */
+  readonly alone?: boolean;
 }
 
 /** Complete heartbeats of a host that do not name a task before it is asked back. */
@@ -63,7 +65,8 @@ export class ComponentStatusIntake {
       const isCurrent =
         handle < table.state.length && table.generation[handle] === generations[row] && table.state[handle] !== TaskState.FREE;
       // D-49: a host does not know the mode of a dispatcher that it does not have. Handles are of one space, so it is ours.
-      if (modes[row] !== this.#mode && !(isCurrent && hasEnded(state))) continue;
+      const isOurs = modes[row] === this.#mode || (isCurrent ? hasEnded(state) : this.#parts.alone === true);
+      if (!isOurs) continue;
       if (!isCurrent) {
         if (flags.heal && state === State.WORKING) this.#orphan(host, handle, generations[row]!);
         continue;

@@ -27,6 +27,8 @@ export interface PipelineParts {
   readonly observer: BarrierObserver;
   readonly now: () => number;
   readonly random: () => number;
+  /** No other mode is run. */
+  readonly alone: boolean;
   /** Only in the default mode, and only when names are routed (section 23). */
   readonly routes?: RouteAdmin;
 }
@@ -108,6 +110,7 @@ export class Pipeline {
       count: (name) => observer.count(name),
       triggerReported: (checkpointTs) => this.barrier.triggerReported(checkpointTs),
       include: (host, checkpointTs) => this.watermarks.include(host, checkpointTs),
+      alone: parts.alone,
     });
   }
 
