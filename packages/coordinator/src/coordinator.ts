@@ -8,7 +8,6 @@ import {
   type MaintainerToCoordinator,
   type PostBootstrapRequest,
   type StaleEpochNotice,
-  TRIGGER_HANDLE,
   type WorkerSnapshot,
   type WorkerToCoordinator,
 } from '@tidegate/protocol';
@@ -292,7 +291,7 @@ export class Coordinator implements Actor<CoordinatorMessage> {
   }
 
   #obey(message: OwnersRequest): void {
-    const { tenure, lifecycle, merges, redo, fence, heartbeats } = this.#parts;
+    const { tenure, lifecycle, merges, redo, heartbeats } = this.#parts;
     switch (message.type) {
       case 'answers':
         this.#answers(message);
@@ -311,7 +310,7 @@ export class Coordinator implements Actor<CoordinatorMessage> {
         redo.forward(message.resolvedTs);
         return;
       case 'checkpoint':
-        if (!fence.refuses('checkpoint write')) this.#checkpoint(message.checkpointTs);
+        this.#parts.sinkCheckpoint.committed(message.checkpointTs);
         return;
       case 'heartbeat-taken':
         heartbeats.taken(message.confirm);
@@ -333,14 +332,6 @@ export class Coordinator implements Actor<CoordinatorMessage> {
     const isWrite = message.answers.some(({ action }) => action?.action === Action.WRITE);
     if (!isWrite || !fence.refuses('block write')) router.route(message);
     else router.route({ ...message, answers: message.answers.filter(({ action }) => action?.action !== Action.WRITE) });
-  }
-
-  /** K-12: to the worker of the table trigger. */
-  #checkpoint(checkpointTs: bigint): void {
-    const { placement, outboxes } = this.#parts;
-    if (!placement.isPlaced(TRIGGER_HANDLE[0])) return;
-    const checkpoint = { type: 'sink-checkpoint', checkpointTs };
-    outboxes[placement.worker(TRIGGER_HANDLE[0])]!.send(checkpoint, { coalesce: 'sink-checkpoint' }, true);
   }
 
   #ignore(type: unknown, from: Address): void {

@@ -1,3 +1,4 @@
+import { TRIGGER_HANDLE } from '@tidegate/protocol';
 import type { ActorContext } from '@tidegate/runtime';
 import { Lifecycle } from './dispatchers/lifecycle.js';
 import { Outbox } from './dispatchers/outbox.js';
@@ -10,6 +11,7 @@ import { CompleteRound } from './maintainer/completeRound.js';
 import { Fence } from './maintainer/fence.js';
 import { Heartbeats } from './maintainer/heartbeats.js';
 import { Ownership } from './maintainer/ownership.js';
+import { SinkCheckpoint } from './maintainer/sinkCheckpoint.js';
 import { SnapshotIds } from './maintainer/snapshotIds.js';
 import { Tenure } from './maintainer/tenure.js';
 import { Merges } from './merge/merges.js';
@@ -37,6 +39,7 @@ export interface CoordinatorParts {
   readonly workerLoss: WorkerLoss;
   readonly router: AnswerRouter;
   readonly tenure: Tenure;
+  readonly sinkCheckpoint: SinkCheckpoint;
   readonly round: CompleteRound;
   readonly snapshotIds: SnapshotIds;
 }
@@ -64,7 +67,10 @@ export function makeParts(context: ActorContext, options: ResolvedOptions): Coor
     started: () => heartbeats.start(),
     report: (row) => heartbeats.report(row),
     reportGone: (row, bound) => heartbeats.reportGone(row, bound),
-    placed: (config) => tenure.noteTrigger(config),
+    placed: (config) => {
+      tenure.noteTrigger(config);
+      if (config.handle === TRIGGER_HANDLE[0]) sinkCheckpoint.tell();
+    },
     forget: (handle, generation) => {
       path.outstanding.forget(handle, generation);
       tenure.gone(handle, generation);
@@ -81,10 +87,12 @@ export function makeParts(context: ActorContext, options: ResolvedOptions): Coor
   lifecycle.watch(merges);
   const snapshotIds = new SnapshotIds(() => context.random());
   const base = { context, options, ownership, fence, path, flow, placement, outboxes, lifecycle, heartbeats, merges };
-  const tenure = new Tenure({ ...base, snapshotIds });
+  const sinkCheckpoint = new SinkCheckpoint(placement, outboxes, fence);
+  const tenure = new Tenure({ ...base, snapshotIds, sinkCheckpoint });
   return {
     ...base,
     tenure,
+    sinkCheckpoint,
     subscriptions,
     progress,
     snapshotIds,

@@ -20,7 +20,10 @@ export interface CoordinatorOptions {
   readonly batchStatuses?: number;
   /** Requests that may wait, 8 … 2^24. At the bound statuses stay in the pending map. Default 10 000. */
   readonly requestQueueCapacity?: number;
-  /** Statuses that may be outstanding, 1 … 2^25. Beyond it they are let go: only their dispatchers resend them. Default 2^22. */
+  /**
+   * Statuses that may be outstanding, 1 … 2^25. Beyond it they are let go: only their dispatchers resend them. DONEs, which
+   * nobody else resends, are kept on top of it, one a dispatcher that lives here and event. Default 2^22.
+   */
   readonly outstandingCapacity?: number;
   /** First and longest pause before an unanswered status is sent again (T-I), 1 … 3 600 000. Default 1 000 and 10 000. */
   readonly outstandingResend?: number;

@@ -95,7 +95,6 @@ export class Lifecycle {
         continue;
       }
       placement.insert(config, worker, progress.assign(config.mode));
-      placed(config);
       shares[worker]!.push(config);
     }
     shares.forEach((share, worker) => {
@@ -104,6 +103,7 @@ export class Lifecycle {
       progress.created(worker, share, (handle) => placement.seq(handle));
       for (const part of configParts(share)) outboxes[worker]!.send({ type: 'create', configs: part }, 'lossless', false);
       context.count('coordinator.created', share.length);
+      share.forEach(placed);
     });
     if (placement.size > 0) started();
   }
@@ -267,7 +267,8 @@ export class Lifecycle {
     const row = { handle, generation, state, mode, checkpointTs, seq };
     if (state === ComponentState.STOPPED || state === ComponentState.REMOVED) {
       // Whoever asked for it asks until it is told; of others nobody would miss the news.
-      const isAsked = !isOurs || placement.isRemoving(handle);
+      // What a table trigger had not finished bounds the checkpoint until the maintainer knows that it is gone (K-10).
+      const isAsked = !isOurs || (placement.isRemoving(handle) && !isTrigger(handle));
       if (isAsked) report(row);
       else this.#deps.reportGone(row, boundOf(mode, maxTs(checkpointTs, placement.startTs(handle))));
       if (isOurs) this.gone(handle, generation);

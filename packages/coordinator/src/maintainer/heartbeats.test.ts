@@ -172,6 +172,8 @@ describe('watermarks (H-2 to H-4)', () => {
     host.bootstrap();
     remove(host, 0);
     host.components('worker-0', { handle: 0, state: STOPPED });
+    // Of a table trigger the maintainer has to say that it knows, whoever asked for it.
+    host.receive(MAINTAINER, { type: 'heartbeat-taken', epoch: EPOCH, confirm: 1 });
     host.receive('worker-0', workerHeartbeat(1));
     host.advance(1000);
     const last = host.heartbeats().at(-1);

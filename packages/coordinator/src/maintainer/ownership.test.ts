@@ -168,6 +168,29 @@ describe('post-bootstrap, checkpoint, close', () => {
     ]);
   });
 
+  test('the last committed checkpoint is told again where a lost trigger comes to, and not to the next owner (K-12)', () => {
+    const host = new TestHost();
+    host.bootstrap();
+    const lose = (worker: string) => host.receive('@outside', { type: 'worker-lost', worker });
+    const checkpoint = { type: 'sink-checkpoint', checkpointTs: 400n };
+    host.receive(MAINTAINER, { type: 'checkpoint', epoch: EPOCH, checkpointTs: 400n });
+    expect(host.messages('worker-0')).toEqual([checkpoint]);
+    lose('worker-0');
+    host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create: [config(0, { generation: 2 })], remove: [] });
+    expect(host.messages('worker-1').slice(-1)).toEqual([checkpoint]);
+    // One that comes while it is nowhere waits for it.
+    lose('worker-1');
+    host.receive(MAINTAINER, { type: 'checkpoint', epoch: EPOCH, checkpointTs: 410n });
+    host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create: [config(0, { generation: 3 })], remove: [] });
+    host.receive('@outside', { type: 'worker-replaced', worker: 'worker-0' });
+    expect(host.messages('worker-0').map(typeOf)).toEqual(['create', 'sink-checkpoint']);
+    host.receive('@outside', { type: 'owner-lost', epoch: EPOCH });
+    host.components('worker-0', { handle: 0, generation: 3, state: STOPPED });
+    host.context.take();
+    host.receive('next', { type: 'bootstrap', epoch: EPOCH + 1, startTs: 10n, trigger: config(0, { generation: 4 }) });
+    expect(host.messages('worker-0').map(typeOf)).not.toContain('sink-checkpoint');
+  });
+
   test('HandleCloseRequestAcksStaleMaintainerEpoch, RejectsClosedOlderMaintainerEpoch (F-4, F-8)', () => {
     const host = new TestHost();
     host.bootstrap([2]);

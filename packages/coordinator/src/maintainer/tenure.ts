@@ -26,6 +26,7 @@ import { BootstrapGathering, type HostView } from './bootstrap.js';
 import type { Fence } from './fence.js';
 import type { Heartbeats } from './heartbeats.js';
 import type { Ownership } from './ownership.js';
+import type { SinkCheckpoint } from './sinkCheckpoint.js';
 import type { SnapshotIds } from './snapshotIds.js';
 
 export interface TenureDeps {
@@ -41,6 +42,7 @@ export interface TenureDeps {
   readonly flow: StatusFlow;
   readonly fence: Fence;
   readonly snapshotIds: SnapshotIds;
+  readonly sinkCheckpoint: SinkCheckpoint;
 }
 
 /** A maintainer's time as the owner of this host, from bootstrap to close or loss (sections 21 and 22). */
@@ -98,6 +100,7 @@ export class Tenure {
       lifecycle.holdTriggers();
       lifecycle.forgetWaiting();
       placement.forgetOver();
+      this.#deps.sinkCheckpoint.clear();
       heartbeats.retarget();
       path.retarget(`${from}@${request.epoch}`, context.now());
     }

@@ -98,7 +98,7 @@ class World {
     const { loss } = this;
     this.loss = 0;
     for (let round = 0; round < 40; round++) {
-      for (const name of this.asked) if (this.believed.has(name)) this.#askBack(name);
+      for (const name of [...this.asked]) this.#askBack(name);
       for (const worker of this.workers) {
         this.replace(worker);
         worker.obeyAll();
@@ -246,8 +246,11 @@ class World {
     for (let row = 0; row < (statuses?.handle.length ?? 0); row++) {
       const name = `${statuses?.handle[row]}/${statuses?.generation[row]}`;
       const state = statuses?.state[row];
-      if (state === STOPPED || state === REMOVED) this.believed.delete(name);
-      else if (state === WORKING && this.ever.has(name)) this.believed.add(name);
+      if (state === STOPPED || state === REMOVED) {
+        this.believed.delete(name);
+        this.asked.delete(name);
+      }
+      if (state === WORKING && this.ever.has(name)) this.believed.add(name);
       // T-8: the range is the target's; what it was made of goes.
       if (state === WORKING || state === STOPPED) for (const source of this.#sources.get(name) ?? []) this.asked.add(source);
     }
