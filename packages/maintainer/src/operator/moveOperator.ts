@@ -37,7 +37,8 @@ export class MoveOperator implements RareOperator {
       this.#board.table.markReplicating(this.#handle);
       this.#board.ended(this.#handle, { finished: true, text: '' });
     } else if (state === ComponentState.REMOVED) this.#giveUp('its destination does not take it');
-    // A Stopped is of a former dispatcher: the create goes on.
+    // As for any create: a host that has seen this one stop answers Removed.
+    else if (state === ComponentState.STOPPED) this.#board.unsent.push(this.#handle);
   }
 
   hostLost(host: number): void {

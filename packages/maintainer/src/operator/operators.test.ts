@@ -39,6 +39,18 @@ describe('add', () => {
     expect([f.table.state[handle], f.operatorCount]).toEqual([TaskState.ABSENT, 0]);
   });
 
+  it('Add: Stopped before Working: asks again at once, for its host answers Removed, and then with another generation (E-8)', () => {
+    const { f, handle } = adding();
+    const asked = f.operators.take(0, 1n);
+    f.operators.status(handle, STOPPED, 1);
+    expect(f.operators.take(1, 1n)).toEqual(asked);
+    expect(f.operators.take(2, 1n)).toEqual([]);
+    f.operators.status(handle, REMOVED, 1);
+    f.scheduler.place();
+    const [next] = f.operators.take(3, 1n);
+    expect(next?.create[0]?.generation).toBeGreaterThan(asked[0]?.create[0]?.generation ?? 0);
+  });
+
   it('Add: its host lost before Working: finished, absent (T-9)', () => {
     const { f, handle } = adding();
     f.operators.hostLost(1);

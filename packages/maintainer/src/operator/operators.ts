@@ -200,8 +200,10 @@ export class Operators {
       } else if (state === ComponentState.REMOVED) {
         board.clear(handle);
         board.absent(handle);
+      } else if (state === ComponentState.STOPPED) {
+        // It goes on asking, at once: a host that has seen this one stop answers Removed, and the next one is another.
+        board.unsent.push(handle);
       }
-      // A Stopped is of a former dispatcher: the create goes on.
     } else if (kind === OperatorKind.REMOVE) {
       if (hasEnded) this.#removed(handle);
     } else board.rare.get(handle)?.status(handle, state);
