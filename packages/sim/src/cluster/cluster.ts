@@ -27,6 +27,8 @@ export interface ClusterParts {
   readonly wrap?: WrapActor | undefined;
   /** A user's own sink instead of the simulated ones. */
   readonly user?: Pick<UserSinkOptions, 'make' | 'bytesOf'> | undefined;
+  /** An actor is made, the first one of its address or a successor. */
+  readonly made?: ((address: Address, actor: Actor) => void) | undefined;
   readonly happened: (event: WayEvent) => void;
   /** A named point is reached: what is to happen there. */
   readonly atPoint: (point: FaultPoint, who: string) => 'fail' | 'die' | 'drop' | 'duplicate' | undefined;

@@ -51,8 +51,13 @@ export function coordinatorPlacement(host: HostAddresses, parts: ClusterParts, r
   return placed(host.coordinator, parts, (context) => createCoordinator(context, all));
 }
 
-function placed(address: Address, { wrap }: ClusterParts, make: Make): ActorPlacement {
-  return { address, create: (context: ActorContext) => (wrap === undefined ? make(context) : wrap(address, context, make)) };
+function placed(address: Address, { wrap, made }: ClusterParts, make: Make): ActorPlacement {
+  const create = (context: ActorContext): Actor => {
+    const actor = wrap === undefined ? make(context) : wrap(address, context, make);
+    made?.(address, actor);
+    return actor;
+  };
+  return { address, create };
 }
 
 function source(context: ActorContext, host: HostAddresses, { scenario, workload }: ClusterParts, made: Made): Actor {

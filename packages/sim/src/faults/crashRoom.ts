@@ -16,6 +16,8 @@ export interface CrashRoomParts extends Pick<ClusterParts, 'scenario' | 'life' |
   readonly checkpointTs: () => bigint;
   /** Nobody is left to go on. */
   readonly processDied: () => void;
+  /** An actor is dead. */
+  readonly died: (address: Address) => void;
 }
 
 /** Brings about what goes wrong in a cluster, and what its owner does about it: tells those that live on, starts successors. */
@@ -221,6 +223,7 @@ export class CrashRoom {
     for (const address of addresses) {
       this.#dead.add(address);
       this.#killSinks(address);
+      this.#parts.died(address);
     }
   }
 

@@ -19,10 +19,9 @@ import {
 } from '@tidegate/protocol';
 import { rowOf, type Workload } from '../workload/workload.js';
 import { BlockLedger, nameOf, type OpenBlock } from './blockLedger.js';
+import { rangeOf } from './keyRange.js';
 import { type OpenWrite, RowLedger } from './rowLedger.js';
 import type { Violations } from './violation.js';
-
-const LAST_KEY = 0x1_0000;
 
 export interface OracleOptions {
   /** Which pipeline it watches: the default one, or that of the redo log, which has no sync points (D-45). */
@@ -121,8 +120,7 @@ export class Oracle {
     const dropped = this.#workload.droppedBy.get(tableId);
     if (dropped !== undefined && this.blocks.isDone(dropped) && startTs >= dropped.key.commitTs)
       this.#violations.report('I-5', `table ${tableId} is scheduled at ${startTs}, and ${nameOf(dropped.event)} is done`);
-    const from = config.range === undefined ? 0 : keyOf(config.range.start, 0);
-    const to = config.range === undefined ? LAST_KEY : keyOf(config.range.end, LAST_KEY);
+    const { from, to } = rangeOf(config);
     this.rows.started(tableId, startTs, config.skipDmlAsStartTs ? startTs + 1n : startTs, from, to);
   }
 
@@ -200,8 +198,4 @@ export class Oracle {
     this.rows.finish();
     this.blocks.finish();
   }
-}
-
-function keyOf(bytes: Uint8Array, open: number): number {
-  return bytes.length === 0 ? open : ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
 }

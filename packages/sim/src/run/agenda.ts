@@ -16,6 +16,11 @@ export class Agenda {
     return this.#entries[0]?.at;
   }
 
+  /** When the last thing is due. */
+  get last(): number | undefined {
+    return this.#entries.at(-1)?.at;
+  }
+
   add(at: number, what: Entry['what'], isFault = false): void {
     const entry = { at, order: this.#order++, what, isFault };
     const place = this.#entries.findIndex((other) => other.at > at);

@@ -1,10 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { DispatcherConfig } from '@tidegate/protocol';
+import type { DispatcherConfig, MaintainerEvent } from '@tidegate/protocol';
 import type { Delivered, Step } from '@tidegate/runtime';
 import { Cluster, type ClusterParts } from '../cluster/cluster.js';
 import { CrashRoom } from '../faults/crashRoom.js';
 import { type Fault, faultText } from '../faults/fault.js';
 import type { FaultPoint, PointFaults } from '../faults/points.js';
+import { ActorWatch, boundsOf } from '../oracle/actorWatch.js';
+import { DeliveryWatch } from '../oracle/deliveryWatch.js';
 import type { Oracle } from '../oracle/oracle.js';
 import type { Violations } from '../oracle/violation.js';
 import { Agenda } from './agenda.js';
@@ -25,6 +27,8 @@ export interface LifeParts extends Omit<ClusterParts, 'atPoint'> {
 /** How a life ended. `failed`: a sink failed as it was told to, and the changefeed ended with its error. */
 export type LifeEnd = 'finished' | 'failed' | 'crashed' | 'violated';
 
+/** Steps from one look at the queues of all actors to the next, beside those at faults. */
+const BOUNDS_EVERY = 500;
 /** Milliseconds without anything going wrong after which a run must be over. */
 const PATIENCE = 1_800_000;
 
@@ -38,6 +42,9 @@ export class Life {
   readonly #parts: LifeParts;
   readonly #room: CrashRoom;
   readonly #oracle: Oracle;
+  readonly watch: DeliveryWatch;
+  /** Looks into the actors. */
+  readonly actors: ActorWatch;
   readonly #stalled = new Map<string, number>();
   readonly #stepFaults: Fault[];
   /** Faults that points have brought about and that happen after the step in hand. */
@@ -47,14 +54,20 @@ export class Life {
   #crashed = false;
   #healed = false;
 
-  private constructor(parts: LifeParts, make: (life: () => Life) => Cluster) {
+  private constructor(parts: LifeParts, cluster: Cluster, actors: ActorWatch) {
     this.#parts = parts;
     this.#oracle = parts.oracles[0];
+    this.watch = new DeliveryWatch(parts.workload, parts.violations, parts.oracles);
     this.checkpointTs = parts.startTs;
-    this.cluster = make(() => this);
+    this.cluster = cluster;
+    this.actors = actors;
     this.#room = new CrashRoom(this.cluster, this.agenda, {
       ...parts,
       checkpointTs: () => this.checkpointTs,
+      died: (address) => {
+        this.watch.died(address);
+        this.actors.died(address);
+      },
       processDied: () => {
         this.#crashed = true;
       },
@@ -76,8 +89,13 @@ export class Life {
   static async create(parts: LifeParts): Promise<Life> {
     // Points are reached only in steps, when there is a life to tell.
     const living: { life?: Life } = {};
-    const cluster = await Cluster.create({ ...parts, atPoint: (point, who) => living.life?.atPoint(point, who) });
-    const life = new Life(parts, () => cluster);
+    const actors = new ActorWatch(parts.violations, boundsOf(parts.scenario));
+    const cluster = await Cluster.create({
+      ...parts,
+      atPoint: (point, who) => living.life?.atPoint(point, who),
+      made: (address, actor) => actors.made(address, actor),
+    });
+    const life = new Life(parts, cluster, actors);
     living.life = life;
     await cluster.start(
       parts.startTs,
@@ -92,6 +110,7 @@ export class Life {
     const { system } = this.cluster;
     const patience = PATIENCE + this.#lastFault();
     while (!violations.any) {
+      if (choices.count % BOUNDS_EVERY === 0) this.actors.checkBounds();
       if (this.#due.length > 0 || this.#stepDue || this.#overdue) await this.#attend();
       if (this.#crashed) return this.#end('crashed');
       if (this.failure !== undefined) return this.#end('failed');
@@ -120,10 +139,19 @@ export class Life {
     this.agenda.spareFaults();
     this.#stalled.clear();
     this.cluster.heal();
+    const last = this.agenda.last;
+    if (last !== undefined) await this.advance(Math.max(0, last - this.cluster.system.now));
+  }
+
+  /** Lets time pass, with everything that is on the agenda. */
+  async advance(milliseconds: number): Promise<void> {
     const { system } = this.cluster;
-    for (let { next } = this.agenda; next !== undefined; { next } = this.agenda) {
-      system.advance(Math.max(0, next - system.now));
-      for (let what = this.agenda.take(system.now); what !== undefined; what = this.agenda.take(system.now)) await what();
+    const end = system.now + milliseconds;
+    await this.#takeDue();
+    while (system.now < end) {
+      const { next } = this.agenda;
+      system.advance(Math.min(end, Math.max(next ?? end, system.now)) - system.now);
+      await this.#takeDue();
     }
   }
 
@@ -169,6 +197,10 @@ export class Life {
   async #attend(): Promise<void> {
     while (this.#stepDue) await this.#happen(this.#stepFaults.shift() as Fault);
     for (const fault of this.#due.splice(0)) await this.#happen(fault);
+    await this.#takeDue();
+  }
+
+  async #takeDue(): Promise<void> {
     const { system } = this.cluster;
     for (let what = this.agenda.take(system.now); what !== undefined; what = this.agenda.take(system.now)) await what();
   }
@@ -176,6 +208,7 @@ export class Life {
   async #happen(fault: Fault): Promise<void> {
     const { tell, past } = this.#parts;
     past.add(fault);
+    this.actors.checkBounds();
     tell(`fault: ${faultText(fault)}`);
     if (fault.do === 'stall') this.#stall(fault.who, fault.ms);
     else if (fault.do === 'crash' && fault.what === 'process') this.#crashed = true;
@@ -213,6 +246,7 @@ export class Life {
 
   #observe(delivered: Delivered): void {
     this.#parts.observe?.(delivered);
+    this.watch.delivered(delivered);
     const { kind, content, to } = delivered;
     if (kind === 'record') this.#eachOracle((oracle) => oracle.status(content as Uint32Array, 0));
     else if (kind === 'message' && (content as { readonly type?: string }).type === 'create' && to.includes('/worker-')) {
@@ -232,6 +266,7 @@ export class Life {
     readonly code?: string;
   }): void {
     const { violations, tell } = this.#parts;
+    this.watch.event(event as MaintainerEvent);
     if (event.type === 'checkpoint' && event.checkpointTs !== undefined) {
       this.#oracle.checkpoint(event.checkpointTs);
       this.checkpointTs = event.checkpointTs;

@@ -4,7 +4,7 @@ import type { Fault } from '../faults/fault.js';
 import { PointFaults } from '../faults/points.js';
 import type { UserSinkOptions } from '../kit/userSink.js';
 import { Oracle } from '../oracle/oracle.js';
-import { checkBounds, checkQuiet } from '../oracle/quiet.js';
+import { checkQuiet } from '../oracle/quiet.js';
 import { type Violation, Violations } from '../oracle/violation.js';
 import type { Scenario } from '../scenario.js';
 import { Story } from '../story/story.js';
@@ -84,12 +84,13 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
       tell: (text) => story.say(now(), text),
     });
     const end = await life.run(options.maxSteps ?? MAX_STEPS);
-    await checkBounds(life.cluster.system, violations);
+    life.actors.checkBounds();
     over = end === 'finished' || end === 'violated';
     if (end === 'finished') {
       await life.heal();
-      await checkQuiet(life.cluster.system, violations);
-      if (!violations.any) for (const each of oracles) each.finish();
+      const quiet = life;
+      await checkQuiet(quiet.cluster.system, (pause) => quiet.advance(pause), violations);
+      if (!violations.any) for (const each of [...oracles, life.watch]) each.finish();
     } else if (!over) {
       startTs = life.checkpointTs;
       for (const each of oracles) each.restarted(startTs);
