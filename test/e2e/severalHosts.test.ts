@@ -6,7 +6,7 @@ import type { SourceEvent } from '@tidegate/dispatcher';
 import type { SpanSelector, TopologyRequest } from '@tidegate/protocol';
 import { readRedoMeta } from '@tidegate/redo';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { disorderOf, type Life, violationsOverLives } from './repeats.js';
+import { type Call, disorderOf, type Life, violationsOverLives } from './repeats.js';
 import { HOME, SeveralHosts, type SeveralHostsOptions } from './severalHosts.js';
 import { compareFinal, overlapsOf, repeatsOf, serversOf } from './severalHostsChecks.js';
 import { readLog } from './stampLog.js';
@@ -205,5 +205,28 @@ describe('three hosts of one process, a transport between them', { timeout: 60_0
       await arrive(hosts, 'h2');
       expect(hosts.transport.lost).toBeGreaterThan(0);
     });
+  });
+});
+
+describe('the checks themselves', () => {
+  const call = (kind: Call['kind'], begin: number, end: number, ...ts: string[]): Call => ({ kind, table: 7, ts, begin, end });
+  const first = [call('restart', 0, 0, '0'), call('rows', 1, 4, '5 a', '6 b')];
+
+  test('accept one stream after the other, and a transaction that is cut in two', () => {
+    const lives = [first, [call('restart', 5, 5, '5'), call('rows', 6, 7, '6 b', '6 c')]];
+    expect([overlapsOf(lives), repeatsOf(lives)]).toEqual([[], []]);
+    expect(serversOf(new Map([['x', lives]]))).toEqual(new Map([[7, ['x']]]));
+  });
+
+  test('find a stream that begins before the one before has ended, and rows of one that was taken over', () => {
+    expect(overlapsOf([first, [call('restart', 3, 3, '6')]])).toHaveLength(1);
+    const late = [...first, call('rows', 8, 9, '8 d')];
+    expect(overlapsOf([late, [call('restart', 5, 5, '6'), call('rows', 6, 7, '7 c')]])).toHaveLength(1);
+  });
+
+  test('find rows and sync points that come twice', () => {
+    expect(repeatsOf([first, [call('restart', 5, 5, '4'), call('rows', 6, 7, '5 a', '6 b')]])).toEqual(['rows 7 6 b: 2 times']);
+    const point: Call = { kind: 'sync-point', ts: ['9'], begin: 10, end: 11 };
+    expect(repeatsOf([first, [point], [point]])).toEqual(['sync-point  9: 2 times']);
   });
 });
