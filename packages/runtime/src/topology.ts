@@ -81,6 +81,8 @@ export interface Limits {
   readonly events: number;
   /** Dead letters told one by one; beyond it they are only counted. */
   readonly deadLetters: number;
+  /** Milliseconds above which a turn is logged and counted as `slow-turns` of its actor (E-1). Never when stepped. */
+  readonly slowTurn: number;
   /** The lowest level that is told. */
   readonly logLevel: LogLevel;
   /** Milliseconds for threads and factories to come up. */
@@ -94,6 +96,7 @@ export const DEFAULT_LIMITS: Limits = {
   asks: 4_096,
   events: 1_024,
   deadLetters: 256,
+  slowTurn: 1_000,
   logLevel: 'info',
   start: 30_000,
 };

@@ -87,9 +87,21 @@ export class Scheduler implements CellHost {
   iterate(): number {
     this.fireTimers();
     let handled = 0;
-    for (const cell of this.cells) handled += cell.turn();
+    let began = this.clock.now();
+    for (const cell of this.cells) {
+      handled += cell.turn();
+      const ended = this.clock.now();
+      if (ended - began > this.limits.slowTurn) this.#tellSlow(cell, ended - began);
+      began = ended;
+    }
     this.checkWaiters();
     return handled;
+  }
+
+  #tellSlow(cell: ActorCell, took: number): void {
+    const context = this.contextOf(cell);
+    context.count('slow-turns');
+    context.log('warn', `a turn took ${Math.round(took)} ms; nothing else on this thread ran meanwhile`);
   }
 
   /** Puts everything that is due into its actor's queue. */
