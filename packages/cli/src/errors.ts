@@ -8,7 +8,7 @@ export type CliErrorCode =
   | 'CLI_LOG'
   /** Another process writes to the directory. */
   | 'CLI_LOCKED'
-  /** There is nothing in the directory to verify. */
+  /** There is no such directory, or nothing in it to verify. */
   | 'CLI_NOTHING'
   /** The redo log is not complete as far as was asked for, or does not say how far it is. */
   | 'CLI_INCOMPLETE';

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type ApplyReport, applyRedoLog, readRedoMeta } from '@tidegate/redo';
 import { createSink } from '@tidegate/storage';
@@ -7,20 +8,23 @@ import { ExitCode } from './exitCode.js';
 import { plural, timestamp } from './format.js';
 import type { Io } from './io.js';
 import { jsonLine } from './json.js';
+import { checkBegin } from './redoBond.js';
 import type { RedoOptions } from './redoOptions.js';
-import { planStart } from './resume.js';
+import { deliverBehind, planStart } from './resume.js';
 
 /** Runs `tidegate redo apply`. Throws whatever goes wrong; what was applied before stays good, and the same command goes on there. */
 export async function redoApply(options: RedoOptions, io: Pick<Io, 'stdout'>): Promise<ExitCode> {
   const { dir, to } = options;
   await checkEnd(dir, options.upTo);
-  const { startTs, resumed } = await planStart(to, options.from, '--from');
+  const plan = await planStart(to, options.from, '--from');
+  const { startTs, resumed } = plan;
+  checkBegin(dir, startTs);
   // Found out before the lock, which needs the directory.
   const trial = await createSink({ dir: resolve(to) }, { worker: 'trial', signal: new AbortController().signal });
   await trial.close();
   const lock = DirectoryLock.take(to);
   try {
-    const report = await apply(options, startTs);
+    const report = await apply(options, deliverBehind(plan));
     if (options.json) io.stdout.write(jsonLine({ event: 'summary', log: dir, to, startTs, resumed, ...report }));
     else if (!options.quiet) io.stdout.write(reportText(options, report));
   } finally {
@@ -44,6 +48,7 @@ async function apply({ dir, to, upTo }: RedoOptions, from: bigint): Promise<Appl
 
 /** Beyond its resolved ts a log may have of one table what it lacks of another; a checkpoint there would not be true. */
 async function checkEnd(dir: string, upTo: bigint | undefined): Promise<void> {
+  if (!existsSync(dir)) throw new CliError('CLI_NOTHING', `there is no directory ${dir}; check the path`);
   const meta = await readRedoMeta(dir);
   if (meta === undefined && upTo === undefined) {
     throw new CliError(

@@ -6,6 +6,7 @@ import { ExitCode } from './exitCode.js';
 import type { Io, StopSignal } from './io.js';
 import { JsonReporter } from './jsonReporter.js';
 import { checkIdentity, identify, remember } from './logIdentity.js';
+import { bind, checkBond } from './redoBond.js';
 import type { ReplicateOptions } from './replicateOptions.js';
 import type { Reporter } from './reporter.js';
 import { deliverBehind, planStart, type StartPlan } from './resume.js';
@@ -27,12 +28,14 @@ export async function replicate(options: ReplicateOptions, io: Io, start: StartH
   // A host of a test reads no log.
   const identity = start === startHost ? await identify(options.log) : undefined;
   if (plan.resumed && !options.forceLog) checkIdentity(options.to, options.log, identity);
+  await checkBond(options.to, options.redo, plan);
   // Found out here, before threads start: whether the directory can be written.
   const trial = await createSink(sinkOptions(options), { worker: 'trial', signal: new AbortController().signal });
   await trial.close();
   const lock = DirectoryLock.take(options.to);
   try {
     remember(options.to, identity);
+    await bind(options.to, options.redo, plan);
     return await new Run(options, plan, io, lock).run(start);
   } finally {
     lock.release();
