@@ -78,12 +78,10 @@ export class Tenure {
   }
 
   bootstrap(request: BootstrapRequest, from: Address): void {
-    const { context, options, ownership, outboxes, placement, lifecycle, heartbeats, path, flow, fence, snapshotIds } =
-      this.#deps;
+    const { outboxes, placement, flow, fence, snapshotIds } = this.#deps;
     // F-12: whoever asks gets no answer; its owner knows.
     if (fence.refuses('bootstrap')) return;
-    const isStranger = options.maintainer !== undefined && options.maintainer !== from;
-    if (isStranger || !ownership.mayTake(from, request.epoch)) {
+    if (!this.#mayTake(from, request.epoch)) {
       this.refuse(request, from);
       return;
     }
@@ -93,17 +91,7 @@ export class Tenure {
       return;
     }
     if (this.#gathering.isRunning(from, request.epoch)) return;
-    const isNew = ownership.take(from, request.epoch);
-    if (isNew) {
-      this.#closing = undefined;
-      this.#created.clear();
-      lifecycle.holdTriggers();
-      lifecycle.forgetWaiting();
-      placement.forgetOver();
-      this.#deps.sinkCheckpoint.clear();
-      heartbeats.retarget();
-      path.retarget(`${from}@${request.epoch}`, context.now());
-    }
+    const isNew = this.#take(from, request.epoch);
     const named = [request.trigger, request.redoTrigger].filter((trigger) => trigger !== undefined);
     this.create(named.filter(({ handle, id }) => !this.#triggers.has(handle) && !this.#created.has(id)));
     const id = snapshotIds.next();
@@ -175,9 +163,13 @@ export class Tenure {
   close(request: CloseRequest, from: Address): void {
     const { context, ownership, placement, lifecycle, merges } = this.#deps;
     if (!ownership.allows(from, request.epoch)) {
-      // F-4: let the old owner finish; here nothing of it is left.
-      context.send(from, this.#closeResponse(request.epoch, true), 'lossless');
-      return;
+      if (request.epoch <= ownership.epoch || !this.#mayTake(from, request.epoch)) {
+        // F-4: let the old owner finish; here nothing of it is left.
+        context.send(from, this.#closeResponse(request.epoch, true), 'lossless');
+        return;
+      }
+      // The changefeed's next maintainer, which never came to own this host: what is here is its predecessor's (F-2, F-8).
+      this.#take(from, request.epoch);
     }
     this.#closing = { removed: request.removed || this.#closing?.removed === true };
     merges.abortAll('the changefeed is closed');
@@ -225,6 +217,27 @@ export class Tenure {
       currentEpoch: ownership.epoch,
     };
     context.send(from, notice, 'lossless');
+  }
+
+  #mayTake(from: Address, epoch: number): boolean {
+    const { options, ownership } = this.#deps;
+    const isStranger = options.maintainer !== undefined && options.maintainer !== from;
+    return !isStranger && ownership.mayTake(from, epoch);
+  }
+
+  /** F-2: from now on this one owns the host. True: it did not before. */
+  #take(from: Address, epoch: number): boolean {
+    const { context, ownership, placement, lifecycle, heartbeats, path, sinkCheckpoint } = this.#deps;
+    if (!ownership.take(from, epoch)) return false;
+    this.#closing = undefined;
+    this.#created.clear();
+    lifecycle.holdTriggers();
+    lifecycle.forgetWaiting();
+    placement.forgetOver();
+    sinkCheckpoint.clear();
+    heartbeats.retarget();
+    path.retarget(`${from}@${epoch}`, context.now());
+    return true;
   }
 
   /** S-2: another trigger is here, or one is here that the request does not name, or the one it names is on its way out. */
