@@ -302,22 +302,23 @@ export class BlockMachine {
     this.#parts.errors.report(rows.handle[row]!, rows.generation[row]!, error);
     const entry = this.#state.entryOf(row);
     if (rows.phase[row] === Phase.EXECUTING && entry !== undefined && reports.needed(row, entry)) reports.uncount(row, entry);
-    this.#state.leave(row);
-    rows.phase[row] = Phase.FAILED;
-    this.#state.settle(row);
+    this.#setAside(row);
   }
 
   /** Rows came for a dispatcher whose stream named no table: the source broke its contract. */
   rowsWithoutTable(row: number): void {
-    this.fail(
-      row,
-      new SourceEventError(`rows for dispatcher ${this.#state.rows.handle[row]}`, 'its stream began without a table'),
-    );
+    const rows = `rows for dispatcher ${this.#state.rows.handle[row]}`;
+    this.fail(row, new SourceEventError(rows, 'its stream began without a table'));
   }
 
   /** A removed row will not execute the DDL in hand. */
   abandoned(row: number, entry: EventEntry): void {
     if (this.#parts.reports.needed(row, entry)) this.#parts.reports.uncount(row, entry);
+    this.#setAside(row);
+  }
+
+  // Nothing more becomes of the event in hand.
+  #setAside(row: number): void {
     this.#state.leave(row);
     this.#state.rows.phase[row] = Phase.FAILED;
     this.#state.settle(row);
@@ -332,7 +333,8 @@ export class BlockMachine {
       this.cancelRetry(row, entry);
       if (rows.phase[row] === Phase.EXECUTING && !work.isRunning(row)) this.abandoned(row, entry);
     }
-    work.cancel(row);
+    // A write that waits for its turn will not come: the next dispatcher is told to write.
+    if (work.cancel(row) && rows.phase[row] === Phase.ACTING) this.#setAside(row);
     reports.abandon(row);
     this.#resumeStalled();
   }

@@ -52,8 +52,9 @@ export class BlockWork {
     this.#executor.close();
   }
 
-  cancel(row: number): void {
-    this.#executor.cancel(row);
+  /** Forgets what the row has not begun. True: it had not begun its task. */
+  cancel(row: number): boolean {
+    return this.#executor.cancel(row);
   }
 
   /** D-20. Nothing pending means that everything is flushed: then there is no sink work, and no task for it. */

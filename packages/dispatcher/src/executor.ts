@@ -58,16 +58,17 @@ export class Executor {
     this.#slots = 0;
   }
 
-  /** Forgets the tasks of a row that have not begun. */
-  cancel(row: number): void {
-    if (!this.#behind.has(row)) return;
+  /** Forgets the tasks of a row that have not begun. True: none of them had, and there was one. */
+  cancel(row: number): boolean {
+    if (!this.#behind.has(row)) return false;
     if (this.#running.has(row)) {
       this.#behind.set(row, []);
-      return;
+      return false;
     }
     this.#behind.delete(row);
     this.#ready = this.#ready.slice(this.#head).filter((waiting) => waiting.row !== row);
     this.#head = 0;
+    return true;
   }
 
   #pump(): void {

@@ -184,6 +184,21 @@ describe('forced removal: nobody is left to acknowledge (D-42, D-49)', () => {
 });
 
 describe('removal (D-49)', () => {
+  test('of a dispatcher whose write waits for its turn is not held by it: it will not be written here (D-44, D-48)', () => {
+    const f = new GroupFixture({ executorSlots: 1 });
+    f.sink.auto.delete('syncPoint');
+    f.add({ handle: 10 });
+    f.add({ handle: 11, tableId: 2 });
+    f.deliver(syncPoint(10n), 10);
+    f.deliver(syncPoint(12n), 11);
+    f.write(10, 10n, true);
+    f.write(11, 12n, true);
+    f.remove(11);
+    expect([stopped(f), f.group.inspect().executor]).toEqual([[[11, 0n]], { running: 1, queued: 0 }]);
+    f.settleAll('syncPoint');
+    expect([f.view(10).phase, f.sink.count('syncPoint')]).toEqual(['open', 1]);
+  });
+
   test('of an unknown dispatcher still emits Stopped', () => {
     const f = new GroupFixture();
     f.remove(99);
