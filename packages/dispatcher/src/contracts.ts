@@ -105,6 +105,9 @@ export interface Sink {
    * (nobody on a worker can know what other workers have written), and before any of its rows. Nothing is to be undone: other
    * parts of the table may have been written further already, and go on. Not called for the table trigger. A throw stops the
    * changefeed like a rejected write.
+   *
+   * T-12, ours: a sink is not asked where to begin and cannot move the start; what it has executed or written before it
+   * recognises when it comes again.
    */
   restart?(table: TableInfo, startTs: bigint): void;
   /** Redo sinks: writes down how far the redo log and the default pipeline are (K-11). Settles when that is durable. */

@@ -7,7 +7,12 @@ import type { Ownership } from './ownership.js';
 import { type ComponentStatusRow, StatusWindow } from './statusWindow.js';
 import { type Bound, Unconfirmed } from './unconfirmed.js';
 
-/** What the maintainer hears of progress and component states (section 11). */
+/**
+ * What the maintainer hears of progress and component states (section 11).
+ *
+ * H-8, ours: there is no queue of heartbeats. Progress is read when there is room, so the latest is what goes; component
+ * statuses wait in the window, and when that is full the workers are paused ({@link Heartbeats.stuck}).
+ */
 export class Heartbeats {
   readonly #context: ActorContext;
   readonly #options: ResolvedOptions;
