@@ -44,14 +44,15 @@ describe('a run’s record', () => {
     expect(record.view(1_213).barrier).toBeUndefined();
   });
 
-  test('a DDL and a sync point at one ts, and both modes, are barriers of their own (B-1)', () => {
+  test('a DDL and a sync point at one ts, and both modes, are barriers of their own (B-1); those of the redo pipeline are not counted again', () => {
     const record = new RunRecord(0n, 0);
     for (const event of [barrier(10n, 'opened', 0), barrier(10n, 'opened', 0, true), barrier(10n, 'opened', 0, false, 1)])
       record.barrier(event, 0);
     record.barrier(barrier(10n, 'completed', 3), 3);
     record.barrier(barrier(10n, 'completed', 3, false, 1), 3);
     expect(record.view(3).barrier?.name).toBe('10/sync');
-    expect(record.totals(3).barriers).toBe(2);
+    record.barrier(barrier(12n, 'selected', 9, false, 1), 3);
+    expect(record.totals(3)).toMatchObject({ barriers: 1, alignment: undefined });
   });
 
   test('alignment is the age at which a writer was chosen', () => {

@@ -1,4 +1,4 @@
-import { type EventKey, formatEventKey, type MaintainerEvent } from '@tidegate/protocol';
+import { type EventKey, formatEventKey, type MaintainerEvent, Mode } from '@tidegate/protocol';
 import { laterSample, NO_SAMPLE, type Sample } from './sample.js';
 import { Rate, type Spread, spread } from './statistics.js';
 
@@ -25,6 +25,7 @@ export interface RunTotals {
   readonly ddls: number;
   readonly syncPoints: number;
   /** Barriers completed. */
+  /** Of the default pipeline: with a redo log, each is one of the redo pipeline as well. */
   readonly barriers: number;
   /** Milliseconds from a barrier's first report to the choice of its writer: how long its tables waited for each other. */
   readonly alignment: Spread | undefined;
@@ -74,6 +75,7 @@ export class RunRecord {
         this.#open.set(name, { key: event.key, openedAt: now - event.age });
         break;
       case 'selected':
+        if (event.mode === Mode.REDO) break;
         if (this.#alignments.length >= ALIGNMENTS) this.#alignments = this.#alignments.slice(ALIGNMENTS / 2);
         this.#alignments.push(event.age);
         break;
@@ -81,7 +83,7 @@ export class RunRecord {
         break;
       case 'completed':
         this.#open.delete(name);
-        this.#completed++;
+        if (event.mode === Mode.DEFAULT) this.#completed++;
     }
   }
 
