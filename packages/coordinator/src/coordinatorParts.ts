@@ -66,6 +66,7 @@ export function makeParts(context: ActorContext, options: ResolvedOptions): Coor
     outboxes,
     started: () => heartbeats.start(),
     report: (row) => heartbeats.report(row),
+    answer: (row) => heartbeats.answer(row),
     reportGone: (row, bound) => heartbeats.reportGone(row, bound),
     placed: (config) => {
       tenure.noteTrigger(config);

@@ -37,6 +37,8 @@ export interface LifecycleDeps {
   readonly outboxes: readonly Outbox[];
   /** Tells the maintainer of a component state. */
   readonly report: (row: ComponentStatusRow) => void;
+  /** Tells it that there is none of what it asked for; it asks again. */
+  readonly answer: (row: ComponentStatusRow) => void;
   /** Tells it of one that stopped unasked, until it confirms (K-9). */
   readonly reportGone: (row: ComponentStatusRow, bound: Bound) => void;
   /** A dispatcher was placed. */
@@ -120,7 +122,7 @@ export class Lifecycle {
 
   /** Removes dispatchers. One that is not here is reported stopped, so that the maintainer converges (D-49). */
   remove(dispatchers: ScheduleRequest['remove']): void {
-    const { placement, report } = this.#deps;
+    const { placement, answer } = this.#deps;
     const leaving: number[] = [];
     for (const { id, handle, generation } of dispatchers) {
       const isWatched = this.#watcher?.removing(handle, generation) === true;
@@ -129,7 +131,7 @@ export class Lifecycle {
       else {
         // Without an id it is none that the owner has ever created (E-8).
         if (!/^0*$/.test(id)) placement.bury(handle, generation);
-        if (!isWatched) report({ handle, generation, state: ComponentState.STOPPED, mode: 0, checkpointTs: 0n, seq: 0 });
+        if (!isWatched) answer({ handle, generation, state: ComponentState.STOPPED, mode: 0, checkpointTs: 0n, seq: 0 });
       }
     }
     this.removeHandles(leaving);
@@ -292,7 +294,7 @@ export class Lifecycle {
   }
 
   #isFree(config: DispatcherConfig): boolean {
-    const { placement, context, report } = this.#deps;
+    const { placement, context, answer } = this.#deps;
     const { handle, generation } = config;
     if (!(Number.isInteger(handle) && handle >= 0 && handle <= MAX_HANDLE)) {
       context.log('error', `create with handle ${handle}, outside 0 to ${MAX_HANDLE}: ignored`, { id: config.id });
@@ -302,7 +304,7 @@ export class Lifecycle {
       if (!placement.isOver(handle, generation)) return true;
       // A late or doubled request must not bring it back. Who still waits for it hears that there is none.
       context.count('coordinator.create-ignored');
-      report({ handle, generation, state: ComponentState.REMOVED, mode: config.mode, checkpointTs: 0n, seq: 0 });
+      answer({ handle, generation, state: ComponentState.REMOVED, mode: config.mode, checkpointTs: 0n, seq: 0 });
       return false;
     }
     context.count('coordinator.create-ignored');

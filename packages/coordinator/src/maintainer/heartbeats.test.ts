@@ -98,6 +98,18 @@ describe('component statuses (H-5, H-6)', () => {
     expect([...(heartbeat?.statuses?.checkpointTs ?? [])]).toEqual([11n, 12n, 13n]);
   });
 
+  test('repeated removals of what is not here gather nothing beyond the bound while nothing can be sent (D-49)', () => {
+    const host = new TestHost({ componentStatusCapacity: 2 });
+    host.bootstrap();
+    host.context.full.add(MAINTAINER);
+    for (let repeat = 0; repeat < 5; repeat++) remove(host, 9);
+    expect(host.coordinator.inspect().progress.componentStatuses).toBe(2);
+    host.room(MAINTAINER);
+    remove(host, 9);
+    host.advance(10);
+    expect(host.heartbeats().flatMap(({ statuses }) => [...(statuses?.handle ?? [])])).toEqual([9, 9, 9]);
+  });
+
   test('a full window goes at once, and beyond it when nothing can be sent the workers are paused; nothing is lost', () => {
     const host = new TestHost({ componentStatusCapacity: 2 });
     host.bootstrap([2, 3, 4, 5, 6]);

@@ -92,6 +92,12 @@ export class Heartbeats {
     else this.#openWindow();
   }
 
+  /** What the maintainer has asked for, and asks again: nothing is gathered beyond the bound for its repeats. */
+  answer(row: ComponentStatusRow): void {
+    if (this.#window.full && !this.flush()) this.#context.count('coordinator.component-answers-dropped');
+    else this.report(row);
+  }
+
   /**
    * A dispatcher has stopped unasked. It is told until the maintainer confirms, and bounds the watermark until then (K-9):
    * were that to move on first, it would pass what the dispatcher had not flushed.
