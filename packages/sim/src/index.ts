@@ -7,7 +7,7 @@ export { FAULT_POINTS, type FaultPoint } from './faults/points.js';
 export { type SimulateOptions, type SimulateResult, simulate } from './kit/simulate.js';
 export type { SimClock, SimSinkContext, UserSinkFactory } from './kit/userSink.js';
 export type { Violation } from './oracle/violation.js';
-export { ALL_PROFILES, aboutProfile, PROFILE_NAMES, scenarioOf } from './profiles.js';
+export { aboutProfile, PROFILE_NAMES, scenarioOf } from './profiles.js';
 export { Random } from './random.js';
 export { type RunOptions, type RunResult, runScenario } from './run/runScenario.js';
 export type { Scenario } from './scenario.js';

@@ -71,10 +71,6 @@ const PROFILES: Readonly<Record<string, Profile>> = {
       return { ...parts, faults: some(random, 1, 6, () => change(random, 'move', 'move', 'balance')) };
     },
   },
-};
-
-/** What is hunted but not yet clean: only by name. */
-const WILD: Readonly<Record<string, Profile>> = {
   workers: {
     about: 'workers die and are replaced',
     make: (random) => {
@@ -111,6 +107,19 @@ const WILD: Readonly<Record<string, Profile>> = {
       return { ...parts, faults: some(random, 1, 3, () => crash(random, parts, 'host')) };
     },
   },
+  fences: {
+    about: 'several hosts that lose their lease while they are cut off, go on without it, and come back',
+    make: (random) => {
+      const parts = { ...base(random), hosts: random.between(2, 3), workers: random.between(1, 2) };
+      const pace = random.one(10, 50, 200);
+      const fence = (): Fault => {
+        const when = { step: random.between(1, 4_000) };
+        return { do: 'fence', host: random.between(2, parts.hosts), back: random.between(0, 3_000), when };
+      };
+      const fault = () => (random.chance(700) ? fence() : stall(random, parts));
+      return { ...parts, pace, faults: [fence(), ...some(random, 1, 2, fault)] };
+    },
+  },
   everything: {
     about: 'several hosts, splits, merges, moves, every death, stalls, and sometimes redo',
     make: (random) => {
@@ -131,10 +140,8 @@ const WILD: Readonly<Record<string, Profile>> = {
   },
 };
 
-/** Names of the profiles that take turns where none is asked for. */
+/** Names of the profiles. They take turns where none is asked for. */
 export const PROFILE_NAMES: readonly string[] = Object.keys(PROFILES);
-
-export const ALL_PROFILES: readonly string[] = [...PROFILE_NAMES, ...Object.keys(WILD)];
 
 /** What a profile is for. @throws SimError when there is none of that name. */
 export function aboutProfile(name: string): string {
@@ -148,9 +155,9 @@ export function scenarioOf(seed: number, name: string = PROFILE_NAMES[seed % PRO
 }
 
 function profileOf(name: string): Profile {
-  const profile = PROFILES[name] ?? WILD[name];
+  const profile = PROFILES[name];
   if (profile === undefined)
-    throw new SimError('SIM_OPTION', `there is no profile "${name}"; there are ${ALL_PROFILES.join(', ')}`);
+    throw new SimError('SIM_OPTION', `there is no profile "${name}"; there are ${PROFILE_NAMES.join(', ')}`);
   return profile;
 }
 

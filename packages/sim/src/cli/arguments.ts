@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { SimError } from '../errors.js';
-import { ALL_PROFILES } from '../profiles.js';
+import { PROFILE_NAMES } from '../profiles.js';
 
 /** What `npm run sim` was asked for. */
 export interface SimArguments {
@@ -39,8 +39,8 @@ Exit status 1: a rule was broken. 2: the arguments cannot be used.`;
 export function parseArguments(args: readonly string[]): SimArguments {
   const { values } = parse(args);
   const profile = values.profile;
-  if (profile !== undefined && !ALL_PROFILES.includes(profile))
-    throw new SimError('SIM_OPTION', `--profile ${profile}: there are ${ALL_PROFILES.join(', ')}`);
+  if (profile !== undefined && !PROFILE_NAMES.includes(profile))
+    throw new SimError('SIM_OPTION', `--profile ${profile}: there are ${PROFILE_NAMES.join(', ')}`);
   const seed = values.seed === undefined ? undefined : whole('--seed', values.seed, 0);
   return {
     seeds: seed === undefined ? whole('--seeds', values.seeds ?? '1000', 1) : 1,

@@ -23,6 +23,8 @@ export interface SimSinkOptions {
 export interface SimulatedSink {
   /** Milliseconds on top of every call that begins. */
   slowness: number;
+  /** Its host has lost its lease: nothing may begin any more (F-12). */
+  fenced: boolean;
   /** Its worker has died. Of each call that was under way `effective` says whether it still took effect. */
   die(effective: () => boolean): void;
 }
@@ -57,6 +59,7 @@ export class SimSink implements SinkPort, SimulatedSink {
   readonly wakeOn: 'enqueue' | 'flush';
   readonly wantsPass = true;
   slowness = 0;
+  fenced = false;
   readonly #context: ActorContext;
   readonly #options: SimSinkOptions;
   /** When the last write of each table is durable. */
@@ -71,6 +74,7 @@ export class SimSink implements SinkPort, SimulatedSink {
 
   write(token: SinkToken, rows: TableRows): WriteOutcome {
     const { oracle, incarnation, writes } = this.#options;
+    if (this.fenced) oracle.afterFence(incarnation, 'write');
     const { tableId } = rows.table;
     const open = oracle.beginWrite(incarnation, rows);
     const call = { end: () => oracle.rows.end(open), abandon: (effective: boolean) => oracle.rows.abandon(open, effective) };
@@ -132,6 +136,7 @@ export class SimSink implements SinkPort, SimulatedSink {
   }
 
   #call(verb: Verb, token: SinkToken, delay: number, effect: Effect): void {
+    if (this.fenced) this.#options.oracle.afterFence(this.#options.incarnation, verb);
     const before = this.#options.atPoint(`before-${verb}`, this.#context.self);
     const call: OpenCall = { ...effect, spoilt: before !== undefined };
     this.#open.add(call);

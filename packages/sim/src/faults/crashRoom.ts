@@ -31,6 +31,7 @@ export class CrashRoom {
   #maintainerLives = true;
   /** Dead actors whose successors are to come. */
   readonly #dead = new Set<Address>();
+  readonly #fenced = new Set<Address>();
 
   constructor(cluster: Cluster, agenda: Agenda, parts: CrashRoomParts) {
     this.#cluster = cluster;
@@ -44,6 +45,9 @@ export class CrashRoom {
     switch (fault.do) {
       case 'partition':
         this.#cluster.made.ways.get(this.#cluster.host(fault.host).way)?.part(fault.ms);
+        break;
+      case 'fence':
+        await this.#fence(fault.host, fault.back);
         break;
       case 'slow':
         this.#slow(fault.host, fault.worker, fault.ms);
@@ -72,6 +76,13 @@ export class CrashRoom {
   /** The maintainer has handed over: the next one begins. */
   handedOver(): void {
     if (this.#maintainerLives) this.#later(0, () => this.#startNext());
+  }
+
+  /** A worker learns that its host has lost its lease: calls under way are broken off, and none may begin. */
+  fenced(address: Address): void {
+    this.#fenced.add(address);
+    this.#killSinks(address);
+    for (const sink of this.#cluster.made.sinks.get(address) ?? []) sink.fenced = true;
   }
 
   /** Everything dies: of what sinks have in hand some still takes effect. */
@@ -178,6 +189,33 @@ export class CrashRoom {
       this.#later(this.#random.below(NOTICED), () => this.#succeed());
     } else this.#later(this.#random.below(NOTICED), () => this.#tellHosts());
     this.#later(NOTICED + back, () => this.#rejoin(host));
+  }
+
+  async #fence(wanted: number, back: number): Promise<void> {
+    const host = this.#alive.includes(wanted) && wanted !== this.#alive[0] ? wanted : this.#alive.at(-1);
+    if (host === undefined || host === this.#alive[0]) return;
+    const { source, workers, coordinator, way } = this.#cluster.host(host);
+    if ([coordinator, ...workers].some((address) => this.#dead.has(address))) return;
+    this.#alive = this.#alive.filter((each) => each !== host);
+    const lease = this.#random.below(NOTICED);
+    const unheard = 2 * NOTICED + this.#random.below(back + 1);
+    this.#cluster.made.ways.get(way)?.part(unheard);
+    for (const worker of workers) this.#fenced.delete(worker);
+    this.#later(lease, () => this.#tellCoordinator(coordinator, { type: 'fence' }));
+    this.#later(lease, () => this.#whenFenced(workers));
+    this.#later(unheard + NOTICED + back, () => this.#replace(host, [source, ...workers, coordinator]));
+  }
+
+  /** The tables of a host go elsewhere when nothing there can write any more: that is what a lease is for. */
+  async #whenFenced(workers: readonly Address[]): Promise<void> {
+    if (workers.every((worker) => this.#fenced.has(worker) || this.#dead.has(worker))) await this.#tellHosts();
+    else this.#later(LOOK_AGAIN, () => this.#whenFenced(workers));
+  }
+
+  async #replace(host: number, zombies: readonly Address[]): Promise<void> {
+    this.#kill(zombies.filter((address) => !this.#dead.has(address)));
+    this.#cluster.made.ways.get(this.#cluster.host(host).way)?.lose(MAINTAINER);
+    await this.#rejoin(host);
   }
 
   async #rejoin(host: number): Promise<void> {

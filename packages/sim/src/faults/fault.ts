@@ -27,6 +27,11 @@ export type FaultAction =
   | { readonly do: 'stall'; readonly who: string; readonly ms: number }
   /** Nothing passes between a host and the maintainer for a while. */
   | { readonly do: 'partition'; readonly host: number; readonly ms: number }
+  /**
+   * A host is cut off, loses its lease and is fenced (F-12); its tables go elsewhere. What is left of it goes on, is heard again
+   * after a while, and in the end a new process takes its place. The maintainer's own host is not meant: the last one is instead.
+   */
+  | { readonly do: 'fence'; readonly host: number; readonly back: number }
   /** The clock that a host's actors see jumps ahead. */
   | { readonly do: 'jump'; readonly host: number; readonly ms: number }
   /** A sink takes that much longer for everything it begins from now on, for a while. */

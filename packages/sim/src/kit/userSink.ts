@@ -43,6 +43,7 @@ export class UserSink implements SinkPort, SimulatedSink {
   readonly wakeOn: 'enqueue' | 'flush';
   readonly wantsPass: boolean;
   slowness = 0;
+  fenced = false;
   readonly #context: ActorContext;
   readonly #options: UserSinkOptions;
   readonly #sink: Sink;
@@ -120,6 +121,7 @@ export class UserSink implements SinkPort, SimulatedSink {
   #call(verb: string, token: SinkToken, effect: Effect, call: () => void | Promise<void>): void {
     // Each call is an effect of its own, even where it does nothing downstream.
     const open = { ...effect };
+    if (this.fenced) this.#options.oracle.afterFence(this.#options.incarnation, verb);
     this.#open.add(open);
     const done = (settle: () => SinkCompletion | undefined): void => this.#context.post(new Completed(settle));
     const failed = (error: unknown) =>

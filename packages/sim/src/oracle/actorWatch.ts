@@ -22,8 +22,9 @@ export interface QueueBounds {
 }
 
 /**
- * The bounds that a scenario sets. What it leaves at its default is far beyond the reach of its log. The outstanding table is not
- * among them: at its capacity it lets WAITING and NONE go, which their dispatchers send again, but no DONE.
+ * The bounds that a scenario sets. What it leaves at its default is far beyond the reach of its log. Two are not
+ * among them: at its capacity the outstanding table lets WAITING and NONE go, which their dispatchers send again, but no DONE;
+ * component statuses come by the message, and the one that reaches their capacity may go beyond it.
  */
 export function boundsOf({
   group,
@@ -33,7 +34,6 @@ export function boundsOf({
   return {
     worker: { reports: group.maxReports, 'executor.running': group.executorSlots },
     coordinator: {
-      'progress.componentStatuses': coordinator.componentStatusCapacity,
       'workers.*.waiting': coordinator.outboxCapacity,
     },
     maintainer: {

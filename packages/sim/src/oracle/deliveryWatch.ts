@@ -3,6 +3,7 @@ import type {
   BlockStatusRequest,
   BootstrapResponse,
   CreateDispatchers,
+  HostToCoordinator,
   MaintainerEvent,
   RemoveDispatchers,
   WorkerAnswer,
@@ -14,7 +15,14 @@ import type { Oracle } from './oracle.js';
 import { StatusWatch } from './statusWatch.js';
 import type { Violations } from './violation.js';
 
-type Watched = AnswerRequest | BlockStatusRequest | BootstrapResponse | CreateDispatchers | RemoveDispatchers | WorkerAnswer;
+type Watched =
+  | Extract<HostToCoordinator, { type: 'worker-lost' }>
+  | AnswerRequest
+  | BlockStatusRequest
+  | BootstrapResponse
+  | CreateDispatchers
+  | RemoveDispatchers
+  | WorkerAnswer;
 
 /** Sees every delivery of one life and checks what only deliveries show: I-6, I-8 and I-9. */
 export class DeliveryWatch {
@@ -46,6 +54,10 @@ export class DeliveryWatch {
         break;
       case 'answers':
         if (to.endsWith('/coordinator')) this.#statuses.replied(message, to);
+        break;
+      case 'worker-lost':
+        // What it had committed arrived after its death.
+        this.#statuses.died(message.worker);
         break;
       case 'remove':
         this.#statuses.removed(message);

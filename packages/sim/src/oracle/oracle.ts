@@ -188,6 +188,11 @@ export class Oracle {
       );
   }
 
+  /** F-12: a sink was called although its host had lost its lease. */
+  afterFence(worker: string, what: string): void {
+    this.#violations.report('F-12', `${worker} begins a ${what} after it was fenced`);
+  }
+
   /** A new life begins at a ts at or below the checkpoint. */
   restarted(startTs: bigint): void {
     this.#checkpointTs = startTs;

@@ -249,7 +249,10 @@ export class Life {
     this.watch.delivered(delivered);
     const { kind, content, to } = delivered;
     if (kind === 'record') this.#eachOracle((oracle) => oracle.status(content as Uint32Array, 0));
-    else if (kind === 'message' && (content as { readonly type?: string }).type === 'create' && to.includes('/worker-')) {
+    if (kind !== 'message' || !to.includes('/worker-')) return;
+    const { type } = content as { readonly type?: string };
+    if (type === 'fence') this.#room.fenced(to);
+    else if (type === 'create') {
       const { configs } = content as { readonly configs: readonly DispatcherConfig[] };
       for (const config of configs) this.#eachOracle((oracle) => oracle.created(config));
     }
