@@ -1,4 +1,14 @@
-import { type DispatcherConfig, isTrigger, type KeyRange, type Mode, type TableInfo, tsHigh, tsLow } from '@tidegate/protocol';
+import {
+  type DispatcherConfig,
+  type EventKey,
+  isTrigger,
+  joinTs,
+  type KeyRange,
+  type Mode,
+  type TableInfo,
+  tsHigh,
+  tsLow,
+} from '@tidegate/protocol';
 import { Flag, Phase, Place } from './rowLayout.js';
 
 type Column = Uint8Array | Uint16Array | Int32Array | Uint32Array | Float64Array;
@@ -105,6 +115,12 @@ export class RowTable {
 
   clear(row: number, flag: number): void {
     this.flags[row]! &= ~flag;
+  }
+
+  /** The last block event that it finished; undefined before the first. */
+  lastDone(row: number): EventKey | undefined {
+    const commitTs = joinTs(this.doneHigh[row]!, this.doneLow[row]!);
+    return commitTs === 0n ? undefined : { commitTs, isSyncPoint: this.has(row, Flag.LAST_DONE_SYNC) };
   }
 
   /** What its table is called now; undefined for the table trigger and before its stream began. */

@@ -52,6 +52,20 @@ test('held, flushing and non-blocking events are not reported (D-51)', () => {
   expect(f.snapshot().spans.map((span) => span.blockState)).toEqual([undefined, undefined, undefined]);
 });
 
+test('the last event that it finished is told until its checkpoint shows it (S-7)', () => {
+  const f = new GroupFixture();
+  f.add({ handle: 10 });
+  f.deliver(syncPoint(10n), 10);
+  const passed = () => f.snapshot().spans.map((span) => span.passed);
+  expect(passed()).toEqual([undefined]);
+  f.pass(10, 10n, true);
+  expect(passed()).toEqual([{ commitTs: 10n, isSyncPoint: true }]);
+  f.resolved(10n);
+  expect(passed()).toEqual([{ commitTs: 10n, isSyncPoint: true }]);
+  f.resolved(11n);
+  expect(passed()).toEqual([undefined]);
+});
+
 test('inspect is plain data and counts what is where', () => {
   const f = new GroupFixture();
   for (const handle of [10, 11, 12]) f.add({ handle, tableId: handle });

@@ -7,11 +7,14 @@ import type { GroupState } from './state.js';
 export function spanOf(state: GroupState, row: number): BootstrapSpan {
   const { rows } = state;
   const blockState = blockStateOf(state, row);
+  const checkpointTs = checkpointOf(state, row);
+  const lastDone = rows.lastDone(row);
   return {
     config: rows.configOf(row),
     state: rows.state[row]! as ComponentState,
-    checkpointTs: checkpointOf(state, row),
+    checkpointTs,
     ...(blockState && { blockState }),
+    ...(lastDone && checkpointTs <= lastDone.commitTs && { passed: lastDone }),
     ...(rows.has(row, Flag.REMOVING) && { removing: true }),
   };
 }

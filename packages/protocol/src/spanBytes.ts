@@ -9,7 +9,8 @@ export const SPAN_PART_BYTES = 20_480;
 /** Rows of component statuses in one message, for the same reason: 18 bytes each. */
 export const STATUS_PART_ROWS = 1_024;
 
-const CONFIG_BYTES = 192;
+/** The config, and the key of the event that was passed last. */
+const CONFIG_BYTES = 240;
 const ITEM_BYTES = 16;
 
 /** Bytes that a span takes on a lane, estimated from above. */

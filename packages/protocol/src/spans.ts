@@ -1,4 +1,4 @@
-import type { BlockFacts } from './blockEvent.js';
+import type { BlockFacts, EventKey } from './blockEvent.js';
 import type { DispatcherId, HostId, Mode, SchemaId, TableId } from './ids.js';
 import type { ComponentState, Stage } from './stage.js';
 
@@ -64,6 +64,11 @@ export interface BootstrapSpan {
   readonly state: ComponentState;
   readonly checkpointTs: bigint;
   readonly blockState?: BlockState;
+  /**
+   * The last block event that it finished, while its checkpoint does not show that: what follows has not come yet. Without it
+   * a maintainer of the next epoch could not know that the event is over.
+   */
+  readonly passed?: EventKey;
   /** Its removal is under way on that host (S-3: an unfinished remove). */
   readonly removing?: boolean;
 }

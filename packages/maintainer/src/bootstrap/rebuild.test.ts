@@ -281,6 +281,32 @@ describe('who proves that a DB or All event is over, after a restart (B-60, B-61
     m.advance(3_000);
   };
 
+  it('one that tells that it has passed the event, though its checkpoint does not show it (B-60)', () => {
+    const m = start([1, 2]);
+    const rename = facts(145n, { type: 'normal', tableIds: [0, 1, 2] });
+    const passed = { checkpointTs: 145n, passed: { commitTs: 145n, isSyncPoint: false } };
+    m.bootstrap({ 1: [span(1, 2, passed), span(2, 3, passed)] });
+    ready(m);
+    m.statuses(1, [waiting(m.trigger, rename)]);
+    m.advance(2_500);
+    const answers = m.answers();
+    expect(answers.filter((line) => line.includes('write'))).toEqual([]);
+    expect(answers).toContain('coordinator1: pass 145 → 0,2,3');
+    m.statuses(1, [done(m.trigger, rename)]);
+    m.advance(2_500);
+    expect(m.actor.changefeed?.pipeline.barrier.size).toBe(0);
+  });
+
+  it('the same says nothing of a sync point at its ts, nor of a later event', () => {
+    const m = start([1]);
+    const sync = facts({ commitTs: 145n, isSyncPoint: true }, { type: 'all' });
+    m.bootstrap({ 1: [span(1, 2, { checkpointTs: 144n, passed: { commitTs: 145n, isSyncPoint: false } })] });
+    ready(m);
+    m.statuses(1, [waiting(m.trigger, sync)]);
+    m.advance(2_500);
+    expect(m.answers().filter((line) => line.includes('pass'))).toEqual([]);
+  });
+
   it('not one that waits at the event which moves it into the schema: it was not there before (D-29)', () => {
     const m = start([1, 2]);
     const alter = facts(145n, { type: 'db', schemaId: 1 });

@@ -71,6 +71,9 @@ export function rebuildTasks(
       const { mode, handle, generation } = span.config;
       if (mode === pipeline.mode) pipeline.operators.removeOrphan(host, handle, generation);
     }
+    for (const { handle, span } of pieces) {
+      if (span.passed !== undefined) pipeline.table.positions.passed(handle, eventWords(span.passed));
+    }
     pipeline.barrier.rebuild(
       pieces.flatMap(({ handle, span: { blockState } }) => (blockState === undefined ? [] : [{ handle, blockState }])),
     );

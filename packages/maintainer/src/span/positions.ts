@@ -1,10 +1,14 @@
 import { type EventKey, joinTs, Stage, stageName, tsHigh, tsLow } from '@tidegate/protocol';
 import { growColumn } from './columns.js';
 
-/** Bits of the `block` column: a block state is recorded; it is a sync point; it was reported by a former dispatcher of the task. */
+/**
+ * Bits of the `block` column: a block state is recorded; it is a sync point; it was reported by a former dispatcher of the
+ * task; a snapshot told that the event was passed.
+ */
 const RECORDED = 0x80;
 const SYNC = 0x40;
 const FORMER = 0x20;
+const PASSED = 0x10;
 const STAGE = 0x07;
 
 /** Flips the order of signed 32-bit words into that of unsigned ones. */
@@ -46,7 +50,7 @@ export class Positions {
   #block: Uint8Array = new Uint8Array(0);
   #maxHigh = 0;
   #maxLow = 0;
-  /** 1 when the largest position is a sync point, which lies behind a DDL of the same ts (B-1). */
+  /** What lies at the largest ts: a checkpoint 0, a DDL 0, a sync point 2, which lies behind a DDL of the same ts (B-1); passed, 1 more. */
   #maxRank = 0;
   #version = 0;
   /** Handle of the table trigger, and the checkpoint that its own heartbeats named. */
@@ -160,15 +164,28 @@ export class Positions {
       this.#blockHigh[handle] = high;
       this.#blockLow[handle] = low;
       this.#block[handle] = RECORDED | (event.isSync ? SYNC : 0) | stage;
-      this.#reached(high, low, event.isSync ? 1 : 0);
+      this.#reached(high, low, rankOf(event.isSync));
     }
     return true;
+  }
+
+  /**
+   * A dispatcher that outlived its maintainer tells which event it finished last, though its checkpoint does not show it: the
+   * event is over, as if the dispatcher stood beyond it (S-7, B-60).
+   */
+  passed(handle: number, event: EventWords): void {
+    this.report(handle, event, Stage.DONE);
+    if (this.#compareBlock(handle, event.high, event.low, event.isSync) !== 0) return;
+    this.#block[handle] = this.#block[handle]! | PASSED;
+    this.#reached(event.high, event.low, rankOf(event.isSync) + 1);
   }
 
   /** B-60: true when the task proves that the event is over. A checkpoint equal to its ts proves nothing. */
   provesOver(handle: number, high: number, low: number, isSync: boolean): boolean {
     if (this.#checkpointBeyond(handle, high, low)) return true;
-    return (this.#block[handle]! & RECORDED) !== 0 && this.#compareBlock(handle, high, low, isSync) > 0;
+    const block = this.#block[handle]!;
+    if ((block & RECORDED) === 0) return false;
+    return this.#compareBlock(handle, high, low, isSync) >= ((block & PASSED) === 0 ? 1 : 0);
   }
 
   /**
@@ -176,15 +193,18 @@ export class Positions {
    * again below: that the former one was beyond it proves only that the event is over.
    */
   hasPassed(handle: number, high: number, low: number, isSync: boolean): boolean {
-    if (handle !== this.#trigger) return this.provesOver(handle, high, low, isSync);
     if (this.#hasLeft(handle, high, low)) return true;
-    return (this.#block[handle]! & (RECORDED | FORMER)) === RECORDED && this.#compareBlock(handle, high, low, isSync) > 0;
+    const block = this.#block[handle]!;
+    if ((block & RECORDED) === 0) return false;
+    const order = this.#compareBlock(handle, high, low, isSync);
+    if ((block & FORMER) !== 0) return handle !== this.#trigger && order > 0;
+    return order >= ((block & PASSED) === 0 ? 1 : 0);
   }
 
   /** False when no task whatever can prove an event at this ts to be over: the cheap test before looking at each. */
   mayProveOver(high: number, low: number, isSync: boolean): boolean {
     const order = compareWords(this.#maxHigh, this.#maxLow, high, low);
-    return order > 0 || (order === 0 && this.#maxRank > (isSync ? 1 : 0));
+    return order > 0 || (order === 0 && this.#maxRank > rankOf(isSync));
   }
 
   /** The smallest checkpoint of the rows below `end` whose state is one of two. */
@@ -240,6 +260,10 @@ export class Positions {
     this.#maxLow = low;
     this.#maxRank = rank;
   }
+}
+
+function rankOf(isSync: boolean): number {
+  return isSync ? 2 : 0;
 }
 
 function compareWords(aHigh: number, aLow: number, bHigh: number, bLow: number): number {
