@@ -327,7 +327,7 @@ export class Coordinator implements Actor<CoordinatorMessage> {
       path.settle(message.mode, answer, message.inReplyTo !== undefined, context.now());
       if (answer.ignored !== undefined) lifecycle.hinted(answer.target);
     }
-    if (message.inReplyTo !== undefined) path.outstanding.settleReply(message.inReplyTo);
+    if (message.inReplyTo !== undefined) path.outstanding.settleReply(message.inReplyTo, context.now());
     flow.scheduleResend();
     const isWrite = message.answers.some(({ action }) => action?.action === Action.WRITE);
     if (!isWrite || !fence.refuses('block write')) router.route(message);

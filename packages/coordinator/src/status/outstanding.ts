@@ -36,7 +36,10 @@ import { releaseEvents, STAGE_COLUMN_MASK, type StatusBatch, selectRows } from '
  *     resend that is already queued stays ahead of the DONE (first in, first out) and is not outstanding afterwards (W-3).
  *  9. The ack of a repeated WAITING crosses the DONE: the acks of a reply settle WAITINGs alone. A DONE is settled by the
  *     reply to a request that carried it, acknowledged there or not (B-7).
- * 10. Removal. The keys of a stopped dispatcher go; a request of it that is delivered later does not bring them back.
+ * 10. A slow maintainer. Requests and their replies keep order, so what was sent behind the request that was replied to last
+ *     is waited for as long as replies go on: its pause begins anew with each. A reply to a later request ends that, so what
+ *     was lost is held back by no more replies than there were requests before it.
+ * 11. Removal. The keys of a stopped dispatcher go; a request of it that is delivered later does not bring them back.
  */
 
 /** Whether a dispatcher of this generation lives on this host; of others nothing stays outstanding. */
@@ -65,6 +68,8 @@ interface SentBatch {
   readonly seq: number;
   batch: StatusBatch;
   due: number;
+  /** Milliseconds that its reply is waited for (interleaving 10); 0: it is due whoever else is replied to. */
+  pause: number;
   attempt: number;
 }
 
@@ -80,6 +85,9 @@ export class Outstanding {
   readonly #past = new Map<number, StatusBatch>();
   // A lower bound of all due times: exact after a resend, too early after something was settled.
   #next = Number.POSITIVE_INFINITY;
+  /** The latest request that the owner has replied to, and when. Infinite: it has not replied to any. */
+  #heardSeq = Number.POSITIVE_INFINITY;
+  #heardAt = 0;
 
   constructor(options: OutstandingOptions) {
     this.#options = options;
@@ -131,9 +139,10 @@ export class Outstanding {
       releaseEvents(this.#options.events, batch);
       return;
     }
-    const due = now + this.#pause(batch.attempt);
+    const pause = this.#pause(batch.attempt);
+    const due = now + pause;
     if (this.#sent.size === 0 || due < this.#next) this.#next = due;
-    this.#sent.set(seq, { seq, batch, due, attempt: batch.attempt });
+    this.#sent.set(seq, { seq, batch, due, pause, attempt: batch.attempt });
   }
 
   /** What a dispatcher reported at an event was answered: its WAITING, or both its WAITING and its DONE. */
@@ -153,13 +162,18 @@ export class Outstanding {
     for (const sent of this.#sent.values()) {
       if (!sent.batch.eventIndex.includes(event)) continue;
       sent.due = Math.min(sent.due, now);
+      sent.pause = 0;
       sent.attempt = 0;
       this.#next = Math.min(this.#next, sent.due);
     }
   }
 
   /** The maintainer's reply to request `seq`, after its answers were settled: its DONE are settled too, the rest waits on. */
-  settleReply(seq: number): void {
+  settleReply(seq: number, now: number): void {
+    if (seq > this.#heardSeq || this.#heardSeq === Number.POSITIVE_INFINITY) {
+      this.#heardSeq = seq;
+      this.#heardAt = now;
+    }
     this.#settlePast(seq);
     const sent = this.#sent.get(seq);
     if (sent === undefined) return;
@@ -178,7 +192,7 @@ export class Outstanding {
     else if (kept < rows.length) sent.batch = selectRows(batch, rows.subarray(0, kept));
   }
 
-  /** A dispatcher is gone: nothing of it is outstanding (interleaving 9). */
+  /** A dispatcher is gone: nothing of it is outstanding (interleaving 11). */
   forget(handle: number, generation: number): void {
     this.#options.keys.clearDispatcher(handle, generation, EITHER_OUTSTANDING);
   }
@@ -186,9 +200,11 @@ export class Outstanding {
   /** A new epoch: the new maintainer has none of it, so all is due now, and the pauses begin anew (T-E). */
   rearm(now: number): void {
     this.#next = now;
+    this.#heardSeq = Number.POSITIVE_INFINITY;
     this.#forgetPast(Number.POSITIVE_INFINITY);
     for (const sent of this.#sent.values()) {
       sent.due = now;
+      sent.pause = 0;
       sent.attempt = -1;
     }
   }
@@ -200,6 +216,7 @@ export class Outstanding {
   resend(now: number, queue: RequestQueue, builders: Builders): void {
     const { keys } = this.#options;
     for (const sent of this.#sent.values()) {
+      if (sent.seq > this.#heardSeq) sent.due = Math.max(sent.due, this.#heardAt + sent.pause);
       if (sent.due > now) continue;
       // A request fits into what its builder holds and one more, and each mode may leave one open.
       if (queue.room < 4) break;

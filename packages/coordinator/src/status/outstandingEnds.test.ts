@@ -37,6 +37,53 @@ describe('T-I: what ends it, and what is never outstanding', () => {
   });
 });
 
+describe('T-I, interleaving 10: a slow maintainer', () => {
+  /** Ten requests of one status each, one every 10 ms. */
+  function tenRequests(): { host: TestHost; seqs: number[] } {
+    const host = new TestHost();
+    const handles = Array.from({ length: 10 }, (_, i) => i + 2);
+    host.bootstrap(handles);
+    const seqs = handles.flatMap((handle) => {
+      host.waiting(handle, 50);
+      host.advance(10);
+      return host.requests().map(({ seq }) => seq);
+    });
+    return { host, seqs };
+  }
+
+  test('what it has not come to is not sent again while replies to earlier requests come', () => {
+    const { host, seqs } = tenRequests();
+    for (const [index, seq] of seqs.entries()) {
+      host.advance(600);
+      expect(host.requests()).toEqual([]);
+      host.ack(50, [index + 2], seq);
+    }
+    host.advance(60_000);
+    expect(host.requests()).toEqual([]);
+  });
+
+  test('what was lost is sent again once a later request was replied to, or replies end', () => {
+    const { host, seqs } = tenRequests();
+    host.advance(600);
+    host.ack(50, [2], seqs[0]);
+    host.ack(50, [4], seqs[2]);
+    host.advance(600);
+    // The second was passed over; the fourth and those behind it may still be on their way.
+    expect(sent(host)).toEqual([[3, Stage.WAITING]]);
+    host.advance(700);
+    expect(sent(host).length).toBeGreaterThanOrEqual(7);
+  });
+
+  test('a reply that comes twice holds back nothing', () => {
+    const { host, seqs } = tenRequests();
+    for (let round = 0; round < 5; round++) {
+      host.advance(400);
+      host.ack(50, [2], seqs[0]);
+    }
+    expect(sent(host).length).toBeGreaterThanOrEqual(9);
+  });
+});
+
 test('T-I: beyond the capacity a delivered status is let go: repeats pass, nothing is hidden', () => {
   const host = new TestHost({ outstandingCapacity: 2 });
   host.bootstrap([2, 3, 4]);
