@@ -15,6 +15,7 @@ export const COORDINATOR_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'calm',
     seeds: 5,
+    first: 1,
   },
   {
     name: 'events-released-twice',
@@ -30,6 +31,7 @@ export const COORDINATOR_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'calm',
     seeds: 15,
+    first: 3,
   },
   {
     name: 'nothing-is-resent',
@@ -44,6 +46,7 @@ export const COORDINATOR_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'network',
     seeds: 5,
+    first: 1,
   },
   {
     name: 'sequence-before-count',
@@ -58,5 +61,6 @@ export const COORDINATOR_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'calm',
     seeds: 150,
+    first: 36,
   },
 ];

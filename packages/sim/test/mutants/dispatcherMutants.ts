@@ -9,6 +9,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     edits: [{ file: 'dispatcher/blockMachine.js', find: 'if (!this.#parts.work.mustFlush(row)) {', replace: 'if (true) {' }],
     profile: 'calm',
     seeds: 20,
+    first: 5,
   },
   {
     name: 'done-while-writing',
@@ -26,6 +27,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'calm',
     seeds: 20,
+    first: 1,
   },
   {
     name: 'done-before-written',
@@ -43,6 +45,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'calm',
     seeds: 5,
+    first: 1,
   },
   {
     name: 'slot-cleared-after-wake',
@@ -67,6 +70,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'calm',
     seeds: 5,
+    first: 1,
   },
   {
     name: 'resolved-first',
@@ -82,6 +86,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'calm',
     seeds: 10,
+    first: 2,
   },
   {
     name: 'batch-enters-late',
@@ -98,6 +103,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'calm',
     seeds: 20,
+    first: 5,
   },
   {
     name: 'blocker-missing',
@@ -112,6 +118,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'network',
     seeds: 150,
+    first: 13,
   },
   {
     name: 'no-hold',
@@ -126,6 +133,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'tables',
     seeds: 250,
+    first: 54,
   },
   {
     name: 'no-retry-of-none',
@@ -141,6 +149,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'network',
     seeds: 10,
+    first: 1,
   },
   {
     name: 'sync-point-and-ddl-confused',
@@ -160,6 +169,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'network',
     seeds: 100,
+    first: 29,
   },
   {
     name: 'split-span-does-not-block',
@@ -174,6 +184,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'splits',
     seeds: 200,
+    first: 28,
   },
   {
     name: 'event-at-resolved-ts-dropped',
@@ -188,6 +199,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'control',
     seeds: 30,
+    first: 5,
   },
   {
     name: 'pass-without-the-trigger',
@@ -202,6 +214,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'control',
     seeds: 30,
+    first: 5,
   },
   {
     name: 'gate-ignored',
@@ -210,5 +223,6 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     edits: [{ file: 'dispatcher/gate.js', find: 'if (!this.enabled || compareTsWords', replace: 'if (true || compareTsWords' }],
     profile: 'redo',
     seeds: 10,
+    first: 1,
   },
 ];

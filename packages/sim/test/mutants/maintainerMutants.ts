@@ -20,6 +20,7 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'control',
     seeds: 60,
+    first: 11,
   },
   {
     name: 'forwarding-by-equality',
@@ -39,6 +40,7 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'calm',
     seeds: 20,
+    first: 5,
   },
   {
     name: 'gate-keys-released-twice',
@@ -53,6 +55,7 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'calm',
     seeds: 5,
+    first: 1,
   },
   {
     name: 'gate-keys-never-released',
@@ -68,6 +71,7 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'calm',
     seeds: 5,
+    first: 1,
   },
   {
     name: 'heap-ignored',
@@ -82,6 +86,7 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'tables',
     seeds: 10,
+    first: 1,
   },
   {
     name: 'watermark-after-status',
@@ -100,6 +105,7 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'moves',
     seeds: 40,
+    first: 6,
   },
   {
     name: 'waiting-marks-leak',
@@ -114,6 +120,7 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'control',
     seeds: 30,
+    first: 8,
   },
   {
     name: 'marks-survive-selection',
@@ -128,6 +135,7 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'calm',
     seeds: 5,
+    first: 1,
   },
   {
     name: 'scheduled-before-written',
@@ -147,6 +155,7 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'calm',
     seeds: 5,
+    first: 1,
   },
   {
     name: 'absent-does-not-bound',
@@ -161,6 +170,7 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'network',
     seeds: 20,
+    first: 3,
   },
   {
     name: 'pass-before-written',
@@ -175,5 +185,6 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'calm',
     seeds: 10,
+    first: 2,
   },
 ];

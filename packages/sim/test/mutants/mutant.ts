@@ -15,10 +15,12 @@ export interface Mutant {
   /** What is wrong, in words. */
   readonly what: string;
   readonly edits: readonly Edit[];
-  /** Profile of the runs that can meet it. */
+  /** Profile of the runs that can meet it, or the name of one of the directed scenarios (scenarios.mjs). */
   readonly profile: string;
   /** What those runs have in common beyond their profile. */
   readonly override?: Partial<Scenario>;
-  /** Seeds within which one run must find it. */
+  /** Seeds, from 1 on, within which a run must find it. */
   readonly seeds: number;
+  /** The seed that finds it first: where a test begins to look. */
+  readonly first: number;
 }

@@ -1,0 +1,5 @@
+import { checkMutants } from './checkMutants.js';
+import { COORDINATOR_MUTANTS } from './coordinatorMutants.js';
+import { MAINTAINER_MUTANTS } from './maintainerMutants.js';
+
+checkMutants([...MAINTAINER_MUTANTS, ...COORDINATOR_MUTANTS]);

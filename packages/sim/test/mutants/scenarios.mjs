@@ -1,0 +1,295 @@
+// Directed scenarios: small logs with faults at named places, for mistakes that random schedules seldom meet. Each makes, from a
+// seed, what a run needs, and may have an opinion of its own when it is over.
+
+import { Random, scenarioOf, workloadOf } from '../../dist/index.js';
+
+const SOUND = { drop: 0, duplicate: 0, delay: 0, stall: 0, until: 0 };
+const NO_WORKLOAD = { seed: 0, length: 0, tables: 0, schemas: 1, splittable: 0, keys: 1, ddl: 0, storms: 0, syncPoints: true };
+const PASS = 1;
+const DONE = 3;
+const HASTY = { heartbeatInterval: 20, heartbeatFirst: 0 };
+
+/** A scenario in which nothing goes wrong but what `parts` says. */
+function calm(seed, parts) {
+  const common = { seed, profile: 'directed', workload: NO_WORKLOAD, hosts: 1, workers: 2, maxDelay: 3, pace: 1 };
+  const settings = { group: {}, coordinator: {}, maintainer: {} };
+  return { ...common, linkBytes: 65_536, network: SOUND, faults: [], ...settings, ...parts };
+}
+
+const info = (tableId, version, schemaId = 1) => {
+  return { tableId, schemaId, schema: `s${schemaId}`, table: `t${tableId}`, version };
+};
+const initial = (count) => Array.from({ length: count }, (_, i) => ({ ...info(i + 1, 1n), splittable: false }));
+const rows = (tableId, commitTs, key = 0) => {
+  return { type: 'rows', tableId, commitTs, count: 1, bytes: new Uint8Array(0), key: Uint8Array.of(0, key) };
+};
+const mark = (ts) => ({ type: 'resolved', ts });
+
+function ddl(kind, commitTs, fields) {
+  const none = { schema: 's1', table: '', adds: [], schemaChanges: [], admissions: [], tables: [] };
+  return { ...none, type: 'ddl', commitTs, kind, query: `${kind} at ${commitTs}`, ...fields };
+}
+/** Like `create table t like u`: other tables stop as well. */
+const create = (tableId, commitTs, others = []) => {
+  return ddl('create table', commitTs, {
+    blockTables: { type: 'normal', tableIds: [0, ...others] },
+    adds: [{ tableId, schemaId: 1, splittable: false }],
+    tables: [info(tableId, commitTs)],
+  });
+};
+const drop = (tableId, commitTs) => {
+  return ddl('drop table', commitTs, {
+    blockTables: { type: 'normal', tableIds: [tableId, 0] },
+    drops: { type: 'normal', tableIds: [tableId] },
+  });
+};
+const alter = (tableIds, commitTs) => {
+  return ddl('alter partitions', commitTs, {
+    blockTables: { type: 'normal', tableIds },
+    tables: tableIds.map((id) => info(id, commitTs)),
+  });
+};
+
+/** Commit ts of a log that is being made. */
+class Clock {
+  ts = 100n;
+
+  tick(by) {
+    this.ts += by;
+    return this.ts;
+  }
+}
+
+/** An object of which one method is another one, made from its own; the rest is as it was. */
+function instead(object, name, make) {
+  const method = make(object[name].bind(object));
+  return new Proxy(object, {
+    get(target, property) {
+      if (property === name) return method;
+      const value = target[property];
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/**
+ * A maintainer that was replaced goes on talking: some of what it said is under way until its successor owns the host
+ * (F-3). Whatever comes then has to be refused.
+ */
+function zombie(seed) {
+  const random = new Random(seed ^ 0x20b1e);
+  const made = scenarioOf(seed, 'calm');
+  const when = () => ({ step: random.between(100, 2_500) });
+  const crash = () => ({ do: 'crash', what: 'maintainer', host: 1, worker: 0, back: random.between(0, 200), when: when() });
+  const scenario = { ...made, faults: [crash(), crash()] };
+  let epoch = 0;
+  const late = [];
+  const wrap = (address, context, make) => {
+    const actor = make(context);
+    if (!address.endsWith('/coordinator')) return actor;
+    return instead(actor, 'receive', (receive) => (message, from) => {
+      if (message.type === 'bootstrap') epoch = Math.max(epoch, message.epoch);
+      const talks = message.type === 'answers' || message.type === 'schedule';
+      if (talks && message.epoch === epoch && random.chance(200)) {
+        late.push({ message: structuredClone(message), from });
+        return;
+      }
+      receive(message, from);
+      if (!talks || message.epoch !== epoch) return;
+      while (late[0] !== undefined && late[0].message.epoch < epoch) {
+        const { message: old, from: zombieHost } = late.shift();
+        receive(old, zombieHost);
+      }
+    });
+  };
+  return { scenario, options: { wrap } };
+}
+
+/**
+ * The first Pass for one host is lost while slow passes keep DONEs trickling in from the other one. The event is Normal:
+ * its Pass is repeated all the same, every second (B-37, B-41).
+ */
+function lostPass(seed) {
+  const count = 16;
+  const ids = Array.from({ length: count }, (_, i) => i + 1);
+  const events = [mark(60n), alter(ids, 100n), ...ids.map((id) => rows(id, 101n)), mark(110n), mark(120n)];
+  const faults = [];
+  const scenario = calm(seed, {
+    hosts: 2,
+    workers: 2,
+    maxDelay: 12_000,
+    faults,
+    maintainer: { quietWindow: 3_000, barrierResend: 1_000 },
+  });
+  const passes = [];
+  const found = [];
+  const wrap = (address, context, make) => {
+    if (address === 'maintainer') {
+      const watch = (send) => (to, message, delivery) => {
+        if (message.type === 'answers' && to === 'h2/way' && isPass(message)) passes.push(context.now());
+        return send(to, message, delivery);
+      };
+      return make(instead(context, 'send', watch));
+    }
+    const actor = make(context);
+    if (address !== 'h2/coordinator') return actor;
+    let lost = false;
+    return instead(actor, 'receive', (receive) => (message, from) => {
+      if (message.type === 'answers' && isPass(message) && !lost) {
+        lost = true;
+        return;
+      }
+      receive(message, from);
+    });
+  };
+  const verdict = () => {
+    const [first, second] = passes;
+    if (first !== undefined && (second === undefined || second - first > 1_500))
+      found.push({ rule: 'B-37', text: `the Pass that was lost at ${first} was repeated at ${second}` });
+    return found;
+  };
+  return { scenario, options: { wrap, workload: workloadOf(initial(count), 50n, events) }, verdict };
+}
+
+const isPass = ({ answers }) => answers.some(({ action }) => action?.action === PASS);
+
+/** A table is made by the trigger alone, and gone before a lost ack of that is asked for again (W-14). */
+function lostAck(seed) {
+  const random = new Random(seed);
+  const events = [];
+  const created = new Set();
+  const clock = new Clock();
+  for (let table = 4; table < 12; table++) {
+    events.push(create(table, clock.tick(2n)));
+    created.add(clock.ts);
+    events.push(
+      rows(table, clock.tick(2n)),
+      rows(1, clock.ts),
+      drop(table, clock.tick(2n)),
+      rows(2, clock.tick(2n)),
+      mark(clock.ts),
+    );
+  }
+  events.push(mark(clock.ts + 5n));
+  const scenario = calm(seed, {
+    pace: random.one(0, 20, 200),
+    group: { retryInterval: 1_000, ...HASTY },
+    coordinator: { outstandingResend: 1_000, outstandingResendMax: 10_000, ...HASTY },
+  });
+  const lost = new Set();
+  const isLost = ({ ack }) => ack !== undefined && created.has(ack.commitTs) && !lost.has(ack.commitTs) && lost.add(ack.commitTs);
+  /** Nothing dies here: a table gets one dispatcher. */
+  const placed = new Set();
+  const found = [];
+  const wrap = (address, context, make) => {
+    const actor = make(context);
+    if (address !== 'h1/coordinator') return actor;
+    return instead(actor, 'receive', (receive) => (message, from) => {
+      for (const { tableId, generation } of (message.type === 'schedule' && message.create) || []) {
+        for (const each of placed)
+          if (each.tableId === tableId && each.generation !== generation)
+            found.push({ rule: 'W-14', text: `table ${tableId} is scheduled again` });
+        placed.add({ tableId, generation });
+      }
+      if (message.type !== 'answers') receive(message, from);
+      else receive({ ...message, answers: message.answers.filter((answer) => !isLost(answer)) }, from);
+    });
+  };
+  return { scenario, options: { wrap, workload: workloadOf(initial(3), 90n, events) }, verdict: () => found };
+}
+
+/** What the writer says of events that add tables is lost a few times, and its heartbeats are not (K-3b, B-35, B-43). */
+function lostDone(seed) {
+  const random = new Random(seed);
+  const events = [];
+  const clock = new Clock();
+  for (let table = 4; table < 12; table++) {
+    events.push(create(table, clock.tick(2n), random.chance(500) ? [1] : [1, 2]));
+    events.push(rows(table, clock.tick(2n)), rows(1, clock.ts), rows(2, clock.tick(2n)), mark(clock.ts));
+  }
+  events.push(mark(clock.ts + 5n));
+  const scenario = calm(seed, {
+    pace: random.one(0, 20, 200),
+    group: { retryInterval: 500, ...HASTY },
+    coordinator: { outstandingResend: 500, outstandingResendMax: 10_000, ...HASTY },
+  });
+  const times = random.between(1, 4);
+  /** How often the DONE of the trigger was lost, by event. */
+  const lost = new Map();
+  const isLost = ({ events: keys, event, handle, stage }, row) => {
+    const { commitTs } = keys[event[row]].key;
+    const before = lost.get(commitTs) ?? 0;
+    if (handle[row] !== 0 || (stage[row] & 0x7f) !== DONE || before === times) return false;
+    lost.set(commitTs, before + 1);
+    return true;
+  };
+  const wrap = (address, context, make) => {
+    const actor = make(context);
+    if (address !== 'maintainer') return actor;
+    return instead(actor, 'receive', (receive) => (message, from) => {
+      const isStatuses = message.type === 'block-statuses';
+      if (!isStatuses || !Array.from(message.handle, (_, row) => isLost(message, row)).includes(true)) receive(message, from);
+    });
+  };
+  return { scenario, options: { wrap, workload: workloadOf(initial(3), 90n, events) } };
+}
+
+/** A worker dies with rows in hand, and what its coordinator says of that is lost at first (K-9). */
+function lostWorker(seed) {
+  const random = new Random(seed);
+  const events = [];
+  const clock = new Clock();
+  for (let round = 0; round < 40; round++) {
+    for (let table = 1; table <= 4; table++) events.push(rows(table, clock.tick(1n)));
+    events.push(mark(clock.ts));
+  }
+  events.push(mark(clock.ts + 5n));
+  const when = { point: 'before-write', nth: random.between(5, 60) };
+  const scenario = calm(seed, {
+    pace: 20,
+    maxDelay: 60,
+    faults: [{ do: 'crash', what: 'worker', host: 1, worker: 0, back: random.between(0, 500), when }],
+    group: HASTY,
+    coordinator: { ...HASTY, completeHeartbeatInterval: 400, componentStatusWindow: 0 },
+  });
+  let left = 2;
+  const wrap = (address, context, make) => {
+    const actor = make(context);
+    if (address !== 'maintainer') return actor;
+    return instead(actor, 'receive', (receive) => (message, from) => {
+      if (message.type === 'heartbeat' && message.confirm !== undefined && left-- > 0) return;
+      receive(message, from);
+    });
+  };
+  return { scenario, options: { wrap, workload: workloadOf(initial(4), 90n, events) } };
+}
+
+/** A table in parts that are put together again and again, while rows of all its keys come in (T-6 to T-8). */
+function merges(seed) {
+  const random = new Random(seed);
+  const keys = 64;
+  const events = [];
+  const clock = new Clock();
+  for (let round = 0; round < 150; round++) {
+    for (let i = 0; i < 5; i++) events.push(rows(1, clock.tick(1n), random.below(keys)));
+    events.push(round % 9 === 8 ? alter([1, 2], clock.tick(1n)) : mark(clock.ts));
+  }
+  events.push(mark(clock.ts + 5n));
+  const faults = Array.from({ length: 8 }, (_, i) => {
+    return { do: i % 2 === 0 ? 'split' : 'merge', when: { ms: 30 + i * 250 + random.below(100) } };
+  });
+  const scenario = calm(seed, {
+    workload: { ...NO_WORKLOAD, keys },
+    workers: 3,
+    pace: 20,
+    maxDelay: random.one(3, 60),
+    faults,
+    group: HASTY,
+    coordinator: HASTY,
+    maintainer: { splitTables: true },
+  });
+  const tables = initial(2).map((table) => ({ ...table, splittable: table.tableId === 1 }));
+  return { scenario, options: { workload: workloadOf(tables, 90n, events) } };
+}
+
+export const SCENARIOS = { zombie, lostPass, lostAck, lostDone, lostWorker, merges };
