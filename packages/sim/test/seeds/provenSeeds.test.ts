@@ -6,6 +6,16 @@ const PROVEN = [
   [20, 'tables', 'a live dispatcher that complete heartbeats in parts did not name was taken for lost (H-1)'],
   [10, 'sinks', 'a dispatcher that starts at the ts of a sync point was not given it (D-2)'],
   [26, 'tables', 'an event executed again by the successor of its writer (T-5)'],
+  [7, 'workers', 'a lost trigger began again above an add that nobody had acknowledged (D-41)'],
+  [16, 'workers', 'a trigger met an event again whose tables were gone (T-11)'],
+  [12, 'control', 'a forwarded event scheduled nothing, and its table was lost (B-63)'],
+  [28, 'control', 'a table had two dispatchers after a restart (S-6)'],
+  [38, 'control', 'a table had two dispatchers after a restart (S-6)'],
+  [5, 'handovers', 'main stood at a held barrier and told nobody how far it was (D-46)'],
+  [11, 'handovers', 'a removal waited for a write that would never have its turn (D-48)'],
+  [76, 'handovers', 'a removal waited for a write that would never have its turn (D-48)'],
+  [126, 'everything', 'a trigger that was lost while it was told to write (T-1)'],
+  [177, 'everything', 'a trigger that was lost while it was told to write (T-1)'],
 ] as const;
 
 describe('seeds that have found a defect', () => {

@@ -1,4 +1,4 @@
-// A child process of checkSeeds.ts: runs the seeds it is given over the compiled simulator, and prints the broken ones as JSON.
+// A child process of seeds.test.ts: runs the seeds it is given over the compiled simulator, and prints the broken ones as JSON.
 
 import { runScenario, scenarioOf } from '@tidegate/sim';
 

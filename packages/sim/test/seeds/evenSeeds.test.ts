@@ -1,3 +1,0 @@
-import { checkSeeds } from './checkSeeds.js';
-
-checkSeeds(1);
