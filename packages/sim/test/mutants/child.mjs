@@ -26,8 +26,9 @@ for (; seed < from + seeds && found === undefined; seed++) {
   const made = SCENARIOS[profile]?.(seed) ?? { scenario: scenarioOf(seed, profile) };
   const scenario = { ...made.scenario, ...override, maintainer: { ...made.scenario.maintainer, ...override?.maintainer } };
   try {
-    const { violations, steps } = await runScenario(scenario, { ...made.options, maxSteps: MOST_STEPS });
-    const [first] = [...violations, ...(made.verdict?.() ?? [])];
+    const result = await runScenario(scenario, { ...made.options, maxSteps: MOST_STEPS });
+    const { violations, steps } = result;
+    const [first] = [...violations, ...(made.verdict?.(result) ?? [])];
     if (first !== undefined) found = { seed, rule: first.rule, text: first.text, steps };
   } catch (error) {
     found = { seed, rule: 'THROWN', text: String(error), steps: 0 };

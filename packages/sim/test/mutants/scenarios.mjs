@@ -5,8 +5,10 @@ import { Random, scenarioOf, workloadOf } from '../../dist/index.js';
 
 const SOUND = { drop: 0, duplicate: 0, delay: 0, stall: 0, until: 0 };
 const NO_WORKLOAD = { seed: 0, length: 0, tables: 0, schemas: 1, splittable: 0, keys: 1, ddl: 0, storms: 0, syncPoints: true };
+const WRITE = 0;
 const PASS = 1;
 const DONE = 3;
+const STOPPED = 1;
 const HASTY = { heartbeatInterval: 20, heartbeatFirst: 0 };
 
 /** A scenario in which nothing goes wrong but what `parts` says. */
@@ -292,4 +294,72 @@ function merges(seed) {
   return { scenario, options: { workload: workloadOf(tables, 90n, events) } };
 }
 
-export const SCENARIOS = { zombie, lostPass, lostAck, lostDone, lostWorker, merges };
+/**
+ * A table is split after its dispatcher has reported, and before that of the other table has: what those in its place report
+ * comes late, and the event waits for it (V-8, V-9, B-21). There are rows at the ts of the event (T-1).
+ */
+function splitReporter(seed) {
+  const events = [
+    rows(1, 60n, 3),
+    rows(2, 61n),
+    mark(62n),
+    rows(1, 100n, 7),
+    rows(1, 100n, 40),
+    alter([1, 2], 100n),
+    rows(1, 101n, 5),
+    rows(1, 102n, 60),
+    mark(110n),
+    mark(120n),
+  ];
+  const scenario = calm(seed, {
+    workload: { ...NO_WORKLOAD, keys: 64 },
+    workers: 1 + (seed % 3),
+    faults: [{ do: 'split', when: { ms: 300 + (seed % 100) } }],
+    group: { retryInterval: 500, ...HASTY },
+    coordinator: { outstandingResend: 200, outstandingResendMax: 400, ...HASTY },
+    maintainer: { splitTables: true },
+  });
+  const tableOf = new Map();
+  const reported = new Set();
+  const found = [];
+  let stoppedAt;
+  const wrap = (address, context, make) => {
+    if (address !== 'maintainer') return make(context);
+    const watch = (send) => (to, message, delivery) => {
+      if (message.type === 'schedule') for (const { handle, tableId } of message.create) tableOf.set(handle, tableId);
+      const isWrite = message.type === 'answers' && message.answers.some(({ action }) => action?.action === WRITE);
+      if (isWrite && reported.size === 0)
+        found.push({ rule: 'V-8', text: 'the event is written, and nobody who lives has reported for table 1' });
+      return send(to, message, delivery);
+    };
+    const passes = (handle) => {
+      if (tableOf.get(handle) === 2) return stoppedAt !== undefined;
+      return stoppedAt === undefined || context.now() > stoppedAt + 2_000;
+    };
+    return instead(make(instead(context, 'send', watch)), 'receive', (receive) => (message, from) => {
+      if (message.type === 'heartbeat' && message.statuses !== undefined) {
+        message.statuses.handle.forEach((handle, row) => {
+          if (message.statuses.state[row] === STOPPED && reported.delete(handle)) stoppedAt = context.now();
+        });
+      }
+      if (message.type !== 'block-statuses') return receive(message, from);
+      const kept = rowsWhere(message, passes);
+      for (const handle of kept.handle) if (tableOf.get(handle) === 1) reported.add(handle);
+      receive(kept, from);
+    });
+  };
+  // T-1: what lies at the ts of the event was written before its reporter stopped.
+  const verdict = ({ repeats }) =>
+    repeats.rows === 0 ? found : [...found, { rule: 'T-1', text: `${repeats.rows} rows are written again` }];
+  const tables = initial(2).map((table) => ({ ...table, splittable: table.tableId === 1 }));
+  return { scenario, options: { wrap, workload: workloadOf(tables, 50n, events) }, verdict };
+}
+
+/** A request without some of its statuses. */
+function rowsWhere(message, passes) {
+  const keep = (column) => column.filter((_, row) => passes(message.handle[row]));
+  const { handle, generation, event, stage } = message;
+  return { ...message, handle: keep(handle), generation: keep(generation), event: keep(event), stage: keep(stage) };
+}
+
+export const SCENARIOS = { zombie, lostPass, lostAck, lostDone, lostWorker, merges, splitReporter };

@@ -180,4 +180,28 @@ export const TOPOLOGY_MUTANTS: readonly Mutant[] = [
     seeds: 15,
     first: 2,
   },
+  {
+    name: 'coverage-not-verified-again',
+    rule: 'V-8, V-9',
+    what: 'what a dispatcher has reported goes on counting when it is split away',
+    edits: [{ file: 'maintainer/barrier/barrierCore.js', find: 'event.coverage.taskLeft(handle);', replace: '' }],
+    profile: 'splitReporter',
+    seeds: 5,
+    first: 1,
+  },
+  {
+    name: 'skip-flag-lost',
+    rule: 'T-1',
+    what: 'who begins again just below its event writes the rows at the ts of the event once more',
+    edits: [
+      {
+        file: 'maintainer/operator/createConfig.js',
+        find: 'return { startTs, skipDmlAsStartTs };',
+        replace: 'return { startTs, skipDmlAsStartTs: false };',
+      },
+    ],
+    profile: 'splitReporter',
+    seeds: 5,
+    first: 1,
+  },
 ];
