@@ -40,7 +40,7 @@ export const COORDINATOR_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'coordinator/status/outstanding.js',
-        find: 'const due = now + this.#pause(batch.attempt);',
+        find: 'const due = now + pause;',
         replace: 'const due = Number.POSITIVE_INFINITY;',
       },
     ],

@@ -34,7 +34,7 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
       },
       {
         file: 'maintainer/span/positions.js',
-        find: 'return order > 0 || (order === 0 && this.#maxRank > (isSync ? 1 : 0));',
+        find: 'return order > 0 || (order === 0 && this.#maxRank > rankOf(isSync));',
         replace: 'return order >= 0;',
       },
     ],
