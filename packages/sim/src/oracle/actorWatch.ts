@@ -22,9 +22,9 @@ export interface QueueBounds {
 }
 
 /**
- * The bounds that a scenario sets. What it leaves at its default is far beyond the reach of its log. Two are not
+ * The bounds that a scenario sets. What it leaves at its default is far beyond the reach of its log. Three are not
  * among them: at its capacity the outstanding table lets WAITING and NONE go, which their dispatchers send again, but no DONE;
- * component statuses come by the message, and the one that reaches their capacity may go beyond it.
+ * component statuses, and statuses at a maintainer, come by the message, which may go beyond their capacity.
  */
 export function boundsOf({
   group,
@@ -37,7 +37,6 @@ export function boundsOf({
       'workers.*.waiting': coordinator.outboxCapacity,
     },
     maintainer: {
-      'buffered.statuses': maintainer.statusCapacity,
       'changefeed.operators.add': maintainer.maxScheduling,
       'changefeed.redo.operators.add': maintainer.maxScheduling,
     },
