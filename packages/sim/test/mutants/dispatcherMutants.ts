@@ -133,7 +133,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'tables',
     seeds: 250,
-    first: 54,
+    first: 28,
   },
   {
     name: 'no-retry-of-none',

@@ -20,7 +20,7 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'control',
     seeds: 60,
-    first: 11,
+    first: 33,
   },
   {
     name: 'forwarding-by-equality',
@@ -119,8 +119,8 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'control',
-    seeds: 30,
-    first: 8,
+    seeds: 60,
+    first: 18,
   },
   {
     name: 'marks-survive-selection',

@@ -9,6 +9,8 @@ export interface Hunt {
   readonly found?: { readonly seed: number; readonly rule: string; readonly text: string; readonly steps: number };
   /** Seeds that were run. */
   readonly tried: number;
+  /** Seeds that break a rule without the mutant as well. */
+  readonly unsound: number;
   readonly milliseconds: number;
 }
 
@@ -17,9 +19,9 @@ const run = promisify(execFile);
 
 type Job = Pick<Mutant, 'edits' | 'profile' | 'seeds' | 'override'>;
 
-async function runSeeds(job: Job & { readonly from: number }): Promise<Hunt> {
+async function runSeeds(job: Job & { readonly from: number }): Promise<Omit<Hunt, 'unsound'>> {
   const { stdout } = await run(process.execPath, [CHILD, JSON.stringify(job)], { maxBuffer: 1 << 24 });
-  return JSON.parse(stdout) as Hunt;
+  return JSON.parse(stdout) as Omit<Hunt, 'unsound'>;
 }
 
 /**
@@ -29,15 +31,17 @@ async function runSeeds(job: Job & { readonly from: number }): Promise<Hunt> {
 export async function hunt({ edits, profile, seeds, override }: Job, first = 1): Promise<Hunt> {
   const common = { profile, ...(override && { override }) };
   let milliseconds = 0;
+  let unsound = 0;
   let from = first;
   for (;;) {
     const left = first + seeds - from;
-    if (left <= 0) return { tried: seeds, milliseconds };
+    if (left <= 0) return { tried: seeds, unsound, milliseconds };
     const hit = await runSeeds({ ...common, edits, seeds: left, from });
     milliseconds += hit.milliseconds;
-    if (hit.found === undefined) return { tried: seeds, milliseconds };
+    if (hit.found === undefined) return { tried: seeds, unsound, milliseconds };
     const sound = await runSeeds({ ...common, edits: [], seeds: 1, from: hit.found.seed });
-    if (sound.found === undefined) return { found: hit.found, tried: hit.found.seed - first + 1, milliseconds };
+    if (sound.found === undefined) return { found: hit.found, tried: hit.found.seed - first + 1, unsound, milliseconds };
+    unsound++;
     from = hit.found.seed + 1;
   }
 }
