@@ -80,6 +80,11 @@ class PostingActor implements Actor<CoordinatorToWorker | PostCommand | More> {
         return;
       case 'remove':
       case 'sink-checkpoint':
+      case 'freeze':
+      case 'thaw':
+      case 'fence':
+      case 'redo-gate':
+      case 'write-redo-meta':
         return;
     }
   }

@@ -45,7 +45,7 @@ export interface GroupWork {
 }
 
 /** The redo sink writes down how far the two pipelines are (K-11). */
-export interface MetaWork {
+interface MetaWork {
   readonly type: 'meta';
   readonly meta: RedoMeta;
 }

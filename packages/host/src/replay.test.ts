@@ -64,7 +64,7 @@ function shown(message: SourceToWorker): string[] {
       return changesOf(message);
     case 'block-event':
       return [
-        `${message.event.type} ${message.event.commitTs} to ${message.target.type === 'all' ? 'all' : message.target.handle}`,
+        `${message.event.type} ${message.event.commitTs} to ${message.target.type === 'all' ? 'all' : message.target.handle.join()}`,
       ];
     case 'resolved':
       return [

@@ -6,7 +6,7 @@ import type { Reader } from './reader.js';
  * Where a stream continues: behind the first `count` events at `ts`. {@link AT_START} instead of a count: behind everything
  * at `ts` but a sync point, as a dispatcher's start ts means it (B-1, D-2).
  */
-export interface Cursor {
+interface Cursor {
   readonly ts: bigint;
   readonly count: number;
 }

@@ -8,6 +8,6 @@ export function noteOf({ operators, table, heardAt }: Pipeline, handle: number, 
   const doing = kind === OperatorKind.NONE ? '' : `, operator ${operatorKindName(kind)}`;
   const host = table.host[handle] ?? NO_HOST;
   if (host === NO_HOST) return doing;
-  const heard = heardAt[host];
+  const heard = heardAt.get(host);
   return `${doing}; its host was ${heard === undefined ? 'never heard of' : `last heard of ${now - heard} ms ago`}`;
 }

@@ -47,7 +47,7 @@ export class Pipeline {
   /** K-7. Of the redo pipeline: how far its log may be declared complete. */
   readonly committed: CommittedProgress;
   /** By host: when its last heartbeat was handled. */
-  readonly heardAt: number[] = [];
+  readonly heardAt: Map<number, number> = new Map();
   /** The latest flush of a row anywhere. */
   lastSyncedTs = 0n;
   readonly #hosts: Hosts;
@@ -119,7 +119,7 @@ export class Pipeline {
    * before its dispatcher existed (K-9). With `heal` false statuses are recorded and nothing is done about them (E-6).
    */
   heartbeat(host: number, heartbeat: HeartbeatRequest, heal: boolean): void {
-    this.heardAt[host] = this.#now();
+    this.heardAt.set(host, this.#now());
     const watermark = this.mode === Mode.DEFAULT ? heartbeat.watermark : heartbeat.redoWatermark;
     const accounted = watermark !== undefined && this.watermarks.offer(host, watermark);
     if (watermark !== undefined) {
@@ -132,7 +132,7 @@ export class Pipeline {
   /** T-9: the host at this index is gone, as {@link Hosts} knows. */
   hostLost(host: number): void {
     this.watermarks.forget(host);
-    delete this.heardAt[host];
+    this.heardAt.delete(host);
     this.#components.forget(host);
     this.topology.hostLost(host);
   }

@@ -93,8 +93,7 @@ export type CoordinatorToWorker =
   | SnapshotRequest
   | SinkCheckpoint
   | RedoGate
-  | WriteRedoMeta
-  | FenceWorker;
+  | WriteRedoMeta;
 
 // ---------------------------------------------------------------- dispatchers of a worker -> coordinator
 

@@ -1,7 +1,7 @@
 import type { KeyRange } from '@tidegate/protocol';
 
 /** True when both keys are the same bytes. */
-export function sameKey(a: Uint8Array, b: Uint8Array): boolean {
+function sameKey(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
