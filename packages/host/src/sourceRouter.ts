@@ -6,7 +6,7 @@ import { Replay } from './replay.js';
 import type { SourceSnapshotDetail } from './snapshot.js';
 import type { Pump, RouterInput, SourceHostEvent, SourceSnapshot } from './sourceMessages.js';
 import { Streams } from './streams.js';
-import { Subscribers } from './subscribers.js';
+import { type Subscriber, Subscribers } from './subscribers.js';
 import { WorkerOutlets, type WorkerOutletsOptions } from './workerOutlets.js';
 
 export interface SourceRouterOptions extends WorkerOutletsOptions {
@@ -228,7 +228,7 @@ export class SourceRouter implements Actor<RouterInput> {
       return;
     }
     const former = this.#subscribers.get(handle);
-    if (former?.generation === generation) return;
+    if (former !== undefined && former.generation === generation && isRepeat(message, former, worker)) return;
     if (former !== undefined) this.#unsubscribe(handle, former.generation);
     const subscriber = this.#subscribers.add(message, worker);
     if (!this.#main.take(subscriber)) this.#replay.join(subscriber);
@@ -250,4 +250,12 @@ export class SourceRouter implements Actor<RouterInput> {
     this.#chunks.drop();
     this.#context.emit({ type: 'source-failed', code, message, ...(lost && { lost }) } satisfies SourceHostEvent);
   }
+}
+
+/**
+ * A maintainer of a later epoch may give out a generation again that died with a worker and its coordinator: then the
+ * subscriber of that name is somebody else, whom nobody is left to unsubscribe.
+ */
+function isRepeat({ mode, tableId, startTs }: Subscribe, former: Subscriber, worker: number): boolean {
+  return former.tableId === tableId && former.mode === mode && former.startTs === startTs && former.worker === worker;
 }

@@ -113,6 +113,8 @@ export class Changefeed {
     const progress = pipeline.progress();
     if (progress === undefined) return undefined;
     const bounded = redo === undefined ? progress : within(progress, redo.ts);
-    return pipeline.committed.set(bounded) ? bounded : undefined;
+    const isNews = pipeline.committed.set(bounded);
+    pipeline.barrier.committed(pipeline.committed.committedTs);
+    return isNews ? bounded : undefined;
   }
 }

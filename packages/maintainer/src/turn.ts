@@ -61,6 +61,7 @@ function advanceRedo({ redo, pipelines, pipeline, outlet, epoch }: Changefeed, n
   if (redo === undefined || log === undefined) return;
   const progress = log.progress();
   if (progress !== undefined) log.committed.set(progress);
+  log.barrier.committed(log.committed.committedTs);
   const meta = redo.metaDue(now, log.committed.committedTs, pipeline.committed.committedTs);
   if (meta !== undefined) outlet.send(0, { type: 'redo-meta', epoch, ...meta }, { coalesce: 'redo-meta' });
 }

@@ -15,6 +15,8 @@ export interface BarrierSnapshot {
   readonly more: number;
   readonly pendingSchedules: number;
   readonly rememberedSchedules: number;
+  /** Completed events above the committed checkpoint, which a dispatcher that is created again may meet. */
+  readonly rememberedEvents: number;
   readonly history: readonly CompletedBarrier[];
   /** Absent: names are not routed. */
   readonly routes?: RouteSnapshot;
@@ -87,6 +89,11 @@ export class Barrier {
     if (this.#core.scheduled.size > 0) this.#core.scheduled.passed(checkpointTs);
   }
 
+  /** K-7: no dispatcher starts below it any more, so none meets a completed event again that lies there. */
+  committed(checkpointTs: bigint): void {
+    if (this.#core.completed.size > 0) this.#core.completed.passed(checkpointTs);
+  }
+
   /** K-3b: the checkpoint may not pass the smallest event that adds tables. */
   checkpointBound(): bigint | undefined {
     return this.#core.checkpointBound();
@@ -101,6 +108,7 @@ export class Barrier {
       more: Math.max(0, events.length - SHOWN),
       pendingSchedules: this.#core.heap.size,
       rememberedSchedules: this.#core.scheduled.size,
+      rememberedEvents: this.#core.completed.size,
       history: [...this.#core.history],
       ...(routes && { routes }),
     };

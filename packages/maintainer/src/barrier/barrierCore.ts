@@ -62,6 +62,8 @@ export class BarrierCore {
   readonly heap: PendingHeap = new PendingHeap();
   readonly scheduled: ScheduledKeys = new ScheduledKeys(SCHEDULED_KEYS);
   readonly history: CompletedBarrier[] = [];
+  /** Events that were completed here and lie above the committed checkpoint: whoever is created again may meet them once more. */
+  readonly completed: ScheduledKeys = new ScheduledKeys(SCHEDULED_KEYS);
   /** Of tasks in the midst of a merge when the tasks were rebuilt: the events that they wait at (S-7, T-7). */
   readonly parked: Map<number, BlockFacts> = new Map();
   /** Writes that the request in hand brought about. */
@@ -202,6 +204,11 @@ export class BarrierCore {
     return needsSchedule && this.scheduled.has(key);
   }
 
+  /** It is over, and whoever reports it meets it again: a dispatcher that was created again below it. */
+  isDealtWith(event: BarrierEvent): boolean {
+    return this.completed.has(event.key) || this.wasScheduled(event);
+  }
+
   /** False while a forwarded event waits for the turn of its tables (B-33). */
   settleScheduling(event: BarrierEvent): boolean {
     if (event.scheduling === 'owed' && this.trySchedule(event.facts)) event.scheduling = 'done';
@@ -236,6 +243,7 @@ export class BarrierCore {
     if (!this.routes.settle(event) || !this.settleScheduling(event)) return false;
     event.closed = true;
     this.events.delete(event.name);
+    this.completed.add(event.key);
     this.progress = true;
     const now = this.time;
     const selectedAt = event.selectedAt ?? event.openedAt;

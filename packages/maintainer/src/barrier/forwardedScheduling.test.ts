@@ -114,3 +114,38 @@ describe('an event that a table trigger meets again, because it was lost and cre
     expect([f.event(drop), f.barrier.pendingSchedules]).toEqual([undefined, 0]);
   });
 });
+
+describe('an event that was completed, met again by a dispatcher that was created again below it (B-60, I-1)', () => {
+  const alter = facts(20n, { type: 'db', schemaId: 1 });
+
+  function completed(): { f: BarrierFixture; d2: ReturnType<BarrierFixture['task']> } {
+    const f = new BarrierFixture();
+    const d2 = f.task(2, 1);
+    f.handle(1, [waiting(f.trigger, alter), waiting(d2, alter)]);
+    f.handle(1, [done(f.trigger, alter)]);
+    f.resend();
+    f.handle(1, [done(d2, alter)]);
+    expect(f.event(alter)).toBeUndefined();
+    return { f, d2 };
+  }
+
+  it('it is let pass, alone, and nothing is written again', () => {
+    const { f, d2 } = completed();
+    f.table.markAbsent(d2.handle);
+    f.table.bind(d2.handle, 0);
+    f.table.markReplicating(d2.handle);
+    const again = { handle: d2.handle, generation: f.table.generation[d2.handle] as number };
+    expect(f.shown(1, [waiting(again, alter)])).toEqual([`node1: ack 20 → ${again.handle}`]);
+    f.resend();
+    expect(f.resend()).toEqual(['node1: pass 20 → schema 1']);
+  });
+
+  it('is remembered until the committed checkpoint has passed it: nobody starts below that (K-7)', () => {
+    const { f } = completed();
+    const remembered = () => f.barrier.inspect(f.now).rememberedEvents;
+    f.barrier.committed(20n);
+    expect(remembered()).toBe(1);
+    f.barrier.committed(21n);
+    expect(remembered()).toBe(0);
+  });
+});

@@ -5,14 +5,15 @@ import type { BarrierEvent } from './barrierEvent.js';
 const LARGE = 4096;
 
 /**
- * B-60, B-61: true when one of the tasks that the event concerns proves that it is over, or what it schedules was scheduled. Mostly answered without
- * looking at any: no position in the table lies beyond the event, or none moved since the last look.
+ * B-60, B-61: true when one of the tasks that the event concerns proves that it is over, or this maintainer has dealt with it
+ * before. Mostly answered without looking at any: no position in the table lies beyond the event, or none moved since the last
+ * look.
  */
 export function isProvenOver(core: BarrierCore, event: BarrierEvent): boolean {
   const { table } = core;
   const { positions } = table;
   const { high, low, isSync, influence } = event;
-  if (core.wasScheduled(event)) return true;
+  if (core.isDealtWith(event)) return true;
   if (influence.type !== 'normal' && !knowsMembers(core, event)) return false;
   if (event.forwardVersion === positions.version || !positions.mayProveOver(high, low, isSync)) return false;
   const candidates = influence.type === 'normal' ? influence.tableIds.length : table.size;

@@ -1,9 +1,10 @@
 import { type EventKey, formatEventKey } from '@tidegate/protocol';
 
 /**
- * W-14: the NONE reports that were scheduled, so that a repeat (its ACK was lost) is acknowledged and not scheduled
- * again. A key is kept until the trigger's own reported checkpoint passes it, which it cannot while the report is
- * un-acknowledged (D-40). At the bound the smallest goes first: it is the least likely to come again.
+ * Keys of events that are dealt with and may come again. W-14: reports that were scheduled, so that a repeat (its ACK was lost)
+ * is acknowledged and not scheduled again; kept until the trigger's own reported checkpoint passes them, which it cannot while
+ * the report is un-acknowledged (D-40). And events that were completed, kept until the committed checkpoint passes them. At
+ * the bound the smallest goes first: it is the least likely to come again.
  */
 export class ScheduledKeys {
   readonly #keys = new Map<string, bigint>();
@@ -36,7 +37,7 @@ export class ScheduledKeys {
     this.#evicted++;
   }
 
-  /** The trigger reported this checkpoint. */
+  /** What lies below this checkpoint does not come again. */
   passed(checkpointTs: bigint): void {
     for (const [name, commitTs] of this.#keys) if (commitTs < checkpointTs) this.#keys.delete(name);
   }

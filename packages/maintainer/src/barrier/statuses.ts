@@ -78,7 +78,7 @@ function waiting(core: BarrierCore, subject: Subject, handle: number): Outcome {
     core.completeIfCovered(event);
     return Outcome.ACK;
   }
-  if (core.wasScheduled(event)) {
+  if (core.isDealtWith(event)) {
     // The round at the end of the turn lets it pass.
     core.progress = true;
     return Outcome.ACK;
