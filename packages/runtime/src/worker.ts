@@ -2,10 +2,11 @@ import { expose } from 'comlink';
 import { raise } from './core/listeners.js';
 import { portEndpoint } from './threads/portEndpoint.js';
 import { ThreadRuntime } from './threads/threadRuntime.js';
-import { errorData, type ThreadEnd, type ThreadSpec } from './threads/threadSpec.js';
+import { errorData, type ThreadEnd, type ThreadMessage, type ThreadSpec } from './threads/threadSpec.js';
 
 /** The one task of a thread: brings its actors up, runs them, and ends when told to. */
 export async function run(spec: ThreadSpec): Promise<ThreadEnd> {
+  spec.reportPort.postMessage({ type: 'entered' } satisfies ThreadMessage);
   let runtime: ThreadRuntime;
   try {
     runtime = await ThreadRuntime.create(spec);

@@ -24,6 +24,8 @@ export interface ThreadObserver {
   death(thread: ThreadHandle, death: Death): void;
 }
 
+/** What a thread has to load its first modules before it is ended all the same, in milliseconds. */
+const ENTER_DEADLINE = 2_000;
 /** What actors have to let go of what runs outside of them, in milliseconds. */
 const ABORT_DEADLINE = 250;
 
@@ -49,6 +51,10 @@ export class ThreadHandle {
   #readyArrived: () => void = () => {};
   readonly #ready: Promise<void> = new Promise((resolve) => {
     this.#readyArrived = resolve;
+  });
+  #enteredArrived: () => void = () => {};
+  readonly #entered: Promise<void> = new Promise((resolve) => {
+    this.#enteredArrived = resolve;
   });
   #state: State = 'starting';
   #cameUp = false;
@@ -148,8 +154,19 @@ export class ThreadHandle {
   async terminate(answers = true): Promise<void> {
     const tell = answers && this.#state === 'running' && !this.#terminating;
     this.#terminating = true;
+    if (this.#state === 'starting') await this.#enter();
     if (tell) await this.control.call('abort', ABORT_DEADLINE, (remote) => remote.abort()).catch(() => undefined);
     await this.#destroy();
+  }
+
+  /** Node 20 aborts the whole process when a thread is ended while it links the modules of a `require`. */
+  async #enter(): Promise<void> {
+    let cancel = (): void => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = deadlineIn(ENTER_DEADLINE, resolve);
+    });
+    await Promise.race([this.#entered, this.#exited, late]);
+    cancel();
   }
 
   async #destroy(): Promise<void> {
@@ -162,6 +179,8 @@ export class ThreadHandle {
     return new Promise((resolve) => {
       port.on('message', (message: ThreadMessage) => {
         switch (message.type) {
+          case 'entered':
+            return this.#enteredArrived();
           case 'ready':
             return this.#readyArrived();
           case 'reports':

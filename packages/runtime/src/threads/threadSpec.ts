@@ -62,6 +62,8 @@ export interface ThreadControl {
 
 /** What a thread tells the main thread. */
 export type ThreadMessage =
+  /** Its modules are loaded: from now on it may be ended at any time. */
+  | { readonly type: 'entered' }
   | { readonly type: 'ready' }
   | { readonly type: 'reports'; readonly batch: ReportBatch }
   | { readonly type: 'fault'; readonly address: Address; readonly during: string; readonly cause: ErrorData }

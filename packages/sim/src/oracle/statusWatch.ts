@@ -33,6 +33,8 @@ interface Offered {
   /** Stages that were offered and neither sent nor answered since. */
   readonly owed: Set<Stage>;
   waiting: 'no' | 'offered' | 'sent';
+  /** Its worker has the acknowledgement: a NONE that was under way then has no more to tell. */
+  acknowledged: boolean;
   /** DONE was offered after WAITING. */
   doneBehind: boolean;
 }
@@ -68,9 +70,10 @@ export class StatusWatch {
     const name = nameOf(mode, handle, generation, event);
     let status = all.get(name);
     if (status === undefined) {
-      status = { handle, generation, event, worker, owed: new Set(), waiting: 'no', doneBehind: false };
+      status = { handle, generation, event, worker, owed: new Set(), waiting: 'no', acknowledged: false, doneBehind: false };
       all.set(name, status);
     }
+    if (stage === Stage.NONE && status.acknowledged) return;
     status.owed.add(stage);
     if (stage === Stage.WAITING && status.waiting === 'no') status.waiting = 'offered';
     if (stage === Stage.DONE && status.waiting === 'offered') status.doneBehind = true;
@@ -114,6 +117,7 @@ export class StatusWatch {
       if (!isMeant(answer, status)) continue;
       status.owed.delete(Stage.WAITING);
       status.owed.delete(Stage.NONE);
+      status.acknowledged ||= answer.ack !== undefined;
       // Nothing of a WAITING that was answered has to be told before the DONE.
       status.waiting = 'sent';
     }
