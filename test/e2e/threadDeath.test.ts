@@ -117,12 +117,7 @@ describe('a control thread is replaced in the middle: the next epoch goes on whe
   }
 
   test('control, while workers die as well', async () => {
-    const told = await survive(
-      { deaths: someWrites(), how: 'exit', maxDelay: 2 },
-      { workers: 2 },
-      replacing('control', 1),
-      false,
-    );
+    const told = await survive({ deaths: someWrites(), how: 'exit', maxDelay: 2 }, { workers: 2 }, replacing('control', 1));
     expect(told).toContain('replaced control');
     expect(told.filter((word) => word.startsWith('lost worker')).length).toBeGreaterThan(0);
     expect(told.filter((word) => word.startsWith('replaced'))).toHaveLength(told.length / 2);
