@@ -66,14 +66,19 @@ function total(entries: readonly Entry[]): number {
 }
 
 type Step =
-  | { readonly do: 'record' | 'frame'; readonly times: number; readonly control: boolean }
+  | { readonly do: 'record' | 'run' | 'frame'; readonly times: number; readonly control: boolean }
   | { readonly do: 'publish' | 'abort' | 'succeedProducer' | 'succeedConsumer' }
-  | { readonly do: 'drain'; readonly limit: number };
+  | { readonly do: 'drain'; readonly limit: number }
+  | { readonly do: 'drainRuns'; readonly limit: number; readonly taken: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({ do: fc.constant('record' as const), times: fc.integer({ min: 1, max: 60 }), control: fc.boolean() }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('run' as const), times: fc.integer({ min: 1, max: 90 }), control: fc.boolean() }),
   },
   {
     weight: 4,
@@ -85,6 +90,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.constantFrom({ do: 'abort' as const }, { do: 'succeedProducer' as const }, { do: 'succeedConsumer' as const }),
   },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('drain' as const), limit: fc.integer({ min: 0, max: 80 }) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant('drainRuns' as const),
+      limit: fc.integer({ min: 0, max: 80 }),
+      taken: fc.integer({ min: 1, max: 80 }),
+    }),
+  },
 );
 
 const lanes = fc.record({
@@ -127,6 +140,17 @@ function run(
     sequence++;
   }
 
+  /** As many as there is room for, and not over the edge. */
+  function claimRun(most: number, control: boolean): void {
+    const toEdge = model.capacity - (model.cursor % model.capacity);
+    const due = Math.min(most, model.free(control), toEdge);
+    expect(producer.claimRecords(most, control)).toBe(due);
+    for (let n = 0; n < due; n++) {
+      model.claim(sequence, -1, control);
+      writeRecord(producer.words, producer.runAt + n * 8, GENERATION, sequence++);
+    }
+  }
+
   const handler = {
     record(words: Uint32Array, at: number): void {
       const due = model.published.shift();
@@ -140,10 +164,24 @@ function run(
     },
   };
 
+  const runs = {
+    ...handler,
+    taken: 0,
+    records(words: Uint32Array, at: number, count: number): number {
+      const taken = Math.min(count, this.taken);
+      for (let n = 0; n < taken; n++) handler.record(words, at + n * 8);
+      this.taken -= taken;
+      return taken;
+    },
+  };
+
   for (const one of steps) {
     switch (one.do) {
       case 'record':
         for (let n = 0; n < one.times; n++) claim(-1, one.control);
+        break;
+      case 'run':
+        claimRun(one.times, one.control);
         break;
       case 'frame':
         for (let n = 0; n < one.times; n++) claim(frameLength(sequence, producer.maxFrameBytes), one.control);
@@ -166,6 +204,16 @@ function run(
       case 'drain': {
         const due = Math.min(one.limit, model.published.length);
         expect(consumer.drain(one.limit, handler)).toBe(due);
+        break;
+      }
+      case 'drainRuns': {
+        runs.taken = one.taken;
+        // It ends before the record that the handler does not take any more; frames do not count.
+        const refused = model.published.findIndex(
+          (_, at) => model.published.slice(0, at + 1).filter(({ length }) => length < 0).length > one.taken,
+        );
+        const due = Math.min(one.limit, refused < 0 ? model.published.length : refused);
+        expect(consumer.drain(one.limit, runs)).toBe(due);
         break;
       }
     }

@@ -51,6 +51,9 @@ export class LaneProducer {
   /** Longest payload that {@link claimFrame} accepts: with its padding it fits the empty lane without the reserve. */
   readonly maxFrameBytes: number;
 
+  /** Index in {@link words} of the first word of what {@link claimRecords} claimed last. */
+  runAt = 0;
+
   readonly #shared: Int32Array;
   readonly #mask: number;
   readonly #consumerDoorbell: Doorbell;
@@ -122,6 +125,29 @@ export class LaneProducer {
     this.words[at] = TYPE_RECORD;
     this.#claimed = (claimed + 1) | 0;
     return at;
+  }
+
+  /**
+   * Claims up to `most` records whose cells lie side by side, the first at {@link runAt}. Returns how many: fewer at the
+   * lane's edge, or where there is no room for more; 0 when the lane is full and nothing has changed. As with
+   * {@link claimRecord}, the low byte of each first word is the lane's.
+   *
+   * @param control may use the reserve.
+   * @throws LaneClosedError after {@link close}.
+   */
+  claimRecords(most: number, control = false): number {
+    const from = this.#claimed;
+    const limit = control ? this.#controlLimit : this.#limit;
+    // The consumer's cursor is looked at only when what was seen of it last does not do: its line is the consumer's.
+    if (((from - this.#head + most) | 0) > limit && !this.#makesRoom(1, limit)) return 0;
+    const index = from & this.#mask;
+    const count = Math.min(most, limit - ((from - this.#head) | 0), this.capacityCells - index);
+    const at = HEADER_WORDS + (index << CELL_WORD_SHIFT);
+    const { words } = this;
+    for (let cell = 0; cell < count; cell++) words[at + (cell << CELL_WORD_SHIFT)] = TYPE_RECORD;
+    this.runAt = at;
+    this.#claimed = (from + count) | 0;
+    return count;
   }
 
   /**

@@ -1,7 +1,21 @@
 import { Doorbell } from '../../doorbell.js';
 import { BELL_SLEEPERS } from '../../layout.js';
 import { must, type Scenario, type ThreadSpec } from '../scenario.js';
-import { CONSUMER, consume, drainAll, FOREVER, frame, lane, mustBe, noting, produce, reads, record } from './traffic.js';
+import {
+  CONSUMER,
+  consume,
+  drainAll,
+  FOREVER,
+  frame,
+  lane,
+  mustBe,
+  noting,
+  notingRuns,
+  produce,
+  reads,
+  record,
+  run,
+} from './traffic.js';
 
 const records: Scenario = {
   name: 'one record, then two at once, over the overflow of the cursors',
@@ -24,6 +38,34 @@ const records: Scenario = {
     CONSUMER,
   ],
   check: reads(1, 2, 3),
+};
+
+const runs: Scenario = {
+  name: 'runs of records up to the edge, of which a part is taken',
+  memory: lane(-3),
+  threads: [
+    {
+      name: 'producer',
+      prepare: (env) => {
+        const producer = produce(env);
+        return async () => {
+          run(producer, 1, 2, 3);
+          producer.publish();
+          run(producer, 4, 5);
+          frame(producer, 6);
+          producer.close();
+        };
+      },
+    },
+    {
+      name: 'consumer',
+      prepare: (env) => {
+        const consumer = consume(env);
+        return () => drainAll(consumer, notingRuns(env, 2));
+      },
+    },
+  ],
+  check: reads(1, 2, 3, 4, 5, 6),
 };
 
 const frames: Scenario = {
@@ -203,4 +245,4 @@ const twoLanes: Scenario = {
 };
 
 /** Nobody dies, and there is always room. */
-export const LIVING: readonly Scenario[] = [records, frames, abort, looking, stumbling, twoLanes];
+export const LIVING: readonly Scenario[] = [records, runs, frames, abort, looking, stumbling, twoLanes];

@@ -46,6 +46,16 @@ export function record(producer: LaneProducer, value: number): boolean {
   return true;
 }
 
+/** The same for `values` in one run of records. */
+export function run(producer: LaneProducer, ...values: readonly number[]): void {
+  must(producer.claimRecords(values.length) === values.length, 'a run was cut short');
+  values.forEach((value, index) => {
+    const at = producer.runAt + index * (CELL_BYTES / 4);
+    producer.words[at + 1] = value;
+    producer.words[at + 7] = ~value;
+  });
+}
+
 /** The same for a frame of {@link FRAME_BYTES}. */
 export function frame(producer: LaneProducer, value: number): boolean {
   const offset = producer.claimFrame(FRAME_BYTES);
@@ -76,6 +86,19 @@ export function noting(env: Env): LaneHandler {
       const value = bytes[offset] ?? -1;
       must((value ^ (bytes[offset + length - 1] ?? 0)) === 0xff, 'a torn frame');
       env.note(value);
+    },
+  };
+}
+
+/** {@link noting} for a consumer that is handed records in runs, and takes at most `most` of each. */
+export function notingRuns(env: Env, most: number): LaneHandler {
+  const handler = noting(env);
+  return {
+    ...handler,
+    records(words, at, count) {
+      const taken = Math.min(most, count);
+      for (let index = 0; index < taken; index++) handler.record(words, at + index * (CELL_BYTES / 4));
+      return taken;
     },
   };
 }
