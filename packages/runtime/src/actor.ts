@@ -36,6 +36,13 @@ export interface RecordOutlet {
    * claimed becomes visible when the actor's turn ends.
    */
   claim(): number;
+  /**
+   * Claims up to `most` cells that lie side by side, the first at {@link runAt}. Returns how many: 0 when the lane is full
+   * and nothing has changed; fewer than `most` means nothing more than that, so ask again.
+   */
+  claimRun(most: number): number;
+  /** Index of the first word of what {@link claimRun} claimed last. */
+  readonly runAt: number;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -83,6 +90,11 @@ export interface Actor<In = unknown> {
   receive(message: In, from: Address): void;
   /** One record, read in place: valid only during the call. */
   receiveRecord?(words: Uint32Array, at: number, from: Address): void;
+  /**
+   * `count` records side by side, 8 words each, in place of as many calls of {@link receiveRecord}. Returns how many it took: at
+   * least one, and fewer than `count` only when it has paused the sender, to whom the rest then stays.
+   */
+  receiveRecords?(words: Uint32Array, at: number, count: number, from: Address): number;
   /** Called after each burst of deliveries, before what was sent becomes visible. The place to flush what was gathered. */
   turnEnd?(): void;
   /** Called at the interval that its placement names, if any. */

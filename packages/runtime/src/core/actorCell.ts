@@ -192,28 +192,6 @@ export class ActorCell {
 
   // ------------------------------------------------------------------ deliveries
 
-  onRecord(words: Uint32Array, at: number, inbound: Inbound): boolean {
-    const actor = this.#actor;
-    if (this.state !== 'running' || actor === undefined) {
-      this.host.reports.deadRecord(inbound.from, this.address, this.#deadReason);
-      return true;
-    }
-    this.host.observer?.({
-      time: this.host.clock.now(),
-      from: inbound.from,
-      to: this.address,
-      kind: 'record',
-      content: words.subarray(at, at + 8),
-    });
-    try {
-      if (actor.receiveRecord === undefined) throw new Error(`record from ${inbound.from} to an actor without receiveRecord`);
-      actor.receiveRecord(words, at, inbound.from);
-    } catch (error) {
-      this.fault('record', error, true);
-    }
-    return this.state === 'running' && !inbound.paused;
-  }
-
   onMessage(kind: MessageKind, id: number, message: unknown, inbound: Inbound): boolean {
     if (kind === MessageKind.REPLY || kind === MessageKind.REFUSAL) {
       if (this.gone) return true;
@@ -261,7 +239,7 @@ export class ActorCell {
   }
 
   #refuse(message: unknown, from: Address, answer: ((outcome: AskOutcome) => void) | undefined): void {
-    const reason = this.#deadReason;
+    const reason = this.deadReason;
     if (answer === undefined) this.host.reports.deadLetter(from, this.address, message, reason);
     else answer({ error: new AskError(this.address, reason) });
   }
@@ -308,7 +286,8 @@ export class ActorCell {
     return this.state === 'stopped' || this.state === 'failed' || this.state === 'dead';
   }
 
-  get #deadReason(): EndReason {
+  /** Why nothing that is sent to it arrives any more. */
+  get deadReason(): EndReason {
     if (this.state === 'dead') return 'thread-dead';
     return this.state === 'failed' ? 'receiver-failed' : 'receiver-stopped';
   }

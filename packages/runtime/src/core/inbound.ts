@@ -1,5 +1,6 @@
 import type { Address } from '../actor.js';
 import type { ActorCell } from './actorCell.js';
+import { deliverRecords } from './deliverRecords.js';
 import type { LinkHandler, LinkReceiver, MessageKind } from './link.js';
 
 /** One actor's way from one sender: the link, and what the actor has said about it. */
@@ -8,7 +9,10 @@ export class Inbound implements LinkHandler {
   readonly receiver: LinkReceiver;
   readonly #cell: ActorCell;
   paused = false;
-  records = 0;
+  /** Records of the run in hand that were taken. */
+  taken = 0;
+  /** Records taken so far. */
+  received = 0;
   messages = 0;
   /** Items that may have lain on the link when a drain began; it is over when they, or all, are handled. */
   #toDrain = 0;
@@ -51,9 +55,11 @@ export class Inbound implements LinkHandler {
     return this.#toDrain <= 0 || this.empty;
   }
 
-  record(words: Uint32Array, at: number): boolean {
-    this.records++;
-    return this.#cell.onRecord(words, at, this);
+  records(words: Uint32Array, at: number, count: number): boolean {
+    this.taken = 0;
+    const goOn = deliverRecords(this.#cell, words, at, count, this);
+    this.received += this.taken;
+    return goOn;
   }
 
   message(kind: MessageKind, id: number, message: unknown): boolean {

@@ -10,8 +10,11 @@ class Collector implements LinkHandler {
   /** Answers false to the item of this number. */
   stopAt = -1;
 
-  record(words: Uint32Array, at: number): boolean {
-    return this.#take(words[at + 1]);
+  taken = 0;
+
+  records(words: Uint32Array, at: number, count: number): boolean {
+    for (this.taken = 0; this.taken < count; ) if (!this.#take(words[at + 8 * this.taken++ + 1])) return false;
+    return true;
   }
 
   message(kind: MessageKind, id: number, message: unknown): boolean {

@@ -43,6 +43,16 @@ export class LaneSender implements LinkSender {
     return at;
   }
 
+  claimRecords(most: number): number {
+    const count = this.#producer.claimRecords(most);
+    if (count === 0) this.#needed = this.#worthwhile;
+    return count;
+  }
+
+  get runAt(): number {
+    return this.#producer.runAt;
+  }
+
   offer(kind: MessageKind, id: number, message: unknown, control: boolean): boolean {
     const producer = this.#producer;
     const encoded = this.#codec.encode(message);
@@ -116,9 +126,15 @@ export class LaneReceiver implements LinkReceiver, LaneHandler {
   }
 
   record(words: Uint32Array, at: number): void {
+    this.records(words, at, 1);
+  }
+
+  records(words: Uint32Array, at: number, count: number): number {
     if (!this.#goOn) throw STOP;
-    this.#handled++;
-    this.#goOn = (this.#handler as LinkHandler).record(words, at);
+    const handler = this.#handler as LinkHandler;
+    this.#goOn = handler.records(words, at, count);
+    this.#handled += handler.taken;
+    return handler.taken;
   }
 
   frame(bytes: Uint8Array, offset: number, length: number): void {

@@ -8,6 +8,10 @@ export interface LinkSender {
   readonly words: Uint32Array;
   /** Index of the first word of a fresh cell, or -1: full, nothing has changed. */
   claimRecord(): number;
+  /** Claims up to `most` fresh cells side by side, the first at {@link runAt}; 0: full, nothing has changed. */
+  claimRecords(most: number): number;
+  /** Index of the first word of the cells that were claimed last as a run. */
+  readonly runAt: number;
   /** Puts a message on the link. False: no room, nothing has changed. `control` may use the reserve. */
   offer(kind: MessageKind, id: number, message: unknown, control: boolean): boolean;
   /**
@@ -22,7 +26,9 @@ export interface LinkSender {
 
 /** Takes what a link delivers. The answer says whether the link may go on at once (false: stop behind this one). */
 export interface LinkHandler {
-  record(words: Uint32Array, at: number): boolean;
+  /** `count` records side by side. How many of them it has taken, {@link taken} says; if fewer than all, the link stops. */
+  records(words: Uint32Array, at: number, count: number): boolean;
+  readonly taken: number;
   message(kind: MessageKind, id: number, message: unknown): boolean;
   /** A message that cannot be decoded; it is gone. */
   undecodable(error: Error): boolean;

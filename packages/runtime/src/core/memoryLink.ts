@@ -13,6 +13,7 @@ const RECORD = 0xff;
  */
 export class MemoryLink implements LinkSender, LinkReceiver {
   readonly capacity: number;
+  runAt = 0;
   readonly #mask: number;
   readonly #ordinary: number;
   readonly #kinds: Uint8Array;
@@ -54,6 +55,17 @@ export class MemoryLink implements LinkSender, LinkReceiver {
     return { records, messages: this.#published - this.#head - records };
   }
 
+  claimRecords(most: number): number {
+    const cell = this.#claimed & this.#mask;
+    const count = Math.min(most, this.#ordinary - this.size, this.capacity - cell);
+    if (count <= 0) return 0;
+    this.#kinds.fill(RECORD, cell, cell + count);
+    this.runAt = cell * CELL_WORDS;
+    for (let next = 0; next < count; next++) this.words[this.runAt + next * CELL_WORDS] = RECORD_MARK;
+    this.#claimed += count;
+    return count;
+  }
+
   claimRecord(): number {
     if (this.#claimed - this.#head >= this.#ordinary) return -1;
     const cell = this.#claimed++ & this.#mask;
@@ -92,12 +104,14 @@ export class MemoryLink implements LinkSender, LinkReceiver {
     while (goOn && handled < limit && this.#head !== end) {
       const cell = this.#head & this.#mask;
       const kind = this.#kinds[cell]!;
-      handled++;
       if (kind === RECORD) {
-        // Freed only after the call: the record is read in place.
-        goOn = handler.record(this.words, cell * CELL_WORDS);
-        this.#head++;
+        const count = this.#recordsFrom(cell, Math.min(limit - handled, end - this.#head));
+        // Freed only after the call: the records are read in place.
+        goOn = handler.records(this.words, cell * CELL_WORDS, count) && handler.taken === count;
+        handled += handler.taken;
+        this.#head += handler.taken;
       } else {
+        handled++;
         const message = this.#messages[cell];
         this.#messages[cell] = undefined;
         this.#head++;
@@ -105,5 +119,13 @@ export class MemoryLink implements LinkSender, LinkReceiver {
       }
     }
     return handled;
+  }
+
+  /** How many of `most` cells from `cell`, which is a record, are records side by side. */
+  #recordsFrom(cell: number, most: number): number {
+    const end = Math.min(cell + most, this.capacity);
+    let next = cell + 1;
+    while (next < end && this.#kinds[next] === RECORD) next++;
+    return next - cell;
   }
 }

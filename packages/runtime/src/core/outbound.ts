@@ -58,6 +58,17 @@ export class Outbound implements RecordOutlet {
     return at;
   }
 
+  claimRun(most: number): number {
+    const count = this.severed || this.backlog > 0 ? 0 : this.#link.claimRecords(most);
+    if (count === 0) this.#refuse();
+    else this.#dirty = true;
+    return count;
+  }
+
+  get runAt(): number {
+    return this.#link.runAt;
+  }
+
   /** False: refused, nothing has changed. */
   send(kind: MessageKind, id: number, message: unknown, delivery: Delivery): boolean {
     if (this.severed) return false;

@@ -186,7 +186,13 @@ function snapshot(cell: ActorCell, actor: Actor<unknown> | undefined): ActorSnap
     asks: cell.asks.size,
     lateReplies: cell.asks.late,
     counters: Object.fromEntries(cell.counters),
-    inbound: cell.inbound.map(({ from, paused, empty, records, messages }) => ({ from, paused, empty, records, messages })),
+    inbound: cell.inbound.map(({ from, paused, empty, received, messages }) => ({
+      from,
+      paused,
+      empty,
+      records: received,
+      messages,
+    })),
     outbound: [...cell.outbound.values()].map(({ to, backlog, sent, refusals, coalesced }) => ({
       to,
       backlog,

@@ -4,11 +4,13 @@ import type { LinkHandler, LinkReceiver } from './link.js';
 
 /** Counts what is on a link and takes it off. */
 class ContentCounter implements LinkHandler {
-  records = 0;
+  counted = 0;
   messages = 0;
+  taken = 0;
 
-  record(): boolean {
-    this.records++;
+  records(_words: Uint32Array, _at: number, count: number): boolean {
+    this.taken = count;
+    this.counted += count;
     return true;
   }
 
@@ -26,7 +28,7 @@ class ContentCounter implements LinkHandler {
 export function emptyLink(receiver: LinkReceiver): { readonly records: number; readonly messages: number } {
   const counter = new ContentCounter();
   receiver.drain(receiver.capacity, counter);
-  return counter;
+  return { records: counter.counted, messages: counter.messages };
 }
 
 /** Takes away, and counts, what a closed actor can neither receive nor send any more: its inbound links and its outboxes. */

@@ -31,6 +31,26 @@ export const deliveryCases: readonly ContractCase[] = [
       }),
   },
   {
+    name: 'records claimed and taken in runs keep the order of sending, on a tiny link and across a pause within a run',
+    run: (binding) =>
+      withBench(
+        Bench.start(binding, ['a', { address: 'b', options: { takesRuns: true } }], { 'a>b': { ...TINY, outbox: 4 } }),
+        async (bench) => {
+          await bench.tell('b', { type: 'pause', from: 'a', afterItem: 1_000 });
+          await bench.tell('a', { type: 'pump', to: 'b', count: 3_000, recordEvery: 41, run: 30 });
+          await bench.untilReceived('b', 'a', 1_001);
+          const paused = (await bench.report('b')).streams.a;
+          assert.deepEqual([paused?.last, paused?.gaps], [1_000, 0]);
+          await bench.tell('b', { type: 'resume', from: 'a' });
+          await bench.untilReceived('b', 'a', 3_000);
+          const { streams, longestRun } = await bench.report('b');
+          assert.deepEqual(streams.a, { records: 2_926, messages: 74, last: 2_999, gaps: 0, backwards: 0 });
+          // Stepped, a delivery is one record.
+          assert.ok(binding.name === 'stepped' || longestRun > 10, `runs of up to ${longestRun}`);
+        },
+      ),
+  },
+  {
     name: 'several senders are served side by side, each in its own order',
     run: (binding) =>
       withBench(Bench.start(binding, ['a', 'b', 'c'], { 'a>c': TINY, 'b>c': TINY }), async (bench) => {

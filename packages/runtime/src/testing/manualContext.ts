@@ -66,11 +66,16 @@ export class ManualContext implements ActorContext {
 
   records(to: Address): RecordOutlet {
     const outlet = this.#outlet(to);
+    const room = () => (this.full.has(to) ? 0 : this.recordCapacity - outlet.count);
     return {
       words: outlet.words,
-      claim: () => {
-        if (this.full.has(to) || outlet.count >= this.recordCapacity) return -1;
-        return outlet.count++ * RECORD_WORDS;
+      runAt: 0,
+      claim: () => (room() > 0 ? outlet.count++ * RECORD_WORDS : -1),
+      claimRun(most) {
+        const count = Math.min(most, room());
+        (this as { runAt: number }).runAt = outlet.count * RECORD_WORDS;
+        outlet.count += count;
+        return count;
       },
     };
   }

@@ -5,6 +5,7 @@ interface Pump {
   readonly to: Address;
   readonly recordEvery: number;
   readonly padding: number;
+  readonly run: number;
   next: number;
   readonly end: number;
 }
@@ -22,10 +23,13 @@ export class Probe implements Actor<ProbeCommand | ProbeItem | ProbeNote> {
   #turnEnds = 0;
   #highBacklog = 0;
   #stopped: (() => void) | undefined;
+  #longestRun = 0;
+  readonly receiveRecords?: (words: Uint32Array, at: number, count: number, from: Address) => number;
 
   constructor(context: ActorContext, options: ProbeOptions) {
     this.#context = context;
     this.#options = options;
+    if (options.takesRuns === true) this.receiveRecords = (...run) => this.#takeRun(...run);
   }
 
   receive(message: ProbeCommand | ProbeItem | ProbeNote, from: Address): void {
@@ -42,6 +46,18 @@ export class Probe implements Actor<ProbeCommand | ProbeItem | ProbeNote> {
     const n = words[at + 1] as number;
     for (let i = 2; i < 8; i++) if (words[at + i] !== n) throw new Error(`record ${n} from ${from} is torn at word ${i}`);
     this.#item(from, n, true);
+  }
+
+  #takeRun(words: Uint32Array, at: number, count: number, from: Address): number {
+    let taken = 0;
+    while (taken < count) {
+      const n = words[at + 8 * taken + 1] as number;
+      this.receiveRecord(words, at + 8 * taken, from);
+      taken++;
+      if (this.#pauseAfter?.from === from && this.#pauseAfter.item === n) break;
+    }
+    this.#longestRun = Math.max(this.#longestRun, taken);
+    return taken;
   }
 
   turnEnd(): void {
@@ -179,6 +195,7 @@ export class Probe implements Actor<ProbeCommand | ProbeItem | ProbeNote> {
       to: command.to,
       recordEvery: command.recordEvery ?? 1,
       padding: command.padding ?? 0,
+      run: command.run ?? 1,
       next: first,
       end: first + command.count,
     };
@@ -187,7 +204,7 @@ export class Probe implements Actor<ProbeCommand | ProbeItem | ProbeNote> {
   }
 
   #pump(pump: Pump): void {
-    while (pump.next < pump.end && this.#sendItem(pump)) pump.next++;
+    while (pump.next < pump.end && (pump.run > 1 ? this.#sendRun(pump) : this.#sendItem(pump))) pump.next++;
     if (pump.next < pump.end) return;
     this.#pumps.splice(this.#pumps.indexOf(pump), 1);
     this.#note(`pumped ${pump.to}`);
@@ -207,6 +224,21 @@ export class Probe implements Actor<ProbeCommand | ProbeItem | ProbeNote> {
     if (at < 0) return false;
     outlet.words.fill(n, at + 1, at + 8);
     return true;
+  }
+
+  /** Of a run it sends all but the last, which is counted by the caller. */
+  #sendRun(pump: Pump): boolean {
+    const toMessage = pump.recordEvery - (pump.next % pump.recordEvery);
+    if (pump.recordEvery > 1 && toMessage === pump.recordEvery) return this.#sendItem(pump);
+    this.#targets.add(pump.to);
+    const outlet = this.#context.records(pump.to);
+    const count = outlet.claimRun(Math.min(pump.run, pump.end - pump.next, pump.recordEvery > 1 ? toMessage : pump.run));
+    for (let cell = 0; cell < count; cell++) {
+      const at = outlet.runAt + 8 * cell;
+      outlet.words.fill(pump.next + cell, at + 1, at + 8);
+    }
+    pump.next += Math.max(0, count - 1);
+    return count > 0;
   }
 
   #offer(command: ProbeCommand & { type: 'offer' }): number {
@@ -244,6 +276,7 @@ export class Probe implements Actor<ProbeCommand | ProbeItem | ProbeNote> {
       backlog: Object.fromEntries([...this.#targets].map((to) => [to, this.#context.backlog(to)])),
       highBacklog: this.#highBacklog,
       turnEnds: this.#turnEnds,
+      longestRun: this.#longestRun,
     };
   }
 }

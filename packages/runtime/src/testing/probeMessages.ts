@@ -9,6 +9,8 @@ export type ProbeCommand =
       readonly count: number;
       readonly first?: number;
       readonly recordEvery?: number;
+      /** Claims up to so many records at once. */
+      readonly run?: number;
       readonly padding?: number;
     }
   /** Offers `count` items at once and takes what is refused for lost. Replies how many were accepted. */
@@ -75,6 +77,8 @@ export interface ProbeReport {
   /** Highest backlog ever seen after a send. */
   readonly highBacklog: number;
   readonly turnEnds: number;
+  /** Longest run of records taken at once. */
+  readonly longestRun: number;
 }
 
 export interface ProbeOptions {
@@ -86,6 +90,8 @@ export interface ProbeOptions {
   readonly stopHangs?: boolean;
   /** Counts the calls of `abort`. */
   readonly aborts?: Int32Array;
+  /** It takes records in runs, and after a pause not the rest of one. */
+  readonly takesRuns?: boolean;
   /** The factory throws. */
   readonly refuse?: string;
 }
