@@ -32,7 +32,8 @@ function bench(...args: readonly string[]) {
 
 function shortRun(name: string): { readonly machine: Machine; readonly result: MeasurementResult; readonly printed: string } {
   const json = join(folder, `${name}.json`);
-  const { status, stdout, stderr } = bench('--quick', '--runs', '3', '--only', name, '--json', json);
+  const out = join(folder, name);
+  const { status, stdout, stderr } = bench('--quick', '--runs', '3', '--only', name, '--json', json, '--out', out);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   const { machine, results } = JSON.parse(readFileSync(json, 'utf8')) as { machine: Machine; results: MeasurementResult[] };
   const result = results[0];
@@ -52,7 +53,11 @@ describe('short form', () => {
     (name) => {
       const { result, machine, printed } = shortRun(name);
       expect(result.cases.length).toBeGreaterThan(0);
-      for (const { rate } of result.cases) expect(rate).toMatchObject({ runs: 3, median: expect.any(Number) });
+      for (const { rate, figures } of result.cases) {
+        const summaries = [...(rate ? [rate] : []), ...Object.values(figures ?? {})];
+        expect(summaries.length).toBeGreaterThan(0);
+        for (const { median } of summaries) expect(median).toEqual(expect.any(Number));
+      }
       expect(machine).toMatchObject({ node: process.version, command: expect.stringContaining('--quick') });
       expect(printed).toContain(`${name}: ${result.title}`);
     },

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseArguments } from '../arguments.js';
 import { ArgumentError, VerificationError } from './errors.js';
+import { inUnit, short } from './format.js';
 import { measure } from './measure.js';
 import type { Case, Measurement } from './measurement.js';
 import { summarize } from './statistics.js';
-import { short, tableOf } from './table.js';
+import { tableOf } from './table.js';
 
 const SCALE = { quick: true, runs: 5, warmups: 2, microTime: 1 };
 
@@ -40,6 +41,28 @@ describe('measure', () => {
     expect(cases[1]).not.toHaveProperty('ratio');
   });
 
+  it('sums up figures beside a rate or instead of one, and keeps the last timeline', async () => {
+    let run = 0;
+    const held: Case = {
+      name: 'held',
+      point: { line: 'ours', x: 10 },
+      run: () => {
+        run++;
+        return {
+          figures: { peak: { value: run, unit: 'bytes' } },
+          timeline: { seconds: [0, run], lines: [{ name: 'offered', unit: 'count', values: [0, run] }] },
+        };
+      },
+    };
+    const { cases } = await measure({ ...measurement([held]), repeat: () => ({ runs: 3, warmups: 1 }) }, SCALE);
+    expect(cases[0]).not.toHaveProperty('rate');
+    expect(cases[0]).toMatchObject({
+      point: { line: 'ours', x: 10 },
+      figures: { peak: { runs: 3, median: 3, min: 2, max: 4, unit: 'bytes' } },
+      timeline: { seconds: [0, 4] },
+    });
+  });
+
   it('takes the ratio round by round, so that a slow round slows both sides of it', async () => {
     const factors = [1, 1, 1, 10, 1, 10, 10];
     const of = (name: string, seconds: number, baseline?: string): Case => {
@@ -65,7 +88,9 @@ describe('measure', () => {
     await expect(measure(measurement([fails], closed), SCALE)).rejects.toThrow('fails: 1 sent, 0 received');
     const nothing: Case = { name: 'nothing', run: () => ({ items: 0, seconds: 1 }) };
     await expect(measure(measurement([nothing], closed), SCALE)).rejects.toMatchObject({ code: 'BENCH_VERIFICATION' });
-    expect(closed).toEqual(['closed', 'closed']);
+    const silent: Case = { name: 'silent', run: () => ({ figures: {} }) };
+    await expect(measure(measurement([silent], closed), SCALE)).rejects.toMatchObject({ code: 'BENCH_VERIFICATION' });
+    expect(closed).toEqual(['closed', 'closed', 'closed']);
   });
 });
 
@@ -93,7 +118,36 @@ describe('statistics and table', () => {
       'theirs     100 k   100 k   100 k     0 %    10000',
       '  ours: lost 1,000',
     ]);
-    expect([short(950), short(61_234_567)]).toEqual(['950', '61.2 M']);
+  });
+
+  it('prints figures in a table of their own, with the extremes where runs differ', () => {
+    const time = { ...summarize([0.05, 0.06, 0.07]), unit: 'seconds' as const };
+    const peak = { ...summarize([3 * 2 ** 20]), unit: 'bytes' as const };
+    const cases = [
+      { name: 'ours', figures: { time } },
+      { name: 'at rest', figures: { peak } },
+    ];
+    expect(tableOf({ name: 'm', title: 't', unit: 'items', cases }).split('\n')).toEqual([
+      'm: t (items, 3 runs)',
+      'case                            time      peak',
+      'ours     60.0 ms (50.0 ms … 70.0 ms)',
+      'at rest                               3.00 MiB',
+    ]);
+  });
+
+  it('writes numbers in the magnitude that reads best', () => {
+    expect([short(950), short(61_234_567), short(2.5e9), short(0)]).toEqual(['950', '61.2 M', '2.50 G', '0.00']);
+    expect([inUnit(0.000_04, 'seconds'), inUnit(2e-8, 'seconds'), inUnit(61, 'seconds')]).toEqual([
+      '40.0 µs',
+      '20.0 ns',
+      '61.0 s',
+    ]);
+    expect([inUnit(32, 'bytes'), inUnit(1536, 'bytes'), inUnit(5 * 2 ** 30, 'bytes')]).toEqual([
+      '32.0 B',
+      '1.50 KiB',
+      '5.00 GiB',
+    ]);
+    expect([inUnit(0.004, 'percent'), inUnit(6e6, 'count')]).toEqual(['0.0040 %', '6.00 M']);
   });
 });
 
@@ -107,5 +161,7 @@ describe('arguments', () => {
     expect(parseArguments(['--runs', '7'], []).runs).toBe(7);
     expect(() => parseArguments(['--runs', '0'], [])).toThrow('--runs is 0: it must be a whole number from 1 to 1 000');
     expect(() => parseArguments(['--fast'], [])).toThrow(ArgumentError);
+    expect(parseArguments(['--nodes', '20,24.1'], []).nodes).toEqual(['20', '24.1']);
+    expect(() => parseArguments(['--nodes', '20, 24'], [])).toThrow("--nodes names ' 24'");
   });
 });

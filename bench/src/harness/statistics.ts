@@ -19,5 +19,5 @@ export function summarize(values: readonly number[]): Summary {
   const middle = median(values);
   const min = Math.min(...values);
   const max = Math.max(...values);
-  return { runs: values.length, median: middle, min, max, spread: (max - min) / middle };
+  return { runs: values.length, median: middle, min, max, spread: max === min ? 0 : (max - min) / middle };
 }

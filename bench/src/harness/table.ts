@@ -1,23 +1,59 @@
+import { inUnit, short, significant } from './format.js';
 import type { CaseResult, MeasurementResult } from './measure.js';
 
-const HEAD = ['case', 'median/s', 'min/s', 'max/s', 'spread', 'ns each', 'cpu ns', 'ratio', 'to'];
+const RATE_HEAD = ['case', 'median/s', 'min/s', 'max/s', 'spread', 'ns each', 'cpu ns', 'ratio', 'to'];
+
+/** A heading and rows of cells; the first column is text. Columns that nobody fills are left out. */
+export type Table = readonly (readonly string[])[];
+
+/** The results of one measurement as tables of cells: its rates, its further figures; either may be absent. */
+export function tablesOf({ cases }: MeasurementResult): readonly Table[] {
+  const rated = cases.filter(({ rate }) => rate !== undefined);
+  const names = [...new Set(cases.flatMap(({ figures }) => Object.keys(figures ?? {})))];
+  const figured = cases.filter(({ figures }) => figures !== undefined);
+  return [
+    ...(rated.length > 0 ? [withoutEmptyColumns([RATE_HEAD, ...rated.map(rateCells)])] : []),
+    ...(names.length > 0 ? [[['case', ...names], ...figured.map((one) => figureCells(one, names))]] : []),
+  ];
+}
 
 /** The results of one measurement as lines of text in aligned columns. */
-export function tableOf({ name, title, unit, cases }: MeasurementResult): string {
-  const runs = cases[0]?.rate.runs ?? 0;
-  const rows = [HEAD, ...cases.map(cells)];
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  const used = widths.map((_, column) => rows.slice(1).some((row) => row[column] !== ''));
-  const lines = rows.map((row) =>
+export function tableOf(result: MeasurementResult): string {
+  const { name, title, unit, cases } = result;
+  const heading = `${name}: ${title} (${unit}, ${runsOf(result)} runs)`;
+  return [heading, ...tablesOf(result).flatMap(alignedLines), ...cases.flatMap(countLine)].join('\n');
+}
+
+/** Runs that counted. */
+export function runsOf({ cases }: MeasurementResult): number {
+  const first = cases[0];
+  return first?.rate?.runs ?? Object.values(first?.figures ?? {})[0]?.runs ?? 0;
+}
+
+/** What was counted over all runs of a case, as a line of text; none where nothing was. */
+export function countLine({ name, counts }: CaseResult): string[] {
+  if (counts === undefined) return [];
+  const parts = Object.entries(counts).map(([what, count]) => `${what} ${count.toLocaleString('en-US')}`);
+  return [`  ${name}: ${parts.join(', ')}`];
+}
+
+export function alignedLines(rows: Table): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows.map((row) =>
     row
-      .flatMap((cell, column) => (used[column] === true ? [pad(cell, widths[column]!, column)] : []))
+      .map((cell, column) => (isText(rows, column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
       .join('  ')
       .trimEnd(),
   );
-  return [`${name}: ${title} (${unit}, ${runs} runs)`, ...lines, ...cases.flatMap(countLine)].join('\n');
 }
 
-function cells({ name, rate, ratio, baseline, cpuNanoseconds }: CaseResult): string[] {
+/** Names to the left, figures to the right. */
+export function isText(rows: Table, column: number): boolean {
+  return column === 0 || rows[0]?.[column] === 'to';
+}
+
+function rateCells({ name, rate, ratio, baseline, cpuNanoseconds }: CaseResult): string[] {
+  if (rate === undefined) return [name];
   return [
     name,
     short(rate.median),
@@ -31,25 +67,21 @@ function cells({ name, rate, ratio, baseline, cpuNanoseconds }: CaseResult): str
   ];
 }
 
-function countLine({ name, counts }: CaseResult): string[] {
-  if (counts === undefined) return [];
-  const parts = Object.entries(counts).map(([what, count]) => `${what} ${count.toLocaleString('en-US')}`);
-  return [`  ${name}: ${parts.join(', ')}`];
+/** The median, and the extremes where they differ from it. */
+function figureCells({ name, figures }: CaseResult, names: readonly string[]): string[] {
+  return [
+    name,
+    ...names.map((figure) => {
+      const summary = figures?.[figure];
+      if (summary === undefined) return '';
+      const { median, min, max, unit } = summary;
+      const middle = inUnit(median, unit);
+      return min === max ? middle : `${middle} (${inUnit(min, unit)} … ${inUnit(max, unit)})`;
+    }),
+  ];
 }
 
-/** Names to the left, figures to the right. */
-function pad(cell: string, width: number, column: number): string {
-  return column === 0 || column === HEAD.length - 1 ? cell.padEnd(width) : cell.padStart(width);
-}
-
-/** A rate with its magnitude: `61.2 M`, `845 k`. */
-export function short(value: number): string {
-  if (value >= 1e6) return `${significant(value / 1e6)} M`;
-  return value >= 1e3 ? `${significant(value / 1e3)} k` : significant(value);
-}
-
-function significant(value: number): string {
-  if (!Number.isFinite(value)) return '–';
-  if (value >= 100) return Math.round(value).toString();
-  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+function withoutEmptyColumns(rows: Table): Table {
+  const used = (rows[0] ?? []).map((_, column) => rows.slice(1).some((row) => (row[column] ?? '') !== ''));
+  return rows.map((row) => row.filter((_, column) => used[column]));
 }
