@@ -42,7 +42,12 @@ export class JsonReporter implements Reporter {
     this.#line('barrier', { ...key, phase, influence, mode, ageMs: rounded(age) });
   }
 
-  stuck(event: Extract<MaintainerEvent, { type: 'barrier-stuck' }>): void {
+  stuck(event: Extract<MaintainerEvent, { type: 'barrier-stuck' | 'operators-stuck' }>): void {
+    if (event.type === 'operators-stuck') {
+      const operators = event.operators.map(({ age, ...rest }) => ({ ...rest, ageMs: rounded(age) }));
+      this.#line('operators-stuck', { mode: event.mode, count: event.count, operators, text: event.text });
+      return;
+    }
     const { key, mode, age, missing, missingCount, text } = event;
     this.#line('barrier-stuck', { ...key, mode, ageMs: rounded(age), missing, missingCount, text });
   }

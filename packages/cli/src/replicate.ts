@@ -92,6 +92,7 @@ class Run {
       this.#reporter.barrier(event);
     });
     host.on('barrier-stuck', (event) => this.#reporter.stuck(event));
+    host.on('operators-stuck', (event) => this.#reporter.stuck(event));
     host.on('log', (line) => this.#reporter.log(line));
   }
 

@@ -20,7 +20,7 @@ export interface Reporter {
   /** The state of the run, several times a second. */
   progress(view: RunView): void;
   barrier(event: Extract<MaintainerEvent, { type: 'barrier' }>): void;
-  stuck(event: Extract<MaintainerEvent, { type: 'barrier-stuck' }>): void;
+  stuck(event: Extract<MaintainerEvent, { type: 'barrier-stuck' | 'operators-stuck' }>): void;
   log(line: HostLog): void;
   stopping(signal: StopSignal, deadline: number): void;
   /** The end. `error` is what ended a run that failed. */

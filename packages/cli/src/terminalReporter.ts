@@ -45,7 +45,7 @@ export class TerminalReporter implements Reporter {
     // Shown in the progress line while it is open.
   }
 
-  stuck(event: Extract<MaintainerEvent, { type: 'barrier-stuck' }>): void {
+  stuck(event: Extract<MaintainerEvent, { type: 'barrier-stuck' | 'operators-stuck' }>): void {
     if (!this.#quiet) this.#say(event.text);
   }
 

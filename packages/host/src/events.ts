@@ -10,6 +10,8 @@ export interface HostEvents {
   barrier: Extract<MaintainerEvent, { type: 'barrier' }>;
   /** A barrier has been open for long, and says whom it waits for (T-F). */
   'barrier-stuck': Extract<MaintainerEvent, { type: 'barrier-stuck' }>;
+  /** Requests to hosts stay unanswered: creates, removes, moves (section 28). */
+  'operators-stuck': Extract<MaintainerEvent, { type: 'operators-stuck' }>;
   /** A DDL would route two tables to one target; it waits until an earlier DDL frees the target (N-2). */
   'route-conflict': Extract<MaintainerEvent, { type: 'route-conflict' }>;
   /** A split or merge that was asked for is over, in one of the pipelines. */
@@ -40,6 +42,7 @@ const EXAMPLE: Readonly<Record<keyof HostEvents, true>> = {
   checkpoint: true,
   barrier: true,
   'barrier-stuck': true,
+  'operators-stuck': true,
   'route-conflict': true,
   topology: true,
   redo: true,

@@ -1,4 +1,11 @@
-import { type ComponentState, type ComponentStatuses, joinTs, type Mode, ComponentState as State } from '@tidegate/protocol';
+import {
+  type ComponentState,
+  type ComponentStatuses,
+  joinTs,
+  type Mode,
+  NO_WORKER,
+  ComponentState as State,
+} from '@tidegate/protocol';
 import { contains } from './coverage/keyOrder.js';
 import type { Operators } from './operator/operators.js';
 import type { Scheduler } from './operator/scheduler.js';
@@ -54,7 +61,7 @@ export class ComponentStatusIntake {
    * every dispatcher.
    */
   take(host: number, statuses: ComponentStatuses, flags: { readonly accounted: boolean; readonly heal: boolean }): void {
-    const { handle: handles, generation: generations, state: states, mode: modes, checkpointTs } = statuses;
+    const { handle: handles, generation: generations, state: states, mode: modes, checkpointTs, worker: workers } = statuses;
     const words = new Int32Array(checkpointTs.buffer, checkpointTs.byteOffset, checkpointTs.length * 2);
     const { table, operators } = this.#parts;
     const named = host === 0 ? undefined : this.#namedBy(host);
@@ -72,6 +79,9 @@ export class ComponentStatusIntake {
         continue;
       }
       named?.add(handle);
+      // T-F. What has ended is nowhere, and the task may have gone to another host meanwhile.
+      const worker = hasEnded(state) ? NO_WORKER : (workers?.[row] ?? NO_WORKER);
+      if (worker !== NO_WORKER && table.host[handle] === host) table.worker[handle] = worker;
       this.#status(host, handle, state, words[row * 2 + 1]!, words[row * 2]!, flags);
     }
   }

@@ -282,7 +282,7 @@ export class Maintainer implements Actor<MaintainerMessage> {
     else this.#askForBootstrap(changefeed);
     if (this.#phase === 'running') {
       if (this.#postBootstrapOwed) sendPostBootstrap(changefeed);
-      resend(changefeed, now);
+      resend(changefeed, this.#context);
       advance(changefeed, now);
     }
     if (this.#initialised && this.#departure?.boundsHold !== false) calculate(changefeed, this.#context);

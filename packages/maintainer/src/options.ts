@@ -31,6 +31,8 @@ export interface MaintainerOptions {
   readonly redoResend?: number;
   /** An unanswered create or remove is sent again after this time. Default 10 000. */
   readonly operatorResend?: number;
+  /** A request to a host that stays unanswered for so long is told of, again and again (section 28). Default 30 000. */
+  readonly operatorWarning?: number;
   /** Creates in one message at most. Default 4 096. */
   readonly scheduleBatch?: number;
   /** Creates that may be under way at a time. Default 65 536. */
@@ -71,6 +73,7 @@ const DEFAULT_OPTIONS: ResolvedOptions = {
   redoMetaInterval: 50,
   redoResend: 1_000,
   operatorResend: DEFAULTS.operatorResend,
+  operatorWarning: DEFAULTS.operatorWarning,
   scheduleBatch: 4096,
   maxScheduling: 65_536,
   maxEvents: 65_536,
@@ -96,6 +99,7 @@ const RANGES: { readonly [Name in keyof ResolvedOptions]?: readonly [number, num
   redoMetaInterval: [0, 600_000],
   redoResend: [1, 600_000],
   operatorResend: [1, 3_600_000],
+  operatorWarning: [1, 3_600_000],
   scheduleBatch: [1, 65_536],
   maxScheduling: [1, 0xff_ffff],
   maxEvents: [1, 0xff_ffff],

@@ -70,6 +70,7 @@ export class Pipeline {
     });
     this.operators = new Operators(this.table, {
       resendAfter: options.operatorResend,
+      warnAfter: options.operatorWarning,
       batch: options.scheduleBatch,
       hosts,
       random,

@@ -35,11 +35,23 @@ export function confirmHeartbeat({ hosts, outlet, epoch }: Changefeed, from: Hos
   if (host >= 0) outlet.send(host, { type: 'heartbeat-taken', epoch, confirm }, 'control');
 }
 
-/** E-7: redo before default. */
-export function resend({ pipelines, outlet, epoch, redo }: Changefeed, now: number): void {
+/** E-7: redo before default. And what hosts leave unanswered for too long is told (section 28). */
+export function resend(changefeed: Changefeed, context: ActorContext): void {
+  const { pipelines, outlet, epoch, redo } = changefeed;
+  const now = context.now();
   for (const { barrier, mode } of pipelines) for (const message of barrier.resend(now)) outlet.answer(message, mode);
   if (redo?.forwardDue(now) === true) {
     outlet.sendAll({ type: 'redo-forward', epoch, resolvedTs: redo.ts }, { coalesce: 'redo-forward' });
+  }
+  warnOfOperators(changefeed, context);
+}
+
+function warnOfOperators({ pipelines, hosts }: Changefeed, context: ActorContext): void {
+  for (const { operators } of pipelines) {
+    const stuck = operators.late.due(context.now(), (index) => hosts.name(index));
+    if (stuck === undefined) continue;
+    context.count('maintainer.late-operators', stuck.count);
+    context.emit(stuck satisfies MaintainerEvent);
   }
 }
 

@@ -33,5 +33,7 @@ export const DEFAULTS = {
   unresolvedWarning: 10_000,
   bootstrapResend: 500,
   operatorResend: 10_000,
+  /** An operator whose request stays unanswered for so long is told of. */
+  operatorWarning: 30_000,
   removeRetry: 10,
 } as const;

@@ -119,9 +119,27 @@ export type MaintainerEvent =
         readonly handle: number;
         readonly tableId: TableId;
         readonly host: HostId;
+        /** Index of its worker in the host's list of workers. Absent: not known, or it has none. */
+        readonly worker?: number;
         readonly state: string;
       }[];
       readonly missingCount: number;
+      readonly text: string;
+    }
+  | {
+      /** Requests to hosts that stay unanswered: creates, removes, moves, splits, merges. Told again while that lasts. */
+      readonly type: 'operators-stuck';
+      readonly mode: Mode;
+      /** How many are late, and the oldest of them. Ages in milliseconds since the request was sent first. */
+      readonly count: number;
+      readonly operators: readonly {
+        readonly kind: string;
+        readonly handle: number;
+        /** Absent: the table is gone already. */
+        readonly tableId?: TableId;
+        readonly host: HostId;
+        readonly age: number;
+      }[];
       readonly text: string;
     }
   | {

@@ -6,10 +6,10 @@ import type { BootstrapSpan } from './spans.js';
  * host allows (64 KiB, of which a frame may have less than half).
  */
 export const SPAN_PART_BYTES = 20_480;
-/** Rows of component statuses in one message, for the same reason: 18 bytes each. */
+/** Rows of component statuses in one message, for the same reason: 20 bytes each. */
 export const STATUS_PART_ROWS = 1_024;
 
-/** The config, and the key of the event that was passed last. */
+/** The config, the key of the event that was passed last, the worker. */
 const CONFIG_BYTES = 240;
 const ITEM_BYTES = 16;
 

@@ -33,6 +33,9 @@ export interface Watermark {
   readonly lastSyncedTs: bigint;
 }
 
+/** Stands for a worker that is not known, in columns of workers. */
+export const NO_WORKER = 0xffff;
+
 /** Component statuses as columns, one row a dispatcher. */
 export interface ComponentStatuses {
   readonly handle: Uint32Array;
@@ -41,6 +44,8 @@ export interface ComponentStatuses {
   readonly state: Uint8Array;
   readonly mode: Uint8Array;
   readonly checkpointTs: BigUint64Array;
+  /** T-F: index of its worker in the host's list of workers, or {@link NO_WORKER}. Absent: known of none of them. */
+  readonly worker?: Uint8Array | Uint16Array;
 }
 
 /** An error that stops the changefeed. */
@@ -71,6 +76,8 @@ export interface BootstrapSpan {
   readonly passed?: EventKey;
   /** Its removal is under way on that host (S-3: an unfinished remove). */
   readonly removing?: boolean;
+  /** T-F: index of its worker in the host's list of workers. Absent: not known. */
+  readonly worker?: number;
 }
 
 /** A merge that a host has accepted and not finished (F-10): from its admission until every source is gone. */

@@ -51,4 +51,5 @@ export const MESSAGE_STRUCTURES: readonly (readonly string[])[] = [
   ['type', 'dispatchers'],
   ['handle', 'generation', 'checkpointTs'],
   ['handle', 'generation', 'checkpointTs', 'parkedAt'],
+  ['handle', 'generation', 'state', 'mode', 'checkpointTs', 'worker'],
 ];

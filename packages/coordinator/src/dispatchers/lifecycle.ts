@@ -17,6 +17,7 @@ import type { Outbox } from './outbox.js';
 import { configParts, handleParts } from './parts.js';
 import type { Placement } from './placement.js';
 import type { Progress } from './progress.js';
+import { noneRow, workingRow } from './statusRows.js';
 import type { Subscriptions } from './subscriptions.js';
 import { WaitingCreates } from './waitingCreates.js';
 
@@ -131,7 +132,7 @@ export class Lifecycle {
       else {
         // Without an id it is none that the owner has ever created (E-8).
         if (!/^0*$/.test(id)) placement.bury(handle, generation);
-        if (!isWatched) answer({ handle, generation, state: ComponentState.STOPPED, mode: 0, checkpointTs: 0n, seq: 0 });
+        if (!isWatched) answer(noneRow({ handle, generation, mode: 0 }, ComponentState.STOPPED));
       }
     }
     this.removeHandles(leaving);
@@ -187,9 +188,7 @@ export class Lifecycle {
       if (!placement.has(handle, generation) || placement.isRemoving(handle)) continue;
       if (placement.state(handle) !== ComponentState.WORKING || this.#announced.has(handle)) continue;
       this.#announced.add(handle);
-      const checkpointTs = placement.startTs(handle);
-      const seq = placement.seq(handle);
-      report({ handle, generation, state: ComponentState.WORKING, mode: placement.mode(handle), checkpointTs, seq });
+      report(workingRow(placement, handle));
     }
   }
 
@@ -266,7 +265,7 @@ export class Lifecycle {
     const { placement, report, forget } = this.#deps;
     const isOurs = placement.workerOf(handle, generation) === worker;
     const seq = isOurs ? placement.seq(handle) : 0;
-    const row = { handle, generation, state, mode, checkpointTs, seq };
+    const row = { handle, generation, state, mode, checkpointTs, seq, worker };
     if (state === ComponentState.STOPPED || state === ComponentState.REMOVED) {
       // Whoever asked for it asks until it is told; of others nobody would miss the news.
       // What a table trigger had not finished bounds the checkpoint until the maintainer knows that it is gone (K-10).
@@ -304,7 +303,7 @@ export class Lifecycle {
       if (!placement.isOver(handle, generation)) return true;
       // A late or doubled request must not bring it back. Who still waits for it hears that there is none.
       context.count('coordinator.create-ignored');
-      answer({ handle, generation, state: ComponentState.REMOVED, mode: config.mode, checkpointTs: 0n, seq: 0 });
+      answer(noneRow(config, ComponentState.REMOVED));
       return false;
     }
     context.count('coordinator.create-ignored');

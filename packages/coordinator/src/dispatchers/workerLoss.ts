@@ -52,7 +52,7 @@ export class WorkerLoss {
       const mode = placement.mode(handle);
       const seq = placement.seq(handle);
       lifecycle.gone(handle, generation);
-      heartbeats.reportGone({ handle, generation, state, mode, checkpointTs: vouchedTs, seq }, bound);
+      heartbeats.reportGone({ handle, generation, state, mode, checkpointTs: vouchedTs, seq, worker }, bound);
       merges.changed(handle, generation, state);
     }
     subscriptions.flush();

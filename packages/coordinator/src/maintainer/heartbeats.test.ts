@@ -53,7 +53,8 @@ describe('component statuses (H-5, H-6)', () => {
       watermark: watermark(900n, 100, 1000n),
       redoWatermark: watermark(1000n, 200),
     });
-    expect(first?.statuses).toEqual(componentStatuses([{ handle: 10, state: WORKING, checkpointTs: 900n }]));
+    const statuses = componentStatuses([{ handle: 10, state: WORKING, checkpointTs: 900n }]);
+    expect(first?.statuses).toEqual({ ...statuses, worker: Uint16Array.of(0) });
     host.components('worker-0', { handle: 1019, state: WORKING, mode: 1, checkpointTs: 800n });
     host.advance(10);
     expect(host.heartbeats()).toMatchObject([{ watermark: watermark(1000n, 100), redoWatermark: watermark(800n, 200, 1000n) }]);

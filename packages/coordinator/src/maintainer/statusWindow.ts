@@ -1,6 +1,6 @@
 import { type ComponentState, type ComponentStatuses, MAX_TS, type Mode, minTs, type Watermark } from '@tidegate/protocol';
 
-/** One component status. `seq`: the dispatcher's own number (D-3); 0 when it is not known here. */
+/** One component status. `seq`: the dispatcher's own number (D-3); 0 when it is not known here. `worker`: where it is, or NO_WORKER. */
 export interface ComponentStatusRow {
   readonly handle: number;
   readonly generation: number;
@@ -8,6 +8,7 @@ export interface ComponentStatusRow {
   readonly mode: Mode;
   readonly checkpointTs: bigint;
   readonly seq: number;
+  readonly worker: number;
 }
 
 /**
@@ -25,6 +26,7 @@ export class StatusWindow {
   #generation: Uint32Array = new Uint32Array(64);
   #state: Uint8Array = new Uint8Array(64);
   #mode: Uint8Array = new Uint8Array(64);
+  #worker: Uint16Array = new Uint16Array(64);
   #checkpoint: BigUint64Array = new BigUint64Array(64);
   /** Of the columns in use; those before {@link #head} are sent. */
   #length = 0;
@@ -52,6 +54,7 @@ export class StatusWindow {
     this.#generation[at] = row.generation;
     this.#state[at] = row.state;
     this.#mode[at] = row.mode;
+    this.#worker[at] = row.worker;
     this.#checkpoint[at] = row.checkpointTs;
     if (row.checkpointTs !== 0n) this.#least[row.mode] = minTs(this.#least[row.mode], row.checkpointTs);
     this.#largest[row.mode] = Math.max(this.#largest[row.mode], row.seq);
@@ -74,6 +77,7 @@ export class StatusWindow {
       state: this.#state.slice(from, to),
       mode: this.#mode.slice(from, to),
       checkpointTs: this.#checkpoint.slice(from, to),
+      worker: this.#worker.slice(from, to),
     };
   }
 
@@ -100,6 +104,7 @@ export class StatusWindow {
     this.#generation = longer(this.#generation, new Uint32Array(length));
     this.#state = longer(this.#state, new Uint8Array(length));
     this.#mode = longer(this.#mode, new Uint8Array(length));
+    this.#worker = longer(this.#worker, new Uint16Array(length));
     const checkpoint = new BigUint64Array(length);
     checkpoint.set(this.#checkpoint);
     this.#checkpoint = checkpoint;
@@ -107,7 +112,7 @@ export class StatusWindow {
 
   /** Makes room by what was sent. */
   #compact(): void {
-    for (const column of [this.#handle, this.#generation, this.#state, this.#mode, this.#checkpoint]) {
+    for (const column of [this.#handle, this.#generation, this.#state, this.#mode, this.#checkpoint, this.#worker]) {
       column.copyWithin(0, this.#head, this.#length);
     }
     this.#length -= this.#head;
@@ -115,7 +120,7 @@ export class StatusWindow {
   }
 }
 
-function longer<Column extends Uint8Array | Uint32Array>(from: Column, to: Column): Column {
+function longer<Column extends Uint8Array | Uint16Array | Uint32Array>(from: Column, to: Column): Column {
   to.set(from);
   return to;
 }

@@ -253,7 +253,7 @@ export class Tenure {
     return undefined;
   }
 
-  /** S-3: removals under way are marked. */
+  /** S-3: removals under way are marked. T-F: and where each lives is said. */
   #view(spans: readonly BootstrapSpan[]): HostView {
     const { placement, merges } = this.#deps;
     return {
@@ -262,7 +262,9 @@ export class Tenure {
       merges: merges.entries(),
       spans: merges.complete(spans).map((span) => {
         const { handle, generation } = span.config;
-        return placement.has(handle, generation) && placement.isRemoving(handle) ? { ...span, removing: true } : span;
+        if (!placement.has(handle, generation)) return span;
+        const worker = placement.worker(handle);
+        return placement.isRemoving(handle) ? { ...span, removing: true, worker } : { ...span, worker };
       }),
     };
   }

@@ -27,7 +27,7 @@ export interface UnconfirmedOptions {
 /**
  * Dispatchers that stopped unasked: with their worker, or by themselves. Nobody would miss the news, so one lost heartbeat
  * would leave the maintainer with dispatchers that do not exist. They are told again and again until it confirms, and what
- * they had not flushed bounds the watermark until then (K-9). Bounded by the dispatchers of this host, 18 bytes each.
+ * they had not flushed bounds the watermark until then (K-9). Bounded by the dispatchers of this host, 20 bytes each.
  */
 export class Unconfirmed {
   readonly #options: UnconfirmedOptions;
@@ -114,5 +114,6 @@ function columnsOf(rows: readonly ComponentStatusRow[]): ComponentStatuses {
     state: Uint8Array.from(rows, ({ state }) => state),
     mode: Uint8Array.from(rows, ({ mode }) => mode),
     checkpointTs: BigUint64Array.from(rows, ({ checkpointTs }) => checkpointTs),
+    worker: Uint16Array.from(rows, ({ worker }) => worker),
   };
 }

@@ -12,6 +12,7 @@ import type { Lifecycle, LifeWatcher } from '../dispatchers/lifecycle.js';
 import type { Outbox } from '../dispatchers/outbox.js';
 import { handleParts } from '../dispatchers/parts.js';
 import type { Placement } from '../dispatchers/placement.js';
+import { noneRow, workingRow } from '../dispatchers/statusRows.js';
 import type { Fence } from '../maintainer/fence.js';
 import type { ComponentStatusRow } from '../maintainer/statusWindow.js';
 import { admitMerge } from './mergeAdmission.js';
@@ -105,7 +106,7 @@ export class Merges implements LifeWatcher {
       context.log('warn', `merge into dispatcher ${target.handle} not admitted: ${admission.refused}`, { id: target.id });
       // D-49: sources that are not here first, so that nobody takes them for dispatchers that go on.
       for (const { handle, generation } of request.sources) {
-        if (!placement.has(handle, generation)) report({ ...gone(target), handle, generation, state: ComponentState.STOPPED });
+        if (!placement.has(handle, generation)) report(noneRow({ ...target, handle, generation }, ComponentState.STOPPED));
       }
       this.#drop(target);
       return;
@@ -248,7 +249,7 @@ export class Merges implements LifeWatcher {
   #drop(target: DispatcherConfig): void {
     const { placement, report } = this.#deps;
     placement.bury(target.handle, target.generation);
-    report(gone(target));
+    report(noneRow(target, ComponentState.REMOVED));
   }
 
   /** It waits for a merge that nobody knows of, as when a former coordinator asked for it: it would wait for ever. */
@@ -267,12 +268,11 @@ export class Merges implements LifeWatcher {
   }
 
   /** T-7: a target that is here and works is told again. Any other is on its way, or another's. */
-  #announce({ handle, generation, mode }: DispatcherConfig): void {
+  #announce({ handle, generation }: DispatcherConfig): void {
     const { placement, report, context } = this.#deps;
     context.count('coordinator.create-ignored');
     if (!placement.has(handle, generation) || placement.state(handle) !== ComponentState.WORKING) return;
-    const checkpointTs = placement.startTs(handle);
-    report({ handle, generation, state: ComponentState.WORKING, mode, checkpointTs, seq: placement.seq(handle) });
+    report(workingRow(placement, handle));
   }
 
   #tell(type: 'freeze' | 'thaw', dispatchers: readonly { readonly handle: number }[]): void {
@@ -289,8 +289,4 @@ export class Merges implements LifeWatcher {
     if (!settled) return 'initializing';
     return this.#deps.placement.has(target.handle, target.generation) ? 'working' : 'gone';
   }
-}
-
-function gone({ handle, generation, mode }: DispatcherConfig): ComponentStatusRow {
-  return { handle, generation, state: ComponentState.REMOVED, mode, checkpointTs: 0n, seq: 0 };
 }

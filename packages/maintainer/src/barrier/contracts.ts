@@ -9,6 +9,7 @@ import type {
   SchemaId,
   TableId,
 } from '@tidegate/protocol';
+import type { DescribedTask } from '../span/describeTask.js';
 
 /** What the barrier wants said to one host. */
 export interface BarrierMessage {
@@ -54,12 +55,7 @@ export interface OpenBarrier {
   readonly overdue: boolean;
   readonly reported: number;
   readonly writer: number | undefined;
-  readonly missing: readonly {
-    readonly handle: number;
-    readonly tableId: TableId;
-    readonly host: HostId;
-    readonly state: string;
-  }[];
+  readonly missing: readonly DescribedTask[];
   readonly missingCount: number;
   readonly text: string;
 }

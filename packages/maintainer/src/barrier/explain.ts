@@ -1,3 +1,4 @@
+import { describeTask, placeOf, placeText } from '../span/describeTask.js';
 import type { BarrierCore } from './barrierCore.js';
 import type { BarrierEvent } from './barrierEvent.js';
 import type { OpenBarrier } from './contracts.js';
@@ -12,7 +13,7 @@ export function explain(core: BarrierCore, event: BarrierEvent): OpenBarrier {
   let missingCount = 0;
   event.coverage.forEachMissing((handle) => {
     if (missing.length < NAMED) {
-      const task = core.table.describe(handle, (index) => core.hostName(index));
+      const task = describeTask(core.table, handle, (index) => core.hostName(index));
       missing.push({ ...task, state: `${task.state}${core.parts.note?.(handle) ?? ''}` });
     }
     missingCount++;
@@ -47,7 +48,7 @@ function sentence(
     const what =
       writer === undefined
         ? 'no dispatcher'
-        : `dispatcher ${writer.handle} on host ${core.hostName(core.table.host[writer.handle]!)}`;
+        : `dispatcher ${writer.handle} on ${placeText(placeOf(core.table, writer.handle, (index) => core.hostName(index)))}`;
     const problem = event.writerUnknown ? '; it answers that it has no record of the event' : '';
     return `${head} ${what} was told to write, ${event.attempts + 1} times${problem}.`;
   }
@@ -55,5 +56,5 @@ function sentence(
   if (first === undefined) return head;
   const others = missingCount > 1 ? ` and ${missingCount - 1} more` : '';
   const verb = event.advanced ? 'to pass' : 'to arrive';
-  return `${head} It waits for dispatcher ${first.handle} of table ${first.tableId} on host ${first.host || 'none'} (${first.state})${others} ${verb}.`;
+  return `${head} It waits for dispatcher ${first.handle} of table ${first.tableId} on ${placeText(first)} (${first.state})${others} ${verb}.`;
 }

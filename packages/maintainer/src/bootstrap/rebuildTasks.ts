@@ -106,6 +106,7 @@ function adopt(
     mine.map(({ span, host }) => ({
       ...span.config,
       host,
+      ...(span.worker !== undefined && { worker: span.worker }),
       schemaId: schemaOf(span),
       startTs: positionOf(span, startTs),
       splittable: known.get(span.config.tableId)?.splittable ?? false,

@@ -1,5 +1,14 @@
-import { type ComponentStatuses, type HeartbeatRequest, maxTs, type Watermark } from '@tidegate/protocol';
+import { type ComponentStatuses, type HeartbeatRequest, maxTs, NO_WORKER, type Watermark } from '@tidegate/protocol';
 import { supersedes } from '../checkpoint/watermarks.js';
+
+interface Row {
+  readonly handle: number;
+  readonly generation: number;
+  readonly state: number;
+  readonly mode: number;
+  checkpointTs: bigint;
+  worker: number;
+}
 
 /**
  * Several heartbeats of one host as one: the watermark that would have been accepted in the end (E-5), every *transition*
@@ -13,7 +22,7 @@ export class HeartbeatMerge {
   #redoWatermark: Watermark | undefined;
   #complete = false;
   #error: HeartbeatRequest['error'];
-  readonly #rows: { handle: number; generation: number; state: number; mode: number; checkpointTs: bigint }[] = [];
+  readonly #rows: Row[] = [];
   /** By handle: its last row. */
   readonly #last = new Map<number, number>();
   readonly #capacity: number;
@@ -67,13 +76,15 @@ export class HeartbeatMerge {
     const generation = statuses.generation[row]!;
     const state = statuses.state[row]!;
     const checkpointTs = statuses.checkpointTs[row]!;
+    const worker = statuses.worker?.[row] ?? NO_WORKER;
     const last = this.#rows[this.#last.get(handle) ?? -1];
     if (last !== undefined && last.generation === generation && last.state === state) {
       last.checkpointTs = maxTs(last.checkpointTs, checkpointTs);
+      if (worker !== NO_WORKER) last.worker = worker;
     } else if (this.#rows.length >= this.#capacity) this.#dropped++;
     else {
       this.#last.set(handle, this.#rows.length);
-      this.#rows.push({ handle, generation, state, mode: statuses.mode[row]!, checkpointTs });
+      this.#rows.push({ handle, generation, state, mode: statuses.mode[row]!, checkpointTs, worker });
     }
   }
 
@@ -85,6 +96,7 @@ export class HeartbeatMerge {
       state: Uint8Array.from(rows, (row) => row.state),
       mode: Uint8Array.from(rows, (row) => row.mode),
       checkpointTs: BigUint64Array.from(rows, (row) => row.checkpointTs),
+      worker: Uint16Array.from(rows, (row) => row.worker),
     };
   }
 }

@@ -43,6 +43,8 @@ export class OperatorBoard {
   #host: Uint16Array = new Uint16Array(0);
   /** When it was sent last, in milliseconds of 32 bits: of several entries in the queue of those sent the latest counts. */
   #sentAt: Uint32Array = new Uint32Array(0);
+  /** When its request was sent first, likewise. */
+  #begunAt: Uint32Array = new Uint32Array(0);
   /** How often the request of the last operator was sent, up to 2. */
   #times: Uint8Array = new Uint8Array(0);
   readonly #sent = new HandleQueue();
@@ -62,6 +64,11 @@ export class OperatorBoard {
 
   count(kind: OperatorKind): number {
     return this.#counts[kind]!;
+  }
+
+  /** Operators whose end depends on a host. */
+  get active(): number {
+    return this.count(OperatorKind.ADD) + this.count(OperatorKind.REMOVE) + this.rare.size - this.count(OperatorKind.OCCUPY);
   }
 
   kindOf(handle: number): OperatorKind {
@@ -91,6 +98,7 @@ export class OperatorBoard {
       this.#kind = growColumn(this.#kind, capacity);
       this.#host = growColumn(this.#host, capacity);
       this.#sentAt = growColumn(this.#sentAt, capacity);
+      this.#begunAt = growColumn(this.#begunAt, capacity);
       this.#times = growColumn(this.#times, capacity);
     }
     this.#counts[this.#kind[handle]!]!--;
@@ -118,9 +126,16 @@ export class OperatorBoard {
   }
 
   sent(handle: number, now: number): void {
+    if (this.#times[handle] === 0) this.#begunAt[handle] = now >>> 0;
     this.#sentAt[handle] = now >>> 0;
     this.#times[handle] = Math.min(this.#times[handle]! + 1, 2);
     this.#sent.push(handle, now);
+  }
+
+  /** For how many milliseconds the request of its operator has been unanswered; 0 when none was sent. */
+  ageOf(handle: number, now: number): number {
+    const isOpen = this.kindOf(handle) !== OperatorKind.NONE && this.#times[handle]! > 0;
+    return isOpen ? ((now >>> 0) - this.#begunAt[handle]!) >>> 0 : 0;
   }
 
   /** The last request for it was sent more than once: a repeat of it may still be on its way. */

@@ -3,6 +3,7 @@ import { type Hosts, NO_HOST } from '../hosts.js';
 import type { SpanTable } from '../span/spanTable.js';
 import { TaskState } from '../span/taskState.js';
 import { type Assignment, Assignments } from './assignments.js';
+import { LateOperators } from './lateOperators.js';
 import { MergeOperator } from './mergeOperator.js';
 import { MoveOperator } from './moveOperator.js';
 import { OccupyOperator } from './occupyOperator.js';
@@ -21,6 +22,8 @@ const SHOWN = 16;
 export interface OperatorsOptions {
   /** Milliseconds after which an unanswered request is sent again. */
   readonly resendAfter: number;
+  /** Milliseconds after which one is told of ({@link Operators.late}). Default: never. */
+  readonly warnAfter?: number;
   /** Creates and removes in one message. */
   readonly batch: number;
   readonly hosts: Hosts;
@@ -36,6 +39,7 @@ export interface OperatorsOptions {
  */
 export class Operators {
   readonly strays: Strays = new Strays();
+  readonly late: LateOperators;
   readonly #board: OperatorBoard;
   readonly #table: SpanTable;
   readonly #hosts: Hosts;
@@ -49,6 +53,7 @@ export class Operators {
   constructor(table: SpanTable, options: OperatorsOptions) {
     this.#table = table;
     this.#board = new OperatorBoard(table);
+    this.late = new LateOperators(this.#board, options.warnAfter ?? Number.POSITIVE_INFINITY);
     this.#hosts = options.hosts;
     this.#resendAfter = options.resendAfter;
     this.#batch = options.batch;

@@ -1,9 +1,9 @@
 import {
   type DispatcherId,
-  type HostId,
   type KeyRange,
   MAX_HANDLE,
   type Mode,
+  NO_WORKER,
   type SchemaId,
   type TableId,
   TRIGGER_HANDLE,
@@ -61,6 +61,8 @@ export class SpanTable {
   table: Uint32Array = new Uint32Array(0);
   /** By handle: index of its host, or {@link NO_HOST}. */
   host: Uint16Array = new Uint16Array(0);
+  /** By handle: index of its worker on that host as reported last, or {@link NO_WORKER} (T-F). */
+  worker: Uint16Array = new Uint16Array(0);
   readonly #ids = new IdColumn();
   #next: Uint32Array = new Uint32Array(0);
   #prev: Uint32Array = new Uint32Array(0);
@@ -153,7 +155,12 @@ export class SpanTable {
    * Must come before the first {@link add}. A handle that is reported twice is taken the first time; returns those taken.
    */
   adopt(
-    reported: readonly (NewTask & { readonly handle: number; readonly generation: number; readonly host: number })[],
+    reported: readonly (NewTask & {
+      readonly handle: number;
+      readonly generation: number;
+      readonly host: number;
+      readonly worker?: number;
+    })[],
   ): number[] {
     const taken = new Set<number>();
     for (const task of reported) {
@@ -165,6 +172,7 @@ export class SpanTable {
       this.generation[task.handle] = task.generation;
       this.#handles.raiseGeneration(task.generation);
       this.bind(task.handle, task.host);
+      this.worker[task.handle] = task.worker ?? NO_WORKER;
       this.markReplicating(task.handle);
     }
     this.#handles.withdraw(taken);
@@ -287,22 +295,11 @@ export class SpanTable {
     if (this.positions.raise(handle, high, low) && this.state[handle] !== TaskState.REPLICATING) this.#pendingMinStale = true;
   }
 
-  describe(
-    handle: number,
-    hostName: (index: number) => HostId,
-  ): { handle: number; tableId: TableId; host: HostId; state: string } {
-    return {
-      handle,
-      tableId: this.tableIdOf(handle),
-      host: hostName(this.host[handle]!),
-      state: `${taskStateName(this.state[handle]!)}${this.positions.describe(handle)}`,
-    };
-  }
-
   #insert(handle: number, task: NewTask): void {
     this.#ids.set(handle, task.id);
     this.generation[handle] = this.#handles.takeGeneration();
     this.host[handle] = NO_HOST;
+    this.worker[handle] = NO_WORKER;
     this.positions.start(handle, tsHigh(task.startTs) | 0, tsLow(task.startTs) | 0);
     if (task.range !== undefined) this.#ranges.set(handle, task.range);
     this.#setState(handle, TaskState.ABSENT);
@@ -328,6 +325,7 @@ export class SpanTable {
   #unbind(handle: number): void {
     this.#perHost[this.host[handle]!]!--;
     this.host[handle] = NO_HOST;
+    this.worker[handle] = NO_WORKER;
   }
 
   #misuse(handle: number, wanted: string): TaskStateError {
@@ -339,6 +337,7 @@ export class SpanTable {
     this.generation = growColumn(this.generation, capacity);
     this.table = growColumn(this.table, capacity);
     this.host = growColumn(this.host, capacity);
+    this.worker = growColumn(this.worker, capacity);
     this.#ids.grow(capacity);
     this.#next = growColumn(this.#next, capacity);
     this.#prev = growColumn(this.#prev, capacity);

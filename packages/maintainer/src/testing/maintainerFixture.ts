@@ -10,6 +10,7 @@ import {
   type MaintainerEvent,
   type MaintainerToCoordinator,
   type Mode,
+  NO_WORKER,
   type RouteAdmit,
   type ScheduleRequest,
 } from '@tidegate/protocol';
@@ -104,6 +105,7 @@ export class MaintainerFixture {
       dispatcher: TestDispatcher & { startTs?: bigint; mode?: Mode },
       state: ComponentState,
       checkpointTs?: bigint,
+      worker?: number,
     ])[],
     rest: Partial<HeartbeatRequest> = {},
   ): void {
@@ -118,6 +120,7 @@ export class MaintainerFixture {
         state: Uint8Array.from(rows, ([, state]) => state),
         mode: Uint8Array.from(rows, ([{ mode }]) => mode ?? 0),
         checkpointTs: BigUint64Array.from(rows, ([{ startTs }, , checkpointTs]) => checkpointTs ?? startTs ?? 0n),
+        worker: Uint16Array.from(rows, ([, , , worker]) => worker ?? NO_WORKER),
       },
       ...rest,
     });

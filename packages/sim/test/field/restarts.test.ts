@@ -58,6 +58,7 @@ it('4006: the host restarts while 200 000 tables stand at a sync point: it gets 
   figures('4006', { text: open?.text });
   expect(open).toMatchObject({ phase: 'waiting' });
   expect(open?.text).toMatch(/^Block event 200\/sync \(all\) is open for \d+ ms: .*\./);
+  expect(open?.text).toMatch(/on worker 3 of host h1 \(/);
   expect(after.events.some(({ type }) => type === 'barrier-stuck')).toBe(true);
   after.asleep.clear();
   await after.run(() => after.checkpointTs >= END, 40_000_000);
@@ -67,7 +68,7 @@ it('4006: the host restarts while 200 000 tables stand at a sync point: it gets 
 });
 
 for (const outcome of ['report', 'fail'] as const) {
-  it(`4365: 69 of 70 dispatchers arrive: the one that is missing is named, and the deadline ends in "${outcome}" (T-F, B-45)`, async () => {
+  it(`4365: 69 of 70 dispatchers arrive: the one that is missing is named with its worker, and the deadline ends in "${outcome}" (T-F, B-45)`, async () => {
     const tables = 70;
     const field = await Field.create({
       workload: fieldLog(tables, [row(42, 150n), { type: 'sync-point', commitTs: SYNC }, { type: 'resolved', ts: END }]),
@@ -80,12 +81,15 @@ for (const outcome of ['report', 'fail'] as const) {
     await field.pass(45_000, 5_000_000);
     const late = field.events.find((event) => event.type === 'barrier-stuck' && event.age >= 30_000);
     const fault = field.events.find(({ type }) => type === 'fault');
-    const { text } = outcome === 'report' ? missingIn(late) : missingIn((fault as { dump?: unknown } | undefined)?.dump);
+    const { text, worker } = outcome === 'report' ? missingIn(late) : missingIn((fault as { dump?: unknown } | undefined)?.dump);
     figures('4365', { outcome, text });
     expect(text).toMatch(/Block event 200\/sync \(all\) is open for \d+ ms: 70 of 71 tables reported/);
-    expect(text).toMatch(/dispatcher \d+ of table 42 on host h1 \(replicating.*\)/);
-    // Its worker says the rest: it is the only one that waits for its sink.
-    expect(await waitingWorkers(field)).toEqual([expect.stringMatching(/^h1\/worker-\d$/)]);
+    // The worker that it names is the one that waits for its sink.
+    const [culprit, ...others] = await waitingWorkers(field);
+    expect(others).toEqual([]);
+    expect(text).toMatch(/dispatcher \d+ of table 42 on worker \d of host h1 \(replicating.*\)/);
+    expect(`h1/worker-${worker}`).toBe(culprit);
+    expect(text).toContain(`on worker ${worker} of host h1 `);
     if (outcome === 'report') {
       expect(fault).toBeUndefined();
       await field.run(() => field.checkpointTs >= END, 5_000_000);
@@ -95,10 +99,14 @@ for (const outcome of ['report', 'fail'] as const) {
 }
 
 /** The words of an explanation that names one dispatcher. */
-function missingIn(event: unknown): { readonly text: string } {
-  const explanation = event as { readonly missing: readonly unknown[]; readonly missingCount: number; readonly text: string };
+function missingIn(event: unknown): { readonly text: string; readonly worker: number | undefined } {
+  const explanation = event as {
+    readonly missing: readonly { readonly worker?: number }[];
+    readonly missingCount: number;
+    readonly text: string;
+  };
   expect([explanation.missingCount, explanation.missing.length]).toEqual([1, 1]);
-  return explanation;
+  return { text: explanation.text, worker: explanation.missing[0]?.worker };
 }
 
 /** The worker whose sink has not come back: with the host and the dispatcher, what a person needs to find the culprit. */
