@@ -37,7 +37,8 @@ describe('a storm over real threads', { timeout: 60_000 }, () => {
     const report = await runStorm({ ...SHORT, hold: 1_500, resend: 100, cause: 'slow-table' });
     expect(report).toMatchObject({ outcome: 'completed', faults: [] });
     expect(report.times.held).toBeGreaterThan(1_000);
-    expect(report.counts.offered).toBeLessThan(3 * PARTICIPANTS);
+    // Unanswered it would be some fifteen repetitions of each.
+    expect(report.counts.offered).toBeLessThan(6 * PARTICIPANTS);
   });
 
   it('that is ended early says so', async () => {
