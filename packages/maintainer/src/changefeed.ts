@@ -100,6 +100,7 @@ export class Changefeed {
 
   /** T-10: a host that joined has answered; from now on it takes dispatchers. */
   hostReady(host: number): void {
+    if (this.hosts.isReady(host)) return;
     this.hosts.ready(host);
     for (const { topology } of this.pipelines) topology.hostJoined(host);
   }

@@ -21,6 +21,7 @@ import { StatusBuffer } from './intake/statusBuffer.js';
 import type { StopHow } from './lifecycle/closing.js';
 import { Departure } from './lifecycle/departure.js';
 import { changeHosts } from './lifecycle/hostChanges.js';
+import { askForBootstrap, isHeard } from './lifecycle/joining.js';
 import { requestTopology } from './lifecycle/topologyRequests.js';
 import type { ResolvedOptions } from './options.js';
 import { advance, calculate, confirmHeartbeat, resend, sendPostBootstrap } from './turn.js';
@@ -153,7 +154,7 @@ export class Maintainer implements Actor<MaintainerMessage> {
     });
     this.#changefeed = changefeed;
     this.#phase = 'bootstrapping';
-    this.#askForBootstrap(changefeed);
+    askForBootstrap(changefeed, this.#context.now());
     this.#armTimer(changefeed);
   }
 
@@ -198,7 +199,7 @@ export class Maintainer implements Actor<MaintainerMessage> {
     if (this.#phase === 'stopping') this.#finishDeparture();
     else {
       this.#finishBootstrap(changefeed);
-      this.#askForBootstrap(changefeed);
+      askForBootstrap(changefeed, this.#context.now());
     }
   }
 
@@ -209,6 +210,7 @@ export class Maintainer implements Actor<MaintainerMessage> {
       const refusal = { refused: message.type, refusedEpoch: message.epoch, currentEpoch: changefeed.epoch };
       this.#context.send(from, { type: 'stale-epoch', from: changefeed.hosts.name(0), ...refusal }, 'control');
     } else if (changefeed.hosts.indexOf(message.from) < 0) this.#context.count('maintainer.unknown-host');
+    else if (!isHeard(changefeed, message)) this.#context.count('maintainer.not-yet-joined');
     else if (message.type === 'close-response') {
       if (message.success) this.#departure?.hostClosed(message.from);
     } else if (message.type === 'heartbeat') this.#buffer.offerHeartbeat(message);
@@ -222,11 +224,10 @@ export class Maintainer implements Actor<MaintainerMessage> {
 
   #bootstrapped(changefeed: Changefeed, response: BootstrapResponse): void {
     if (!changefeed.bootstrapper.answer(response.from, response, this.#context.now())) return;
-    if (this.#phase === 'running') {
-      // T-10: what it has changes nothing; what of it is nobody's, its heartbeats bring up (E-8).
-      changefeed.hostReady(changefeed.hosts.indexOf(response.from));
-      changefeed.bootstrapper.clear();
-    } else this.#finishBootstrap(changefeed);
+    changefeed.hostReady(changefeed.hosts.indexOf(response.from));
+    // T-10: what it has changes nothing; what of it is nobody's, its heartbeats bring up (E-8).
+    if (this.#phase === 'running') changefeed.bootstrapper.clear();
+    else this.#finishBootstrap(changefeed);
   }
 
   #finishBootstrap(changefeed: Changefeed): void {
@@ -279,22 +280,13 @@ export class Maintainer implements Actor<MaintainerMessage> {
     this.#armTimer(changefeed);
     const now = this.#context.now();
     if (this.#phase === 'stopping') this.#departure?.send(now);
-    else this.#askForBootstrap(changefeed);
+    else askForBootstrap(changefeed, now);
     if (this.#phase === 'running') {
       if (this.#postBootstrapOwed) sendPostBootstrap(changefeed);
       resend(changefeed, this.#context);
       advance(changefeed, now);
     }
     if (this.#initialised && this.#departure?.boundsHold !== false) calculate(changefeed, this.#context);
-  }
-
-  #askForBootstrap(changefeed: Changefeed): void {
-    const { epoch, startTs } = changefeed;
-    for (const host of changefeed.bootstrapper.due(this.#context.now())) {
-      // S-1: only the maintainer's own host is told of the triggers.
-      const triggers = host === 0 ? changefeed.triggers : {};
-      changefeed.outlet.send(host, { type: 'bootstrap', epoch, startTs, ...triggers }, 'control');
-    }
   }
 
   #emit(event: MaintainerEvent): void {

@@ -77,6 +77,8 @@ export interface BootstrapResponse {
   readonly type: 'bootstrap-response';
   readonly from: HostId;
   readonly epoch: number;
+  /** Of the request: what a former process under this name was asked must not answer for the next one. */
+  readonly join?: number;
   readonly spans: readonly BootstrapSpan[];
   /**
    * A response that would not fit a lane comes in parts: which response this is a part of, and its place there from 0.
@@ -156,6 +158,8 @@ export interface BootstrapRequest {
   readonly type: 'bootstrap';
   readonly epoch: number;
   readonly startTs: bigint;
+  /** T-10: for the maintainer this is the so manieth coming of a host. Absent: the host was there from the start. */
+  readonly join?: number;
   /** Only to the maintainer's own host: the table trigger to create (S-1). */
   readonly trigger?: DispatcherConfig;
   /** The trigger of the redo pipeline, where there is one. */

@@ -1,4 +1,5 @@
 import {
+  type BootstrapRequest,
   type BootstrapResponse,
   type BootstrapSpan,
   type MergeJournalEntry,
@@ -15,6 +16,8 @@ interface Attempt {
   readonly id: number;
   readonly to: string;
   readonly epoch: number;
+  /** What the response has of the request besides. */
+  readonly echo: { readonly join?: number };
   /** By worker. */
   readonly spans: readonly BootstrapSpan[][];
   /** By worker: it has told all it has. */
@@ -68,21 +71,22 @@ export class BootstrapGathering {
     this.#view = view;
   }
 
-  /** Whether an attempt for this owner runs. A repeated request finds its answer under way. */
-  isRunning(to: string, epoch: number): boolean {
+  /** Whether an attempt for this request runs. A repeated one finds its answer under way. */
+  isRunning(to: string, { epoch, join }: BootstrapRequest): boolean {
     const attempt = this.#attempt ?? this.#outgoing?.attempt;
-    return attempt?.to === to && attempt.epoch === epoch;
+    return attempt?.to === to && attempt.epoch === epoch && attempt.echo.join === join;
   }
 
   /**
    * Begins an attempt, in place of one for an earlier owner. The workers that were `asked` for snapshot `id` have to
    * answer; the others are lost and have nothing.
    */
-  begin(id: number, to: string, epoch: number, asked: readonly boolean[]): void {
+  begin(id: number, to: string, { epoch, join }: BootstrapRequest, asked: readonly boolean[]): void {
     this.#attempt = {
       id,
       to,
       epoch,
+      echo: echoOf(join),
       spans: this.#workers.map(() => []),
       answered: asked.map((isAsked) => !isAsked),
       gone: new Set(),
@@ -121,16 +125,17 @@ export class BootstrapGathering {
     this.#context.log('warn', 'workers did not report their dispatchers in time', { silent });
     const message = `${silent.join(', ')} on ${this.#host} did not report within ${this.#deadline} ms; the next bootstrap request tries again`;
     this.#attempt = undefined;
-    this.refuse(attempt.to, attempt.epoch, ReportedError.WORKER_SILENT, message);
+    this.refuse(attempt.to, { epoch: attempt.epoch, ...attempt.echo }, ReportedError.WORKER_SILENT, message);
   }
 
   /** Refuses a request without touching the attempt of the present owner (S-2). */
-  refuse(to: string, epoch: number, code: ReportedError, message: string): void {
+  refuse(to: string, { epoch, join }: Pick<BootstrapRequest, 'epoch' | 'join'>, code: ReportedError, message: string): void {
     const error = { time: this.#context.now(), host: this.#host, code, message };
     const response: BootstrapResponse = {
       type: 'bootstrap-response',
       from: this.#host,
       epoch,
+      ...echoOf(join),
       spans: [],
       checkpointTs: 0n,
       error,
@@ -155,6 +160,7 @@ export class BootstrapGathering {
         type: 'bootstrap-response',
         from: this.#host,
         epoch: attempt.epoch,
+        ...attempt.echo,
         spans: spans.slice(at, end),
         ...((more || index > 0) && { part: { of: attempt.id, index } }),
         ...(more && { more }),
@@ -186,6 +192,10 @@ export class BootstrapGathering {
     this.#outgoing = { attempt, view: this.#view(spans), index: 0, at: 0 };
     this.flush();
   }
+}
+
+function echoOf(join: number | undefined): Attempt['echo'] {
+  return join === undefined ? {} : { join };
 }
 
 /** Where the part that begins at `at` ends, `bytes` of it being taken. It has at least one span, if there is one. */

@@ -83,6 +83,19 @@ describe('bootstrap (section 21)', () => {
     expect(responses(host)).toMatchObject([{ type: 'bootstrap-response', checkpointTs: 0n, spans: [] }]);
   });
 
+  test('T-10: the answer repeats which coming of the host it was asked for; for another one it begins anew', () => {
+    const host = new TestHost({ snapshotDeadline: 300 });
+    for (const join of [1, 2]) host.receive(MAINTAINER, { ...bootstrap(EPOCH), join });
+    host.answerSnapshots();
+    expect(responses(host)).toMatchObject([{ type: 'bootstrap-response', join: 2, checkpointTs: 10n }]);
+    host.context.take();
+    host.receive(MAINTAINER, { ...bootstrap(EPOCH), join: 3 });
+    host.advance(300);
+    expect(responses(host)).toMatchObject([{ join: 3, error: { code: 'COORDINATOR_WORKER_SILENT' } }]);
+    host.receive(MAINTAINER, { ...bootstrap(EPOCH, config(0, { id: 'e'.repeat(32) })), join: 4 });
+    expect(responses(host)).toMatchObject([{ join: 4, error: { code: 'COORDINATOR_TRIGGER_MISMATCH' } }]);
+  });
+
   test('a repeated request is answered once, and again after that', () => {
     const host = new TestHost();
     host.receive(MAINTAINER, bootstrap(EPOCH));

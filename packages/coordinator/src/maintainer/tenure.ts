@@ -87,17 +87,17 @@ export class Tenure {
     }
     const mismatch = this.#triggerMismatch(request);
     if (mismatch !== undefined) {
-      this.#gathering.refuse(from, request.epoch, ReportedError.TRIGGER_MISMATCH, mismatch);
+      this.#gathering.refuse(from, request, ReportedError.TRIGGER_MISMATCH, mismatch);
       return;
     }
-    if (this.#gathering.isRunning(from, request.epoch)) return;
+    if (this.#gathering.isRunning(from, request)) return;
     const isNew = this.#take(from, request.epoch);
     const named = [request.trigger, request.redoTrigger].filter((trigger) => trigger !== undefined);
     this.create(named.filter(({ handle, id }) => !this.#triggers.has(handle) && !this.#created.has(id)));
     const id = snapshotIds.next();
     for (const outbox of outboxes) outbox.send({ type: 'snapshot', id }, 'lossless', true);
     const asked = outboxes.map((_, worker) => placement.isOpen(worker));
-    this.#gathering.begin(id, from, request.epoch, asked);
+    this.#gathering.begin(id, from, request, asked);
     if (isNew) flow.flush();
   }
 

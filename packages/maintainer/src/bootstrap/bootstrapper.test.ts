@@ -31,7 +31,8 @@ class World {
   }
 
   answer(node: string, handles: readonly number[] = [], extra: Partial<BootstrapResponse> = {}): boolean {
-    return this.bootstrapper.answer(node, response(handles, { from: node, ...extra }), 0);
+    const join = this.bootstrapper.joinOf(node);
+    return this.bootstrapper.answer(node, response(handles, { from: node, ...(join && { join }), ...extra }), 0);
   }
 
   join(node: string): void {
@@ -68,6 +69,20 @@ describe('bootstrapper (S-1, S-4)', () => {
     world.join('node4');
     expect([world.due(2), world.bootstrapper.complete]).toEqual([['node4'], false]);
     expect([world.answer('node4'), world.bootstrapper.complete]).toEqual([true, true]);
+  });
+
+  it('a host that came again is not answered for by the process that was there before it (T-10)', () => {
+    const world = new World('node1', 'node2');
+    const none = {};
+    const error = { time: 0, host: 'node2', code: 'COORDINATOR_FAILED', message: 'no' };
+    const answer = (join: { join?: number }, rest: Partial<BootstrapResponse> = {}) =>
+      world.bootstrapper.answer('node2', response([5], { from: 'node2', ...join, ...rest }), 0);
+    world.leave('node2');
+    world.join('node2');
+    expect([answer(none), answer(none, { error }), answer({ join: 2 })]).toEqual([false, false, false]);
+    world.leave('node2');
+    world.join('node2');
+    expect([answer(none), answer({ join: 1 }), answer({ join: 2 })]).toEqual([false, false, true]);
   });
 
   it('RetainsResponsesUntilCleared: with a late joiner, those of the others are still there (S-4)', () => {

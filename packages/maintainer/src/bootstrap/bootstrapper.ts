@@ -12,6 +12,8 @@ interface Parts {
 
 /** What is known of one host. */
 interface Asked {
+  /** Which coming of it this is; undefined: it was there from the start. */
+  readonly join: number | undefined;
   at: number;
   answered: boolean;
   /** Until {@link Bootstrapper.clear}. */
@@ -33,12 +35,13 @@ export class Bootstrapper {
   readonly #resendAfter: number;
   readonly #patience: number;
   readonly #asked = new Map<HostId, Asked>();
+  #joins = 0;
 
   constructor(hosts: Hosts, options: { readonly resendAfter: number; readonly patience: number }) {
     this.#hosts = hosts;
     this.#resendAfter = options.resendAfter;
     this.#patience = options.patience;
-    for (const host of hosts.alive()) this.join(hosts.name(host));
+    for (const host of hosts.alive()) this.#expect(hosts.name(host), undefined);
   }
 
   /** Hosts to ask at `now`: those never asked, and those that owe an answer for too long. */
@@ -60,7 +63,8 @@ export class Bootstrapper {
    */
   answer(name: HostId, response: BootstrapResponse, now: number): boolean {
     const asked = this.#asked.get(name);
-    if (asked === undefined || asked.answered) return false;
+    // A former process under this name was asked for that: it says nothing of what is there now.
+    if (asked === undefined || asked.answered || asked.join !== response.join) return false;
     const { error } = response;
     if (error !== undefined) {
       this.refuse(name, error, now);
@@ -85,8 +89,12 @@ export class Bootstrapper {
 
   /** T-10 */
   join(name: HostId): void {
-    const at = Number.NEGATIVE_INFINITY;
-    this.#asked.set(name, { at, answered: false, response: undefined, parts: undefined, refused: undefined });
+    this.#expect(name, ++this.#joins);
+  }
+
+  /** What a request to a host must name so that its answer counts. */
+  joinOf(name: HostId): number | undefined {
+    return this.#asked.get(name)?.join;
   }
 
   /** T-9 */
@@ -116,6 +124,11 @@ export class Bootstrapper {
   /** What hosts had is built into tasks, and needed no more. */
   clear(): void {
     for (const asked of this.#asked.values()) asked.response = undefined;
+  }
+
+  #expect(name: HostId, join: number | undefined): void {
+    const at = Number.NEGATIVE_INFINITY;
+    this.#asked.set(name, { join, at, answered: false, response: undefined, parts: undefined, refused: undefined });
   }
 
   #expire(name: HostId, { refused }: Asked, now: number): void {

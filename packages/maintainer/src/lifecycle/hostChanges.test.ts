@@ -31,6 +31,30 @@ describe('hosts that join (T-10)', () => {
     ]);
   });
 
+  it('nothing counts that a former process under its name has said, until its own answer has come', () => {
+    const m = new MaintainerFixture({ nodes: 2, balance: 'off' });
+    m.run([table(1), table(2)]);
+    m.hosts(1);
+    m.hosts(1, 2);
+    // The watermark of the dead is far on; that of the living begins anew.
+    m.watermark(2, 900n, 9);
+    m.receive({ type: 'bootstrap-response', from: 'node2', epoch: 2, spans: [], checkpointTs: 0n });
+    expect(m.actor.inspect().changefeed?.bootstrapWaits).toEqual([{ host: 'node2' }]);
+    m.answer(2);
+    m.watermark(2, 120n, 1);
+    expect(m.actor.inspect().changefeed).toMatchObject({ bootstrapWaits: [], watermarks: { node2: { checkpointTs: 120n } } });
+    expect(m.context.counters.get('maintainer.not-yet-joined')).toBe(1);
+  });
+
+  it('one that came while the bootstrap was not done takes dispatchers when it is', () => {
+    const m = new MaintainerFixture();
+    m.start([table(1), table(2), table(3)]);
+    m.hosts(1, 2);
+    m.answer(1);
+    m.answer(2);
+    expect(m.schedules().map(({ to }) => to)).toContain('coordinator2');
+  });
+
   it('one that joins before the bootstrap is done is waited for, with the answers of the others kept (S-4)', () => {
     const m = new MaintainerFixture();
     m.start([table(1)]);

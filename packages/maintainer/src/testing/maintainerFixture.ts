@@ -60,10 +60,12 @@ export class MaintainerFixture {
   /** Answers the bootstrap of one node. Only the first has triggers. */
   answer(node: number, spans: readonly BootstrapSpan[] = [], rest: Partial<BootstrapResponse> = {}): void {
     const checkpointTs = node === 1 ? (rest.checkpointTs ?? 100n) : 0n;
+    const join = this.actor.changefeed?.bootstrapper.joinOf(`node${node}`);
     this.receive({
       type: 'bootstrap-response',
       from: `node${node}`,
       epoch: this.epoch,
+      ...(join !== undefined && { join }),
       spans,
       ...(this.#redo && { redoCheckpointTs: checkpointTs }),
       ...rest,

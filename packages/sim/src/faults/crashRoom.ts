@@ -26,8 +26,10 @@ export class CrashRoom {
   readonly #agenda: Agenda;
   readonly #parts: CrashRoomParts;
   readonly #random: Random;
-  /** Hosts that live, the maintainer's own first. */
+  /** Hosts that live, the maintainer's own first. One that is cut off is among them until nothing there can write any more. */
   #alive: number[];
+  /** Hosts that are cut off and whose lease ends. */
+  readonly #cutOff = new Set<number>();
   #maintainerLives = true;
   /** Dead actors whose successors are to come. */
   readonly #dead = new Set<Address>();
@@ -192,30 +194,41 @@ export class CrashRoom {
   }
 
   async #fence(wanted: number, back: number): Promise<void> {
-    const host = this.#alive.includes(wanted) && wanted !== this.#alive[0] ? wanted : this.#alive.at(-1);
-    if (host === undefined || host === this.#alive[0]) return;
+    const others = this.#alive.slice(1).filter((each) => !this.#cutOff.has(each));
+    const host = others.includes(wanted) ? wanted : others.at(-1);
+    if (host === undefined) return;
     const { source, workers, coordinator, way } = this.#cluster.host(host);
     if ([coordinator, ...workers].some((address) => this.#dead.has(address))) return;
-    this.#alive = this.#alive.filter((each) => each !== host);
+    this.#cutOff.add(host);
     const lease = this.#random.below(NOTICED);
     const unheard = 2 * NOTICED + this.#random.below(back + 1);
     this.#cluster.made.ways.get(way)?.part(unheard);
     for (const worker of workers) this.#fenced.delete(worker);
     this.#later(lease, () => this.#tellCoordinator(coordinator, { type: 'fence' }));
-    this.#later(lease, () => this.#whenFenced(workers));
+    this.#later(lease, () => this.#whenFenced(host, workers));
     this.#later(unheard + NOTICED + back, () => this.#replace(host, [source, ...workers, coordinator]));
   }
 
   /** The tables of a host go elsewhere when nothing there can write any more: that is what a lease is for. */
-  async #whenFenced(workers: readonly Address[]): Promise<void> {
-    if (workers.every((worker) => this.#fenced.has(worker) || this.#dead.has(worker))) await this.#tellHosts();
-    else this.#later(LOOK_AGAIN, () => this.#whenFenced(workers));
+  async #whenFenced(host: number, workers: readonly Address[]): Promise<void> {
+    if (!this.#cutOff.has(host)) return;
+    if (workers.every((worker) => this.#fenced.has(worker) || this.#dead.has(worker))) await this.#lost(host);
+    else this.#later(LOOK_AGAIN, () => this.#whenFenced(host, workers));
   }
 
+  /** What is left of it ends, and a new process takes its place, of which the maintainer hears only after the loss. */
   async #replace(host: number, zombies: readonly Address[]): Promise<void> {
     this.#kill(zombies.filter((address) => !this.#dead.has(address)));
     this.#cluster.made.ways.get(this.#cluster.host(host).way)?.lose(MAINTAINER);
+    await this.#lost(host);
     await this.#rejoin(host);
+  }
+
+  /** Nothing on a host that was cut off can write any more: the others are told. */
+  async #lost(host: number): Promise<void> {
+    if (!this.#cutOff.delete(host)) return;
+    this.#alive = this.#alive.filter((each) => each !== host);
+    await this.#tellHosts();
   }
 
   async #rejoin(host: number): Promise<void> {
