@@ -84,14 +84,14 @@ export class Barrier {
 
   /** The trigger's own heartbeat says that it is there (W-14). */
   triggerReported(checkpointTs: bigint): void {
-    if (checkpointTs <= this.#core.triggerReported) return;
-    this.#core.triggerReported = checkpointTs;
-    if (this.#core.scheduled.size > 0) this.#core.scheduled.passed(checkpointTs);
+    if (checkpointTs > this.#core.triggerReported) this.#core.triggerReported = checkpointTs;
   }
 
-  /** K-7: no dispatcher starts below it any more, so none meets a completed event again that lies there. */
+  /** K-7: no dispatcher starts below it any more, so none meets an event again that lies there, nor brings the trigger back to it. */
   committed(checkpointTs: bigint): void {
-    if (this.#core.completed.size > 0) this.#core.completed.passed(checkpointTs);
+    const { completed, scheduled } = this.#core;
+    if (completed.size > 0) completed.passed(checkpointTs);
+    if (scheduled.size > 0) scheduled.passed(checkpointTs);
   }
 
   /** K-3b: the checkpoint may not pass the smallest event that adds tables. */

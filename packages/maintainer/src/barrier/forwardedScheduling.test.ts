@@ -115,6 +115,35 @@ describe('an event that a table trigger meets again, because it was lost and cre
   });
 });
 
+describe('an event of which a listed table is gone (B-60, I-12)', () => {
+  const over = facts(20n, { type: 'normal', tableIds: [2, 3] });
+
+  it('is over when the trigger is beyond it: a later event dropped the table, whose dispatchers stood there', () => {
+    const f = new BarrierFixture();
+    const d3 = f.task(3);
+    f.handle(1, [waiting(d3, over)]);
+    expect([f.resend(1_000), f.resend(1_000)]).toEqual([[], []]);
+    f.barrier.triggerReported(20n);
+    f.resend(1_000);
+    expect(f.resend()).toEqual([`node1: pass 20 → ${d3.handle}`]);
+    f.handle(1, [done(d3, over)]);
+    expect(f.event(over)).toBeUndefined();
+  });
+
+  it('is not while an event below it has tables to add: the trigger may have told how far it is and not that it passed that one', () => {
+    const f = new BarrierFixture();
+    const d3 = f.task(3);
+    const add = facts(10n, { type: 'normal', tableIds: [0, 3] }, { adds: [{ tableId: 2, schemaId: 1, splittable: false }] });
+    f.handle(1, [waiting(f.trigger, add), waiting(d3, add)]);
+    f.handle(1, [waiting(d3, over)]);
+    f.barrier.triggerReported(30n);
+    expect(f.resend(1_000)).toEqual(['node1: write 10 → 0']);
+    expect(f.event(over)).toMatchObject({ forwarded: false });
+    f.handle(1, [done(f.trigger, add)]);
+    expect([f.count(TaskState.ABSENT), f.event(over)?.selected]).toEqual([1, false]);
+  });
+});
+
 describe('an event that was completed, met again by a dispatcher that was created again below it (B-60, I-1)', () => {
   const alter = facts(20n, { type: 'db', schemaId: 1 });
 
@@ -138,6 +167,27 @@ describe('an event that was completed, met again by a dispatcher that was create
     expect(f.shown(1, [waiting(again, alter)])).toEqual([`node1: ack 20 → ${again.handle}`]);
     f.resend();
     expect(f.resend()).toEqual(['node1: pass 20 → schema 1']);
+  });
+
+  it('its tables are not scheduled again, though the trigger is long beyond it and answers once more (W-14, I-5)', () => {
+    const event = facts(20n, { type: 'normal', tableIds: [0, 2] }, { adds: [{ tableId: 4, schemaId: 1, splittable: false }] });
+    const f = new BarrierFixture();
+    const d2 = f.task(2);
+    f.handle(1, [waiting(f.trigger, event), waiting(d2, event)]);
+    f.handle(1, [done(f.trigger, event), done(d2, event)]);
+    f.handle(1, [done(d2, event)]);
+    f.barrier.triggerReported(40n);
+    f.barrier.committed(20n);
+    f.scheduler.dropTables([4]);
+    f.table.markAbsent(d2.handle);
+    f.table.bind(d2.handle, 0);
+    f.table.markReplicating(d2.handle);
+    const again = { handle: d2.handle, generation: f.table.generation[d2.handle] as number };
+    f.handle(1, [waiting(again, event)]);
+    f.resend();
+    f.resend();
+    f.handle(1, [{ ...done(f.trigger, event), already: true }]);
+    expect([f.barrier.pendingSchedules, f.count(TaskState.ABSENT), f.table.tables.slotOf(4)]).toEqual([0, 0, -1]);
   });
 
   it('is remembered until the committed checkpoint has passed it: nobody starts below that (K-7)', () => {

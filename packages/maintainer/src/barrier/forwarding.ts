@@ -1,3 +1,4 @@
+import { compareEventKeys } from '@tidegate/protocol';
 import type { BarrierCore } from './barrierCore.js';
 import type { BarrierEvent } from './barrierEvent.js';
 
@@ -13,7 +14,7 @@ export function isProvenOver(core: BarrierCore, event: BarrierEvent): boolean {
   const { table } = core;
   const { positions } = table;
   const { high, low, isSync, influence } = event;
-  if (core.isDealtWith(event)) return true;
+  if (core.isDealtWith(event) || isBehindDrop(core, event)) return true;
   if (influence.type !== 'normal' && !knowsMembers(core, event)) return false;
   if (event.forwardVersion === positions.version || !positions.mayProveOver(high, low, isSync)) return false;
   const candidates = influence.type === 'normal' ? influence.tableIds.length : table.size;
@@ -38,6 +39,20 @@ export function isProvenOver(core: BarrierCore, event: BarrierEvent): boolean {
     }
   }
   return proven;
+}
+
+/**
+ * A listed table has no task although the table trigger is beyond the event and everything that it added up to there is
+ * scheduled: a later event dropped it. All its dispatchers stood at that one, so they had this one behind them. Whoever meets
+ * it was created again below it after a restart, when nobody remembered it (as {@link BarrierCore.isDealtWith} would).
+ */
+function isBehindDrop({ events, scheduled, triggerReported }: BarrierCore, { coverage, key }: BarrierEvent): boolean {
+  if (coverage.taskless === 0 || triggerReported < key.commitTs) return false;
+  // Unlike an add by itself, one by a block event does not hold back the trigger's checkpoint (D-40).
+  for (const other of events.values()) {
+    if (other.needsSchedule && compareEventKeys(other.key, key) < 0 && !scheduled.has(other.key)) return false;
+  }
+  return true;
 }
 
 /**

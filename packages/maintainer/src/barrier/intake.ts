@@ -4,7 +4,7 @@ import { TaskState } from '../span/taskState.js';
 import type { BarrierCore } from './barrierCore.js';
 import type { BarrierMessage } from './contracts.js';
 import { Outcome, ReplyBuilder } from './replyBuilder.js';
-import { handleStatus, type Subject } from './statuses.js';
+import { handleLeaving, handleStatus, type Subject } from './statuses.js';
 
 /** Handles requests of block statuses (section 14). Nothing is allocated per status. */
 export class Intake {
@@ -36,10 +36,13 @@ export class Intake {
     let { generation, state } = table;
     for (let row = 0; row < handles.length; row++) {
       const handle = handles[row]!;
-      if (handle >= generation.length || generation[handle] !== generations[row]) outcomes[row] = Outcome.UNKNOWN;
-      else if (state[handle] !== TaskState.REPLICATING) outcomes[row] = table.hasTask(handle) ? Outcome.IGNORED : Outcome.UNKNOWN;
-      else {
-        outcomes[row] = handleStatus(core, subjects[indexes[row]!]!, handle, stages[row]! & ~STATUS_ALREADY_BIT);
+      const stage = stages[row]! & ~STATUS_ALREADY_BIT;
+      const isCurrent = handle < generation.length && generation[handle] === generations[row];
+      if (!isCurrent || state[handle] !== TaskState.REPLICATING) {
+        handleLeaving(core, subjects[indexes[row]!]!, handle, generations[row]!, stage);
+        outcomes[row] = isCurrent && table.hasTask(handle) ? Outcome.IGNORED : Outcome.UNKNOWN;
+      } else {
+        outcomes[row] = handleStatus(core, subjects[indexes[row]!]!, handle, stage);
         // It may have added tables: columns that grew are others.
         generation = table.generation;
         state = table.state;

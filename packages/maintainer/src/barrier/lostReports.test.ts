@@ -1,3 +1,4 @@
+import { ComponentState } from '@tidegate/protocol';
 import { describe, expect, it } from 'vitest';
 import { BarrierFixture } from '../testing/barrierFixture.js';
 import { done, facts, none, waiting } from '../testing/requests.js';
@@ -51,6 +52,34 @@ describe('the DONE of a writer that is lost', () => {
     f.handle(1, [waiting(f.trigger, facts(20n, { type: 'db', schemaId: 1 }))]);
     f.resend(1_000);
     expect([f.table.tables.slotOf(1), f.table.tables.slotOf(9) >= 0, f.barrier.pendingSchedules]).toEqual([-1, true, 0]);
+  });
+});
+
+describe('the DONE of a writer that is moved away', () => {
+  const alter = facts(10n, { type: 'normal', tableIds: [1, 2] });
+
+  function moved() {
+    const f = new BarrierFixture({ nodes: 2 });
+    const [d1, d2] = [f.task(1, 2), f.task(2, 2)];
+    f.handle(2, [waiting(d2, alter), waiting(d1, alter)]);
+    f.operators.move(d1.handle, 0);
+    return { f, d1, d2 };
+  }
+
+  it('counts while it leaves: nobody else has to write (B-17, B-39, I-1)', () => {
+    const { f, d1 } = moved();
+    expect(f.shown(2, [done(d1, alter)])).toEqual([`node2: ignored 10 → ${d1.handle}`]);
+    expect(f.event(alter)?.advanced).toBe(true);
+  });
+
+  it('counts when it comes behind the news that it stopped; the DONE of another does not', () => {
+    const { f, d1, d2 } = moved();
+    f.operators.status(d1.handle, ComponentState.STOPPED, 1);
+    f.handle(2, [done({ ...d2, generation: 77 }, alter), waiting(d1, alter)]);
+    expect(f.event(alter)?.advanced).toBe(false);
+    expect(f.shown(2, [done(d1, alter)])).toEqual([`node2: unknown 10 → ${d1.handle}`]);
+    expect([f.event(alter)?.advanced, f.reported(alter)]).toEqual([true, []]);
+    expect(f.resend(1_000)).toEqual([`node1: pass 10 → ${d1.handle}`, `node2: pass 10 → ${d2.handle}`]);
   });
 });
 

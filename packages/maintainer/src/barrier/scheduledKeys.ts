@@ -1,10 +1,10 @@
 import { type EventKey, formatEventKey } from '@tidegate/protocol';
 
 /**
- * Keys of events that are dealt with and may come again. W-14: reports that were scheduled, so that a repeat (its ACK was lost)
- * is acknowledged and not scheduled again; kept until the trigger's own reported checkpoint passes them, which it cannot while
- * the report is un-acknowledged (D-40). And events that were completed, kept until the committed checkpoint passes them. At
- * the bound the smallest goes first: it is the least likely to come again.
+ * Keys of events that are dealt with and may come again, kept until the committed checkpoint passes them. W-14: reports that
+ * were scheduled, so that a repeat (its ACK was lost) is acknowledged and not scheduled again; that the trigger is beyond them
+ * is not enough, for a table's dispatcher that is created again below one opens it once more. And events that were
+ * completed. At the bound the smallest goes first: it is the least likely to come again.
  */
 export class ScheduledKeys {
   readonly #keys = new Map<string, bigint>();

@@ -31,6 +31,17 @@ export function handleStatus(core: BarrierCore, subject: Subject, handle: number
   return Outcome.SILENT;
 }
 
+/**
+ * A status of a dispatcher that its task has no more, or not much longer. A DONE of the writer says that the event is written
+ * (B-17), though the writer is moved or lost right after: no other has to write it again (B-39).
+ */
+export function handleLeaving(core: BarrierCore, subject: Subject, handle: number, generation: number, stage: number): void {
+  const event = stage === Stage.DONE ? tracked(subject) : undefined;
+  if (event === undefined || !event.selected || event.advanced) return;
+  if (event.writer?.handle !== handle || event.writer.generation !== generation) return;
+  if (core.routes.settle(event) && (!event.needsSchedule || core.trySchedule(event.facts))) core.advance(event);
+}
+
 /** B-16 to B-19. */
 function done(core: BarrierCore, subject: Subject, handle: number): Outcome {
   const event = tracked(subject);

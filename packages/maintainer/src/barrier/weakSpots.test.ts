@@ -62,7 +62,7 @@ describe('order of scheduling', () => {
     expect(f.table.tables.slotOf(1)).toBe(-1);
   });
 
-  it('remembers scheduled NONEs until the trigger itself reports to be past them, and then needs no memory (W-14, D-41)', () => {
+  it('remembers scheduled NONEs until the committed checkpoint is past them, and then needs no memory (W-14, D-41, K-7)', () => {
     const f = new BarrierFixture();
     const create = facts(10n, undefined, { adds: [addTable(1)] });
     f.handle(1, [none(f.trigger, create)]);
@@ -71,6 +71,9 @@ describe('order of scheduling', () => {
     f.handle(1, [waiting(f.trigger, facts(50n, BLOCK_T0))]);
     expect(f.barrier.inspect(0).rememberedSchedules).toBe(1);
     f.barrier.triggerReported(60n);
+    f.barrier.committed(10n);
+    expect(f.barrier.inspect(0).rememberedSchedules).toBe(1);
+    f.barrier.committed(11n);
     expect(f.barrier.inspect(0).rememberedSchedules).toBe(0);
     f.scheduler.dropTables([1]);
     expect(f.shown(1, [none(f.trigger, create)])).toEqual(['node1: ack 10 → 0']);

@@ -40,6 +40,11 @@ export class Coverage {
     return this.#reported.size;
   }
 
+  /** Normal only: listed tables that have no task at the moment. */
+  get taskless(): number {
+    return this.#taskless.size;
+  }
+
   get missingTables(): number {
     return (this.#checker?.missingCount ?? 0) + this.#taskless.size;
   }

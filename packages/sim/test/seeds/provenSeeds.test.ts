@@ -16,6 +16,11 @@ const PROVEN = [
   [76, 'handovers', 'a removal waited for a write that would never have its turn (D-48)'],
   [126, 'everything', 'a trigger that was lost while it was told to write (T-1)'],
   [177, 'everything', 'a trigger that was lost while it was told to write (T-1)'],
+  [527, 'everything', 'a table was scheduled once more, for its event was met again by a dispatcher created below it (W-14)'],
+  [854, 'everything', 'an event waited for a table that a later one had dropped before a restart (B-60)'],
+  [1448, 'losses', 'an event waited for a table that a later one had dropped before a restart (B-60)'],
+  [940, 'everything', 'the DONE of a writer came behind the news that it had been moved (B-39)'],
+  [459, 'fences', 'a host that came again was taken for bootstrapped by the word of the process before it (T-10)'],
 ] as const;
 
 describe('seeds that have found a defect', () => {
