@@ -3,6 +3,7 @@ import {
   type BlockStatusRequest,
   type DispatcherConfig,
   Mode,
+  STATUS_WORDS,
   Stage,
   statusFlags,
   tsHigh,
@@ -25,7 +26,7 @@ export class DrivenCoordinator {
   readonly actor: Coordinator;
   delivered = 0;
   readonly #dispatchers: number;
-  readonly #words = new Uint32Array(8);
+  readonly #words = new Uint32Array(TURN * STATUS_WORDS);
   #requests: BlockStatusRequest[] = [];
   #ts = 1_000n;
 
@@ -57,23 +58,29 @@ export class DrivenCoordinator {
       const end = Math.min(start + block, this.#dispatchers);
       for (let round = 0; round <= repeats; round++) {
         for (let i = start; i < end; i++) {
-          writeStatus(words, 0, Stage.WAITING, flags, FIRST + i, 1, high, low);
-          actor.receiveRecord(words, 0, WORKER);
+          writeStatus(words, inTurn * STATUS_WORDS, Stage.WAITING, flags, FIRST + i, 1, high, low);
           if (++inTurn === TURN) {
+            this.#turn(inTurn);
             inTurn = 0;
-            actor.turnEnd();
           }
         }
       }
     }
     context.time += 1_000;
-    actor.turnEnd();
+    this.#turn(inTurn);
     for (const { seq, handle, generation } of this.#requests) {
       this.delivered += handle.length;
       const answers = [{ target: { type: 'normal', handle, generation } as const, ack: key }];
       actor.receive({ type: 'answers', epoch: EPOCH, mode: Mode.DEFAULT, inReplyTo: seq, answers }, MAINTAINER);
     }
     this.#requests = [];
+  }
+
+  #turn(records: number): void {
+    for (let taken = 0; taken < records; ) {
+      taken += this.actor.receiveRecords(this.#words, taken * STATUS_WORDS, records - taken, WORKER);
+    }
+    this.actor.turnEnd();
   }
 
   /** What went wrong in `rounds` calls of {@link syncPoint}, if anything did. */

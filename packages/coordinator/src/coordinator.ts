@@ -7,6 +7,7 @@ import {
   type HostToCoordinator,
   type MaintainerToCoordinator,
   type PostBootstrapRequest,
+  STATUS_WORDS,
   type StaleEpochNotice,
   type WorkerSnapshot,
   type WorkerToCoordinator,
@@ -18,7 +19,6 @@ import { PendingControl } from './maintainer/pendingControl.js';
 import { Recovery } from './maintainer/recovery.js';
 import { snapshotColumns } from './maintainer/snapshotColumns.js';
 import type { ResolvedOptions } from './options.js';
-import { Offered } from './status/pendingMap.js';
 import { type TimerMessage, timer } from './timers.js';
 
 /** Everything that a coordinator takes. */
@@ -55,9 +55,16 @@ export class Coordinator implements Actor<CoordinatorMessage> {
     context.schedule(options.snapshotDeadline, timer('recovery'));
   }
 
-  /** A block status from a worker. Allocates nothing. */
-  receiveRecord(words: Uint32Array, at: number, _from: Address): void {
-    if (this.#parts.path.record(words, at) === Offered.ACCEPTED) this.#parts.flow.accepted();
+  /** Block statuses from a worker, as many as there is room for. Allocates nothing. */
+  receiveRecords(words: Uint32Array, at: number, count: number, _from: Address): number {
+    const { path, flow } = this.#parts;
+    let taken = 0;
+    do {
+      const before = path.pending.length;
+      taken += path.records(words, at + taken * STATUS_WORDS, count - taken, flow.next);
+      flow.acceptedRun(before);
+    } while (taken < count && !flow.paused);
+    return taken;
   }
 
   receive(message: CoordinatorMessage, from: Address): void {
@@ -323,11 +330,10 @@ export class Coordinator implements Actor<CoordinatorMessage> {
   #answers(message: AnswerRequest): void {
     const { path, flow, router, lifecycle, fence, context } = this.#parts;
     // Before they go on: the repeat that a hint or an action provokes must find its key free (T-I).
-    for (const answer of message.answers) {
-      path.settle(message.mode, answer, message.inReplyTo !== undefined, context.now());
-      if (answer.ignored !== undefined) lifecycle.hinted(answer.target);
-    }
-    if (message.inReplyTo !== undefined) path.outstanding.settleReply(message.inReplyTo, context.now());
+    const now = context.now();
+    if (message.inReplyTo !== undefined) path.settleReply(message, now);
+    else for (const answer of message.answers) path.settle(message.mode, answer, false, now);
+    for (const answer of message.answers) if (answer.ignored !== undefined) lifecycle.hinted(answer.target);
     flow.scheduleResend();
     const isWrite = message.answers.some(({ action }) => action?.action === Action.WRITE);
     if (!isWrite || !fence.refuses('block write')) router.route(message);

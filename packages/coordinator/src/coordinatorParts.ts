@@ -55,9 +55,8 @@ export function makeParts(context: ActorContext, options: ResolvedOptions): Coor
   const subscriptions = new Subscriptions(context, options.source, workers, placement);
   const progress = new Progress(workers.length);
   const heartbeats = new Heartbeats(context, options, ownership, progress);
-  const isAlive = (handle: number, generation: number) => placement.has(handle, generation);
   const mustHear = () => tenure.awaitsWorkers;
-  const flow = new StatusFlow({ context, options, ownership, path, heartbeats, isAlive, mustHear });
+  const flow = new StatusFlow({ context, options, ownership, path, heartbeats, living: placement, mustHear });
   const lifecycle = new Lifecycle({
     context,
     placement,

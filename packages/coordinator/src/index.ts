@@ -7,7 +7,7 @@ export { type CoordinatorOptions, heartbeatIntervals, type ResolvedOptions, reso
 export { type Builders, collect } from './status/collect.js';
 export { EventTable } from './status/eventTable.js';
 export { KeyTable } from './status/keyTable.js';
-export { type IsAlive, Outstanding, type OutstandingOptions } from './status/outstanding.js';
+export { type Living, Outstanding, type OutstandingOptions } from './status/outstanding.js';
 export { type BlockStatus, Offered, PendingMap, type PendingMapOptions } from './status/pendingMap.js';
 export { batchOf, RequestQueue, type RequestQueueOptions } from './status/requestQueue.js';
 export { BatchBuilder, type StatusBatch } from './status/statusBatch.js';

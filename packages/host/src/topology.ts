@@ -1,6 +1,5 @@
 import { MESSAGE_STRUCTURES, Mode } from '@tidegate/protocol';
 import type { ActorPlacement, LinkDeclaration, ThreadPlacement, Topology } from '@tidegate/runtime';
-import type { DrilledMaintainerOptions } from './drilledMaintainer.js';
 import type { CheckedHostOptions } from './options.js';
 
 export const SOURCE = 'source';
@@ -127,19 +126,11 @@ function coordinator(options: CheckedHostOptions, workers: readonly string[]): A
   };
 }
 
-function maintainer({ drill, maintainer: own }: CheckedHostOptions): ActorPlacement {
-  if (drill !== undefined) {
-    return {
-      address: MAINTAINER,
-      module: new URL('./drilledMaintainer.js', import.meta.url),
-      factory: 'createDrilledMaintainer',
-      options: { ...drill, maintainer: { ...own } } satisfies DrilledMaintainerOptions,
-    };
-  }
+function maintainer(options: CheckedHostOptions): ActorPlacement {
   return {
     address: MAINTAINER,
     module: import.meta.resolve('@tidegate/maintainer/actor'),
     factory: 'createMaintainer',
-    options: { ...own },
+    options: { ...options.maintainer },
   };
 }

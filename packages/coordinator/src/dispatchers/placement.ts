@@ -158,6 +158,50 @@ export class Placement {
     return page.flags[row] !== 0 && page.generation[row] === (generation | 0);
   }
 
+  /** True when all these dispatchers are here. */
+  hasAll(handles: Uint32Array, generations: Uint32Array): boolean {
+    let index = -1;
+    let page: Page | undefined;
+    for (let at = 0; at < handles.length; at++) {
+      const handle = handles[at]!;
+      if (handle >>> PAGE_SHIFT !== index) {
+        index = handle >>> PAGE_SHIFT;
+        page = this.#pages[index];
+        if (page === undefined) return false;
+      }
+      const row = handle & PAGE_MASK;
+      if (page?.flags[row] === 0 || page?.generation[row] !== (generations[at]! | 0)) return false;
+    }
+    return true;
+  }
+
+  /**
+   * The workers of dispatchers, -1 for each that is not here, and in `share` how many each worker has. Returns how many are
+   * not here.
+   */
+  workersOf(handles: Uint32Array, generations: Uint32Array, workers: Int16Array, share: Uint32Array): number {
+    let lost = 0;
+    let index = -1;
+    let page: Page | undefined;
+    for (let at = 0; at < handles.length; at++) {
+      const handle = handles[at]!;
+      if (handle >>> PAGE_SHIFT !== index) {
+        index = handle >>> PAGE_SHIFT;
+        page = this.#pages[index];
+      }
+      const row = handle & PAGE_MASK;
+      if (page === undefined || page.flags[row] === 0 || page.generation[row] !== (generations[at]! | 0)) {
+        workers[at] = -1;
+        lost++;
+      } else {
+        const worker = page.worker[row]!;
+        workers[at] = worker;
+        share[worker]!++;
+      }
+    }
+    return lost;
+  }
+
   /** The worker of a dispatcher, -1 when it is not here. */
   workerOf(handle: number, generation: number): number {
     const page = this.#pages[handle >>> PAGE_SHIFT];

@@ -41,12 +41,7 @@ export class AnswerRouter {
   #split(mode: Mode, answer: Answer, handles: Uint32Array, generations: Uint32Array): void {
     if (handles.length > this.#worker.length) this.#worker = new Int16Array(handles.length * 2);
     this.#share.fill(0);
-    for (let row = 0; row < handles.length; row++) {
-      const worker = this.#placement.workerOf(handles[row]!, generations[row]!);
-      this.#worker[row] = worker;
-      if (worker < 0) this.lost++;
-      else this.#share[worker]!++;
-    }
+    this.lost += this.#placement.workersOf(handles, generations, this.#worker, this.#share);
     for (let worker = 0; worker < this.#outboxes.length; worker++) {
       const share = this.#share[worker]!;
       if (share === 0) continue;

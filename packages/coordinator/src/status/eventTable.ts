@@ -95,14 +95,16 @@ export class EventTable {
     return this.find(tsHigh(key.commitTs), tsLow(key.commitTs), eventFlags(mode, key));
   }
 
-  /** One more referrer: the event stays. */
-  retain(event: number): void {
-    if (this.#references[event]!++ === 0) this.#unlink(event);
+  /** One more referrer, or several: the event stays. */
+  retain(event: number, count = 1): void {
+    if (this.#references[event] === 0) this.#unlink(event);
+    this.#references[event]! += count;
   }
 
-  /** One referrer less. */
-  release(event: number): void {
-    if (--this.#references[event]! === 0) this.#rest(event);
+  /** One referrer less, or several. */
+  release(event: number, count = 1): void {
+    this.#references[event]! -= count;
+    if (this.#references[event] === 0) this.#rest(event);
   }
 
   /**

@@ -4,12 +4,14 @@ import type { EventTable } from './eventTable.js';
 import { HashIndex, mix32 } from './hashIndex.js';
 import { EITHER_OUTSTANDING } from './stageBits.js';
 
-const PAGE_SHIFT = 12;
+export const PAGE_SHIFT = 12;
 const PAGE_ENTRIES = 1 << PAGE_SHIFT;
-const PAGE_MASK = PAGE_ENTRIES - 1;
-const ENTRY_WORDS = 3;
+export const PAGE_MASK: number = PAGE_ENTRIES - 1;
+export const ENTRY_WORDS = 3;
 /** Word of a page, behind its entries, that counts those in use. */
 const PAGE_LIVE = PAGE_ENTRIES * ENTRY_WORDS;
+/** Stands for a page that is not there. Nothing is ever written to it. */
+const NO_PAGE = new Int32Array(PAGE_LIVE + 1);
 const SPARE_PAGES = 16;
 const BITS_WIDTH = 8;
 const BITS_MASK = 0xff;
@@ -68,7 +70,7 @@ export class KeyTable {
    */
   add(handle: number, generation: number, event: number, bits: number, unless: number, clear: number): number {
     generation |= 0;
-    const page = this.#pages[handle >>> PAGE_SHIFT] ?? this.#openPage(handle);
+    const page = this.open(handle);
     const at = (handle & PAGE_MASK) * ENTRY_WORDS;
     const word = page[at + 1]!;
     if (word >>> BITS_WIDTH === event && page[at] === generation) {
@@ -123,9 +125,45 @@ export class KeyTable {
       return;
     }
     page[at + 1] = 0;
-    this.#size--;
-    this.#events.release(event);
-    if (--page[PAGE_LIVE]! === 0) this.#closePage(reference >>> PAGE_SHIFT, page);
+    this.gone(reference >>> PAGE_SHIFT, page, event, 1);
+  }
+
+  // ------------------------------------------------------------------ for loops over many entries (keyRuns.ts)
+
+  /** Every entry is in its dispatcher's slot. */
+  get plain(): boolean {
+    return this.#index.size === 0;
+  }
+
+  /** The page of a handle, made if need be. Throws `COORDINATOR_RANGE` for a handle above `MAX_HANDLE`. */
+  open(handle: number): Int32Array {
+    return this.#pages[handle >>> PAGE_SHIFT] ?? this.#openPage(handle);
+  }
+
+  /** The page of a handle, to be read; where there is none, one without entries. */
+  pageAt(handle: number): Int32Array {
+    return this.#pages[handle >>> PAGE_SHIFT] ?? NO_PAGE;
+  }
+
+  /** `count` entries of `event` were written into free slots of a page. */
+  made(page: Int32Array, event: number, count: number): void {
+    page[PAGE_LIVE]! += count;
+    this.#size += count;
+    this.#events.retain(event, count);
+  }
+
+  /** `count` slots of page `index` that had entries of `event` were set to 0. */
+  gone(index: number, page: Int32Array, event: number, count: number): void {
+    this.#size -= count;
+    this.#events.release(event, count);
+    page[PAGE_LIVE]! -= count;
+    if (page[PAGE_LIVE] === 0) this.#closePage(index, page);
+  }
+
+  /** So many entries of `event` more, or fewer, have an outstanding status. */
+  countOutstanding(event: number, change: number): void {
+    this.#outstanding += change;
+    this.#events.outstanding[event]! += change;
   }
 
   /** The request that carried a located entry last, as a signed word. */
@@ -176,9 +214,7 @@ export class KeyTable {
   }
 
   #countOutstanding(event: number, before: number, after: number): void {
-    const change = Number((after & EITHER_OUTSTANDING) !== 0) - Number((before & EITHER_OUTSTANDING) !== 0);
-    this.#outstanding += change;
-    this.#events.outstanding[event]! += change;
+    this.countOutstanding(event, Number((after & EITHER_OUTSTANDING) !== 0) - Number((before & EITHER_OUTSTANDING) !== 0));
   }
 
   #openPage(handle: number): Int32Array {

@@ -1,10 +1,13 @@
 import { Stage } from '@tidegate/protocol';
 import type { Builders } from './collect.js';
 import type { EventTable } from './eventTable.js';
+import { KeyRuns } from './keyRuns.js';
 import type { KeyTable } from './keyTable.js';
+import { PastRequests } from './pastRequests.js';
 import type { RequestQueue } from './requestQueue.js';
 import { DONE_BITS, EITHER_OUTSTANDING, isKeyed, OUTSTANDING, PENDING, RESERVED, stageShift } from './stageBits.js';
 import { releaseEvents, STAGE_COLUMN_MASK, type StatusBatch, selectRows } from './statusBatch.js';
+import { runEnd, sameColumn } from './statusRuns.js';
 
 /*
  * T-I: what was delivered to the maintainer of the current epoch and is not answered yet.
@@ -42,8 +45,12 @@ import { releaseEvents, STAGE_COLUMN_MASK, type StatusBatch, selectRows } from '
  * 11. Removal. The keys of a stopped dispatcher go; a request of it that is delivered later does not bring them back.
  */
 
-/** Whether a dispatcher of this generation lives on this host; of others nothing stays outstanding. */
-export type IsAlive = (handle: number, generation: number) => boolean;
+/** Which dispatchers live on this host; of others nothing stays outstanding. */
+export interface Living {
+  has(handle: number, generation: number): boolean;
+  /** Whether all of them do. */
+  hasAll(handle: Uint32Array, generation: Uint32Array): boolean;
+}
 
 export interface OutstandingOptions {
   readonly events: EventTable;
@@ -61,9 +68,6 @@ export interface OutstandingOptions {
   readonly random: () => number;
 }
 
-/** Requests that were sent again and whose late reply still counts. */
-const PAST_REQUESTS = 1024;
-
 interface SentBatch {
   readonly seq: number;
   batch: StatusBatch;
@@ -80,9 +84,10 @@ export class Outstanding {
   /** Statuses let go at the capacity. */
   overflowed = 0;
   readonly #options: OutstandingOptions;
+  readonly #runs: KeyRuns;
   readonly #sent = new Map<number, SentBatch>();
   /** Requests that were sent again: a late reply to them still counts (interleaving 3). */
-  readonly #past = new Map<number, StatusBatch>();
+  readonly #past: PastRequests;
   // A lower bound of all due times: exact after a resend, too early after something was settled.
   #next = Number.POSITIVE_INFINITY;
   /** The latest request that the owner has replied to, and when. Infinite: it has not replied to any. */
@@ -91,6 +96,8 @@ export class Outstanding {
 
   constructor(options: OutstandingOptions) {
     this.#options = options;
+    this.#runs = new KeyRuns(options.keys);
+    this.#past = new PastRequests(options.events, this.#runs);
   }
 
   /** Statuses outstanding now. */
@@ -108,35 +115,22 @@ export class Outstanding {
     return this.#sent.size === 0 ? undefined : this.#next;
   }
 
-  /** Takes over a request that was delivered under `seq`: its keys go from reserved to outstanding. */
-  adopt(batch: StatusBatch, seq: number, now: number, isAlive: IsAlive): void {
-    const { keys, capacity } = this.#options;
+  /** Takes over a request that was delivered under `seq`: its keys go from pending or reserved to outstanding. */
+  adopt(batch: StatusBatch, seq: number, now: number, living: Living): void {
+    const { keys, capacity, events } = this.#options;
+    const { handle, generation, event, stage, eventIndex } = batch;
+    const isEasy = keys.outstanding + handle.length <= capacity && living.hasAll(handle, generation);
     let kept = 0;
-    for (let row = 0; row < batch.handle.length; row++) {
-      const stage = batch.stage[row]! & STAGE_COLUMN_MASK;
-      if (!isKeyed(stage)) continue;
-      const handle = batch.handle[row]!;
-      const generation = batch.generation[row]!;
-      const reference = keys.locate(handle, generation, batch.eventIndex[batch.event[row]!]!);
-      if (reference < 0) continue;
-      const shift = stageShift(stage);
-      const bits = keys.bits(reference);
-      let next = bits & ~((RESERVED | OUTSTANDING) << shift);
-      // Interleaving 8: behind a DONE, or with one, a WAITING is not outstanding.
-      const superseded = stage === Stage.WAITING && (bits & DONE_BITS) !== 0;
-      if (!superseded && isAlive(handle, generation)) {
-        if (stage !== Stage.DONE && (bits & EITHER_OUTSTANDING) === 0 && keys.outstanding >= capacity) this.overflowed++;
-        else {
-          next |= OUTSTANDING << shift;
-          if (stage === Stage.DONE) next &= ~OUTSTANDING;
-          keys.setOwner(reference, seq);
-          kept++;
-        }
-      }
-      keys.setBits(reference, next);
+    for (let from = 0, to = 0; from < handle.length; from = to) {
+      to = runEnd(event, stage, from);
+      const one = (stage[from]! & STAGE_COLUMN_MASK) as Stage;
+      if (!isKeyed(one)) continue;
+      const index = eventIndex[event[from]!]!;
+      if (isEasy) kept += this.#runs.deliver(handle, generation, from, to, index, one, seq);
+      else for (let row = from; row < to; row++) kept += this.#adoptRow(batch, row, index, one, seq, living);
     }
     if (kept === 0) {
-      releaseEvents(this.#options.events, batch);
+      releaseEvents(events, batch);
       return;
     }
     const pause = this.#pause(batch.attempt);
@@ -145,9 +139,59 @@ export class Outstanding {
     this.#sent.set(seq, { seq, batch, due, pause, attempt: batch.attempt });
   }
 
+  /** One row of {@link adopt}, of a dispatcher that may be gone, or at the capacity. 1: its status is outstanding. */
+  #adoptRow(batch: StatusBatch, row: number, event: number, stage: Stage, seq: number, living: Living): number {
+    const { keys, capacity } = this.#options;
+    const handle = batch.handle[row]!;
+    const generation = batch.generation[row]!;
+    const reference = keys.locate(handle, generation, event);
+    if (reference < 0) return 0;
+    const shift = stageShift(stage);
+    const bits = keys.bits(reference);
+    let next = bits & ~((PENDING | RESERVED | OUTSTANDING) << shift);
+    let kept = 0;
+    // Interleaving 8: behind a DONE, or with one, a WAITING is not outstanding.
+    const superseded = stage === Stage.WAITING && (bits & DONE_BITS) !== 0;
+    if (!superseded && living.has(handle, generation)) {
+      if (stage !== Stage.DONE && (bits & EITHER_OUTSTANDING) === 0 && keys.outstanding >= capacity) this.overflowed++;
+      else {
+        next |= OUTSTANDING << shift;
+        if (stage === Stage.DONE) next &= ~OUTSTANDING;
+        keys.setOwner(reference, seq);
+        kept = 1;
+      }
+    }
+    keys.setBits(reference, next);
+    return kept;
+  }
+
   /** What a dispatcher reported at an event was answered: its WAITING, or both its WAITING and its DONE. */
   settle(handle: number, generation: number, event: number, waitingOnly: boolean): void {
     this.#options.keys.clear(handle, generation, event, waitingOnly ? OUTSTANDING : EITHER_OUTSTANDING);
+  }
+
+  /** {@link settle} for many dispatchers at one event. */
+  settleAll(handle: Uint32Array, generation: Uint32Array, event: number, waitingOnly: boolean): void {
+    this.#runs.settle(handle, generation, 0, handle.length, event, waitingOnly ? OUTSTANDING : EITHER_OUTSTANDING, 0, 0);
+  }
+
+  /**
+   * The maintainer's reply to request `seq` acknowledges all of it and says nothing else: both {@link settle} for its rows and
+   * {@link settleReply}. False: the request is not of that kind, and nothing has changed.
+   */
+  settleWhole(seq: number, handle: Uint32Array, generation: Uint32Array, event: number, now: number): boolean {
+    const sent = this.#sent.get(seq);
+    if (sent === undefined || sent.batch.eventIndex.length !== 1 || sent.batch.eventIndex[0] !== event) return false;
+    const { batch } = sent;
+    if (!sameColumn(handle, batch.handle) || !sameColumn(generation, batch.generation)) return false;
+    this.#heard(seq, now);
+    for (let from = 0, to = 0; from < handle.length; from = to) {
+      to = runEnd(batch.event, batch.stage, from);
+      const own = (batch.stage[from]! & STAGE_COLUMN_MASK) === Stage.DONE ? OUTSTANDING << 4 : 0;
+      this.#runs.settle(handle, generation, from, to, event, OUTSTANDING, own, seq);
+    }
+    this.#drop(sent);
+    return true;
   }
 
   /** {@link settle} for all dispatchers at an event. Walks the table only if something of the event is outstanding. */
@@ -170,23 +214,18 @@ export class Outstanding {
 
   /** The maintainer's reply to request `seq`, after its answers were settled: its DONE are settled too, the rest waits on. */
   settleReply(seq: number, now: number): void {
-    if (seq > this.#heardSeq || this.#heardSeq === Number.POSITIVE_INFINITY) {
-      this.#heardSeq = seq;
-      this.#heardAt = now;
-    }
-    this.#settlePast(seq);
+    this.#heard(seq, now);
     const sent = this.#sent.get(seq);
     if (sent === undefined) return;
-    const { keys } = this.#options;
     const { batch } = sent;
-    const rows = new Uint32Array(batch.handle.length);
+    const { handle, generation, event, stage, eventIndex } = batch;
+    const rows = new Uint32Array(handle.length);
     let kept = 0;
-    for (let row = 0; row < rows.length; row++) {
-      const reference = this.#live(sent, row);
-      if (reference < 0) continue;
-      if ((batch.stage[row]! & STAGE_COLUMN_MASK) === Stage.DONE) {
-        keys.setBits(reference, keys.bits(reference) & ~(OUTSTANDING << 4));
-      } else rows[kept++] = row;
+    for (let from = 0, to = 0; from < handle.length; from = to) {
+      to = runEnd(event, stage, from);
+      if ((stage[from]! & STAGE_COLUMN_MASK) === Stage.DONE) {
+        this.#runs.settle(handle, generation, from, to, eventIndex[event[from]!]!, 0, OUTSTANDING << 4, seq);
+      } else for (let row = from; row < to; row++) if (this.#live(sent, row) >= 0) rows[kept++] = row;
     }
     if (kept === 0) this.#drop(sent);
     else if (kept < rows.length) sent.batch = selectRows(batch, rows.subarray(0, kept));
@@ -201,7 +240,7 @@ export class Outstanding {
   rearm(now: number): void {
     this.#next = now;
     this.#heardSeq = Number.POSITIVE_INFINITY;
-    this.#forgetPast(Number.POSITIVE_INFINITY);
+    this.#past.forget(Number.POSITIVE_INFINITY);
     for (const sent of this.#sent.values()) {
       sent.due = now;
       sent.pause = 0;
@@ -238,7 +277,7 @@ export class Outstanding {
         if (builder.full) queue.push(builder.finish(queue.target));
       }
       this.#sent.delete(sent.seq);
-      this.#remember(sent);
+      this.#past.remember(sent.seq, sent.batch);
     }
     for (const builder of builders) if (builder.length > 0) queue.push(builder.finish(queue.target));
     this.#next = Number.POSITIVE_INFINITY;
@@ -258,7 +297,7 @@ export class Outstanding {
       this.settleRows(sent.batch);
       this.#drop(sent);
     }
-    this.#forgetPast(Number.POSITIVE_INFINITY);
+    this.#past.forget(Number.POSITIVE_INFINITY);
   }
 
   /** Where the key of a row is, if it is outstanding on account of this request; else -1. */
@@ -272,32 +311,12 @@ export class Outstanding {
     return keys.owner(reference) === (sent.seq | 0) ? reference : -1;
   }
 
-  /** A request was sent again. Only its DONE matter for a late reply; without any it is over. */
-  #remember({ seq, batch }: SentBatch): void {
-    const { events } = this.#options;
-    if (batch.stage.some((stage) => (stage & STAGE_COLUMN_MASK) === Stage.DONE)) this.#past.set(seq, batch);
-    else releaseEvents(events, batch);
-    if (this.#past.size > PAST_REQUESTS) this.#forgetPast(Math.min(...this.#past.keys()) + 1);
-  }
-
-  /** A reply to a request that was sent again since. Replies keep order: what is older will not be replied to any more. */
-  #settlePast(seq: number): void {
-    const { keys } = this.#options;
-    const batch = this.#past.get(seq);
-    for (let row = 0; batch !== undefined && row < batch.handle.length; row++) {
-      if ((batch.stage[row]! & STAGE_COLUMN_MASK) !== Stage.DONE) continue;
-      keys.clear(batch.handle[row]!, batch.generation[row]!, batch.eventIndex[batch.event[row]!]!, OUTSTANDING << 4);
+  #heard(seq: number, now: number): void {
+    if (seq > this.#heardSeq || this.#heardSeq === Number.POSITIVE_INFINITY) {
+      this.#heardSeq = seq;
+      this.#heardAt = now;
     }
-    this.#forgetPast(seq + 1);
-  }
-
-  /** Forgets the requests below `seq` that were sent again. */
-  #forgetPast(seq: number): void {
-    for (const [past, batch] of this.#past) {
-      if (past >= seq) continue;
-      this.#past.delete(past);
-      releaseEvents(this.#options.events, batch);
-    }
+    this.#past.settle(seq);
   }
 
   #drop(sent: SentBatch): void {

@@ -1,14 +1,17 @@
 import { type BlockFacts, DEFAULTS, type EventKey, type Mode, Stage } from '@tidegate/protocol';
 import { requireInteger } from '../checks.js';
 import { EventTable, NO_EVENT } from './eventTable.js';
+import { KeyRuns } from './keyRuns.js';
 import { KeyTable } from './keyTable.js';
 import { isKeyed, OUTSTANDING, PENDING, RESERVED, stageShift } from './stageBits.js';
+import type { BatchBuilder, StatusBatch } from './statusBatch.js';
+import { runEnd } from './statusRuns.js';
 
-const ROW_WORDS = 3;
-const HANDLE_MASK = 0xff_ffff;
-const STAGE_SHIFT = 24;
+const MAX_CAPACITY = 0x100_0000;
+/** What a row's `what` word holds: stage, already-bit, event. */
 const STAGE_MASK = 7;
-const ALREADY_BIT = 1 << 27;
+const ALREADY_BIT = 8;
+const EVENT_SHIFT = 4;
 
 // Local, so that the engine folds them: it loads an imported binding anew at every use.
 const DONE = Stage.DONE;
@@ -72,18 +75,26 @@ export class PendingMap {
   stage: Stage = Stage.NONE;
   already = false;
 
-  readonly #rows: Int32Array;
+  readonly #handles: Int32Array;
+  readonly #generations: Int32Array;
+  readonly #whats: Int32Array;
+  readonly #runs: KeyRuns;
   readonly #mask: number;
   #head = 0;
   #length = 0;
+  /** Of them, those of the redo mode. */
+  #redo = 0;
 
   constructor(options: PendingMapOptions = {}) {
     const capacity = options.capacity ?? DEFAULTS.pendingCapacity;
-    this.capacity = capacity < 1 ? 1 : requireInteger('capacity', capacity, 1, HANDLE_MASK + 1);
+    this.capacity = capacity < 1 ? 1 : requireInteger('capacity', capacity, 1, MAX_CAPACITY);
     this.events = options.events ?? new EventTable();
     this.keys = options.keys ?? new KeyTable(this.events);
     const slots = 2 ** Math.ceil(Math.log2(this.capacity));
-    this.#rows = new Int32Array(slots * ROW_WORDS);
+    this.#handles = new Int32Array(slots);
+    this.#generations = new Int32Array(slots);
+    this.#whats = new Int32Array(slots);
+    this.#runs = new KeyRuns(this.keys);
     this.#mask = slots - 1;
   }
 
@@ -120,12 +131,70 @@ export class PendingMap {
     } else {
       this.events.retain(event);
     }
-    const at = ((this.#head + this.#length) & this.#mask) * ROW_WORDS;
-    this.#rows[at] = handle | (stage << STAGE_SHIFT) | (already ? ALREADY_BIT : 0);
-    this.#rows[at + 1] = event;
-    this.#rows[at + 2] = generation;
+    const at = (this.#head + this.#length) & this.#mask;
+    this.#handles[at] = handle;
+    this.#generations[at] = generation;
+    this.#whats[at] = (event << EVENT_SHIFT) | (already ? ALREADY_BIT : 0) | stage;
     this.#length++;
+    this.#redo += this.events.mode(event);
     return Offered.ACCEPTED;
+  }
+
+  /**
+   * {@link offerKey} for the records from `at` on: WAITING or DONE of one event, and of one header and ts in every record. It ends
+   * with `count`, with a record of something else, or when the map holds `full` statuses, for which there must be room.
+   * Returns how many records it looked at, one at least.
+   */
+  offerRun(words: Uint32Array, at: number, count: number, event: number, stage: Stage, already: boolean, full: number): number {
+    const tail = (this.#head + this.#length) & this.#mask;
+    const most = Math.min(full - this.#length, this.#mask + 1 - tail);
+    const runs = this.#runs;
+    const looked = runs.offer(words, at, count, event, stage, this.#handles, this.#generations, tail, most);
+    const { accepted } = runs;
+    this.#whats.fill((event << EVENT_SHIFT) | (already ? ALREADY_BIT : 0) | stage, tail, tail + accepted);
+    this.#length += accepted;
+    this.#redo += accepted * this.events.mode(event);
+    this.suppressed.pending += runs.pending;
+    this.suppressed.reserved += runs.reserved;
+    this.suppressed.outstanding += runs.outstanding;
+    return looked;
+  }
+
+  /** The mode that all statuses in the map have; undefined when it is empty or they have not one and the same. */
+  get oneMode(): Mode | undefined {
+    if (this.#length === 0) return undefined;
+    return this.#redo === 0 ? 0 : this.#redo === this.#length ? 1 : undefined;
+  }
+
+  /** Puts what comes first into a builder, as far as it has room. It stays in the map until it is dropped: see {@link drop}. */
+  copyTo(builder: BatchBuilder): void {
+    const whats = this.#whats;
+    const count = Math.min(this.#length, builder.limit - builder.length);
+    for (let done = 0; done < count; ) {
+      const from = (this.#head + done) & this.#mask;
+      const end = Math.min(from + count - done, this.#mask + 1);
+      const what = whats[from]!;
+      let to = from + 1;
+      while (to < end && whats[to] === what) to++;
+      const stage = (what & STAGE_MASK) as Stage;
+      builder.pushRun(this.#handles, this.#generations, from, to, what >>> EVENT_SHIFT, stage, (what & ALREADY_BIT) !== 0);
+      done += to - from;
+    }
+  }
+
+  /** Lets go of the events of those rows of a batch, made of what comes first, that have no key. */
+  releaseUnkeyed({ event, stage, eventIndex }: StatusBatch): void {
+    for (let from = 0, to = 0; from < stage.length; from = to) {
+      to = runEnd(event, stage, from);
+      if (!isKeyed(stage[from]!)) this.events.release(eventIndex[event[from]!]!, to - from);
+    }
+  }
+
+  /** Takes the first `count` statuses, which the caller has let go of the keys of. */
+  drop(count: number): void {
+    this.#redo -= this.#redo === this.#length ? count : 0;
+    this.#head = (this.#head + count) & this.#mask;
+    this.#length -= count;
   }
 
   /**
@@ -134,15 +203,16 @@ export class PendingMap {
    */
   shift(): boolean {
     if (this.#length === 0) return false;
-    const at = this.#head * ROW_WORDS;
-    const word = this.#rows[at]!;
-    this.handle = word & HANDLE_MASK;
-    this.stage = ((word >>> STAGE_SHIFT) & STAGE_MASK) as Stage;
-    this.already = (word & ALREADY_BIT) !== 0;
-    this.event = this.#rows[at + 1]!;
-    this.generation = this.#rows[at + 2]!;
-    this.#head = (this.#head + 1) & this.#mask;
+    const at = this.#head;
+    const what = this.#whats[at]!;
+    this.handle = this.#handles[at]!;
+    this.generation = this.#generations[at]!;
+    this.stage = (what & STAGE_MASK) as Stage;
+    this.already = (what & ALREADY_BIT) !== 0;
+    this.event = what >>> EVENT_SHIFT;
+    this.#head = (at + 1) & this.#mask;
     this.#length--;
+    this.#redo -= this.events.mode(this.event);
     return true;
   }
 

@@ -2,8 +2,8 @@ import { DEFAULTS, type Stage } from '@tidegate/protocol';
 import { requireInteger } from '../checks.js';
 import { EventTable } from './eventTable.js';
 import { ABSENT, KeyTable } from './keyTable.js';
-import { type BlockStatus, Offered } from './pendingMap.js';
-import { isKeyed, RESERVED, stageShift } from './stageBits.js';
+import { type BlockStatus, Offered, type PendingMap } from './pendingMap.js';
+import { isKeyed, PENDING, RESERVED, stageShift } from './stageBits.js';
 import {
   BatchBuilder,
   releaseEvents,
@@ -111,6 +111,17 @@ export class RequestQueue {
   /** Adds a request whose keys are reserved. */
   push(request: StatusBatch): void {
     this.#queue.push(request);
+  }
+
+  /** Adds a request made of what comes first in the pending map: its keys go from stage L to stage Q. Only while the queue is empty. */
+  takeFrom(pending: PendingMap, request: StatusBatch): void {
+    const { length } = request.handle;
+    for (let row = 0; row < length && pending.shift(); row++) {
+      const { handle, generation, event, stage } = pending;
+      if (isKeyed(stage)) this.reserve(handle, generation, event, stage, PENDING << stageShift(stage));
+      else pending.release();
+    }
+    this.push(request);
   }
 
   /** The next request, without taking it. */

@@ -78,6 +78,27 @@ export class BatchBuilder {
     }
   }
 
+  /** {@link push} for rows `from` to `to` of columns, all of one event and stage. They must fit. */
+  pushRun(
+    handle: Int32Array,
+    generation: Int32Array,
+    from: number,
+    to: number,
+    event: number,
+    stage: Stage,
+    already: boolean,
+  ): void {
+    const row = this.#length;
+    this.push(handle[from]!, generation[from]!, event, stage, already);
+    this.#length = row + to - from;
+    this.#handle.set(handle.subarray(from, to), row);
+    this.#generation.set(generation.subarray(from, to), row);
+    this.#event.fill(this.#event[row]!, row, this.#length);
+    this.#stage.fill(this.#stage[row]!, row, this.#length);
+    if (stage !== Stage.WAITING) return;
+    for (let at = row; at < this.#length; at++) if (isTrigger(this.#handle[at]!)) this.#needsFacts[this.#event[row]!] = true;
+  }
+
   /** Notes that rows of the batch were sent `attempt` times before; the least counts. */
   noteAttempt(attempt: number): void {
     if (attempt < this.#attempt) this.#attempt = attempt;

@@ -5,7 +5,7 @@ import type { Heartbeats } from '../maintainer/heartbeats.js';
 import type { Ownership } from '../maintainer/ownership.js';
 import type { ResolvedOptions } from '../options.js';
 import { timer } from '../timers.js';
-import type { IsAlive } from './outstanding.js';
+import type { Living } from './outstanding.js';
 import type { StatusPath } from './statusPath.js';
 
 /** What is due and found no room is tried again after so many milliseconds, if nothing says earlier that there is room. */
@@ -17,7 +17,7 @@ export interface StatusFlowDeps {
   readonly ownership: Ownership;
   readonly path: StatusPath;
   readonly heartbeats: Heartbeats;
-  readonly isAlive: IsAlive;
+  readonly living: Living;
   /** What the workers have to say is waited for. */
   readonly mustHear: () => boolean;
 }
@@ -40,17 +40,28 @@ export class StatusFlow {
     return this.#paused;
   }
 
-  /** A status was accepted: the first opens the window (C-1), one too many ends it (C-3). */
-  accepted(): void {
-    const { path, options, context } = this.#deps;
+  /** Statuses after which {@link acceptedRun} has something to do, given how many wait now. */
+  get next(): number {
+    const { options, path } = this.#deps;
     const { length, capacity } = path.pending;
-    if (length === 1) {
-      this.#window?.cancel();
-      this.#deadline = context.now() + options.batchWindow;
-      this.#window = context.schedule(options.batchWindow, timer('batch'));
-    }
+    return length < options.batchStatuses && options.batchStatuses < capacity ? options.batchStatuses : capacity;
+  }
+
+  /** Statuses were accepted, up to {@link next} at most: the first opens the window (C-1), one too many ends it (C-3). */
+  acceptedRun(before: number): void {
+    const { path, options } = this.#deps;
+    const { length, capacity } = path.pending;
+    if (length === before) return;
     // Exactly at the bound: when the way is blocked, the statuses behind it wait for room, not for another try each.
     if (length === options.batchStatuses || length >= capacity) this.cut();
+    else if (before === 0) this.#open();
+  }
+
+  #open(): void {
+    const { options, context } = this.#deps;
+    this.#window?.cancel();
+    this.#deadline = context.now() + options.batchWindow;
+    this.#window = context.schedule(options.batchWindow, timer('batch'));
   }
 
   /** C-3: while statuses keep coming the window's timer may be late; its deadline is not. */
@@ -67,14 +78,17 @@ export class StatusFlow {
 
   /** Moves what is ready towards the maintainer, as far as there is room. A heartbeat goes before a status (T-H). */
   flush(): void {
-    const { context, ownership, path, heartbeats, isAlive } = this.#deps;
+    const { context, ownership, path, heartbeats, living } = this.#deps;
     const owner = ownership.address;
     if (owner !== undefined && heartbeats.flush()) {
+      const send = (request: BlockStatusRequest) => context.send(owner, request, 'refusable');
       do {
         // While the window is open its statuses wait for it.
-        if (this.#window === undefined) path.collect();
-        const send = (request: BlockStatusRequest) => context.send(owner, request, 'refusable');
-        path.pump(ownership.epoch, context.now(), isAlive, send, (key) => this.#unsendable(key));
+        if (this.#window === undefined) {
+          path.deliver(ownership.epoch, context.now(), living, send);
+          path.collect();
+        }
+        path.pump(ownership.epoch, context.now(), living, send, (key) => this.#unsendable(key));
         // A queue that was full may have left statuses behind.
       } while (this.#window === undefined && path.pending.length > 0 && path.queue.length === 0);
       this.scheduleResend();

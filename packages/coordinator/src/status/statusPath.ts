@@ -1,5 +1,6 @@
 import {
   type Answer,
+  type AnswerRequest,
   type BlockFacts,
   type BlockStatusRequest,
   type EventKey,
@@ -12,16 +13,17 @@ import {
   STATUS_STAGE_SHIFT,
   STATUS_TS_HIGH,
   STATUS_TS_LOW,
+  STATUS_WORDS,
   Stage,
 } from '@tidegate/protocol';
 import type { ResolvedOptions } from '../options.js';
 import { type Builders, collect } from './collect.js';
 import { EVENT_FLAGS, EventTable, NO_EVENT } from './eventTable.js';
 import { KeyTable } from './keyTable.js';
-import { type IsAlive, Outstanding } from './outstanding.js';
+import { type Living, Outstanding } from './outstanding.js';
 import { Offered, PendingMap } from './pendingMap.js';
 import { RequestQueue } from './requestQueue.js';
-import { BatchBuilder } from './statusBatch.js';
+import { BatchBuilder, type StatusBatch } from './statusBatch.js';
 
 // The engine loads an imported binding anew at every use, and folds a local constant: what the hot path needs is local.
 const HEADER = STATUS_HEADER;
@@ -34,6 +36,8 @@ const TS_HIGH = STATUS_TS_HIGH;
 const ALREADY = STATUS_FLAG_ALREADY;
 const IDENTITY_FLAGS = EVENT_FLAGS;
 const WAITING = Stage.WAITING;
+const DONE = Stage.DONE;
+const WORDS = STATUS_WORDS;
 
 /** Code of the runtime's error for a message that no lane to its receiver can ever hold. */
 const TOO_LARGE = 'RUNTIME_MESSAGE_TOO_LARGE';
@@ -95,43 +99,92 @@ export class StatusPath {
     return this.pending.offerKey(words[at + HANDLE]! | 0, words[at + GENERATION]! | 0, event, stage, (flags & ALREADY) !== 0);
   }
 
+  /**
+   * Offers up to `count` statuses side by side, until the map holds `full`. Returns how many it looked at; one at least.
+   * Allocates nothing.
+   */
+  records(words: Uint32Array, at: number, count: number, full: number): number {
+    const { pending, events } = this;
+    let row = 0;
+    do {
+      const from = at + row * WORDS;
+      const header = words[from + HEADER]!;
+      const stage = ((header >>> STAGE_SHIFT) & 0xff) as Stage;
+      if (pending.length >= full || (stage !== WAITING && stage !== DONE)) {
+        this.record(words, from);
+        row++;
+        continue;
+      }
+      const flags = header >>> FLAGS_SHIFT;
+      const event = events.intern(words[from + TS_HIGH]! | 0, words[from + TS_LOW]! | 0, flags & IDENTITY_FLAGS);
+      if (event === NO_EVENT || (stage === WAITING && events.facts(event) === undefined)) {
+        this.record(words, from);
+        row++;
+      } else row += pending.offerRun(words, from, count - row, event, stage, (flags & ALREADY) !== 0, full);
+    } while (row < count && pending.length < full);
+    return row;
+  }
+
   /** Ends the window: what is pending becomes requests. */
   collect(): void {
     collect(this.pending, this.queue, this.#builders);
   }
 
   /**
+   * {@link collect} and {@link pump} in one, where nothing waits in the queue: a request is made of what is pending and sent, and its
+   * keys go from stage L to outstanding without a stop in stage Q. What is refused takes the way over the queue.
+   */
+  deliver(epoch: number, now: number, living: Living, send: Send): void {
+    const { pending, queue } = this;
+    for (let mode = pending.oneMode; mode !== undefined; mode = pending.oneMode) {
+      // Then no key is reserved, and none has to be looked at for that.
+      if (queue.length + queue.inFlight > 0) return;
+      const builder = this.#builders[mode];
+      pending.copyTo(builder);
+      const batch = builder.finish(queue.target);
+      const request = this.#request(batch, epoch);
+      let isSent = false;
+      try {
+        isSent = send(request);
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== TOO_LARGE) throw error;
+      }
+      if (!isSent) {
+        queue.takeFrom(pending, batch);
+        return;
+      }
+      this.#seq = request.seq;
+      this.sent += batch.handle.length;
+      pending.releaseUnkeyed(batch);
+      pending.drop(batch.handle.length);
+      this.outstanding.adopt(batch, request.seq, now, living);
+    }
+  }
+
+  /**
    * Sends queued requests until the queue is empty or `send` refuses. What is refused stays where it is; what no lane to the
    * maintainer can ever hold goes in halves. A single status that cannot is let go, and `unsendable` is told its event.
    */
-  pump(epoch: number, now: number, isAlive: IsAlive, send: Send, unsendable: (key: EventKey) => void): void {
+  pump(epoch: number, now: number, living: Living, send: Send, unsendable: (key: EventKey) => void): void {
     for (let batch = this.queue.peek(); batch !== undefined; batch = this.queue.peek()) {
-      const { mode, events, handle, generation, event, stage } = batch;
-      const seq = this.#seq + 1;
-      const request: BlockStatusRequest = {
-        type: 'block-statuses',
-        from: this.#host,
-        mode,
-        epoch,
-        seq,
-        events,
-        handle,
-        generation,
-        event,
-        stage,
-      };
+      const request = this.#request(batch, epoch);
       try {
         if (!send(request)) return;
       } catch (error) {
         if ((error as { code?: unknown }).code !== TOO_LARGE) throw error;
-        if (!this.queue.splitHead()) this.#letGo(events[event[0] ?? 0]?.key, unsendable);
+        if (!this.queue.splitHead()) this.#letGo(batch.events[batch.event[0] ?? 0]?.key, unsendable);
         continue;
       }
-      this.#seq = seq;
-      this.sent += handle.length;
+      this.#seq = request.seq;
+      this.sent += batch.handle.length;
       this.queue.handOver();
-      this.outstanding.adopt(batch, seq, now, isAlive);
+      this.outstanding.adopt(batch, request.seq, now, living);
     }
+  }
+
+  #request({ mode, events, handle, generation, event, stage }: StatusBatch, epoch: number): BlockStatusRequest {
+    const columns = { events, handle, generation, event, stage };
+    return { type: 'block-statuses', from: this.#host, mode, epoch, seq: this.#seq + 1, ...columns };
   }
 
   /** Another owner or epoch: what is queued goes there instead, and what is outstanding is sent again at once (Q-8, T-I). */
@@ -159,12 +212,21 @@ export class StatusPath {
     const { target } = answer;
     const waitingOnly = answer.action !== undefined || (isReply && answer.unknown === undefined);
     if (target.type !== 'normal') outstanding.settleEvent(event, waitingOnly);
-    else {
-      for (let row = 0; row < target.handle.length; row++) {
-        outstanding.settle(target.handle[row]!, target.generation[row]!, event, waitingOnly);
-      }
-    }
+    else outstanding.settleAll(target.handle, target.generation, event, waitingOnly);
     if (answer.action !== undefined) outstanding.hasten(event, now);
+  }
+
+  /** The maintainer's reply to a request: its answers, and what the reply itself settles. */
+  settleReply({ mode, answers, inReplyTo }: AnswerRequest, now: number): void {
+    if (inReplyTo === undefined) return;
+    const [answer] = answers;
+    if (answers.length === 1 && answer?.ack !== undefined && answer.target.type === 'normal') {
+      const { handle, generation } = answer.target;
+      const event = this.events.findKey(mode, answer.ack);
+      if (event !== NO_EVENT && this.outstanding.settleWhole(inReplyTo, handle, generation, event, now)) return;
+    }
+    for (const one of answers) this.settle(mode, one, true, now);
+    this.outstanding.settleReply(inReplyTo, now);
   }
 
   #letGo(key: EventKey | undefined, unsendable: (key: EventKey) => void): void {

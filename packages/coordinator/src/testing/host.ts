@@ -150,7 +150,7 @@ export class TestHost {
     const { sync = false, mode = 0, generation = 1 } = extra;
     const commitTs = BigInt(ts);
     writeStatus(this.#words, 0, stage, statusFlags(sync, mode, false), handle, generation, tsHigh(commitTs), tsLow(commitTs));
-    this.coordinator.receiveRecord(this.#words, 0, 'worker-0');
+    this.coordinator.receiveRecords(this.#words, 0, 1, 'worker-0');
   }
 
   /** A WAITING with its facts ahead. */

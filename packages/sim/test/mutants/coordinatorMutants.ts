@@ -8,9 +8,9 @@ export const COORDINATOR_MUTANTS: readonly Mutant[] = [
     what: 'what was taken from the pending map still counts as pending',
     edits: [
       {
-        file: 'coordinator/status/outstanding.js',
-        find: 'let next = bits & ~((RESERVED | OUTSTANDING) << shift);',
-        replace: 'let next = bits;',
+        file: 'coordinator/status/keyRuns.js',
+        find: 'page[slot + 1] = (word & ~(clear | also)) | set;',
+        replace: 'page[slot + 1] = word | set;',
       },
     ],
     profile: 'calm',

@@ -1,0 +1,248 @@
+import { STATUS_GENERATION, STATUS_HANDLE, STATUS_TS_HIGH, STATUS_TS_LOW, STATUS_WORDS, Stage } from '@tidegate/protocol';
+import { ENTRY_WORDS, type KeyTable, PAGE_MASK, PAGE_SHIFT } from './keyTable.js';
+import { DONE_BITS, EITHER_OUTSTANDING, OUTSTANDING, PENDING, RESERVED, stageShift } from './stageBits.js';
+
+// The engine loads an imported binding anew at every use, and folds a local constant: what the loops need is local.
+const HANDLE = STATUS_HANDLE;
+const GENERATION = STATUS_GENERATION;
+const TS_LOW = STATUS_TS_LOW;
+const TS_HIGH = STATUS_TS_HIGH;
+const WORDS = STATUS_WORDS;
+const SHIFT = PAGE_SHIFT;
+const MASK = PAGE_MASK;
+const ENTRY = ENTRY_WORDS;
+const IN_MAP = PENDING;
+const IN_QUEUE = RESERVED;
+const DELIVERED = OUTSTANDING;
+const EITHER = EITHER_OUTSTANDING;
+const OF_DONE = DONE_BITS;
+const DONE = Stage.DONE;
+const WAITING = Stage.WAITING;
+const ANYWHERE = PENDING | RESERVED | OUTSTANDING;
+const EVENT_SHIFT = 8;
+const BITS = 0xff;
+
+/**
+ * What is done to the keys of many statuses of one event and one stage at once: one load and one store of the dispatcher's
+ * slot each, counters once a page. What is not in its slot goes the way of the {@link KeyTable}, one by one.
+ */
+export class KeyRuns {
+  /** Of the last {@link offer}: rows accepted, and rows that an equal status represents in each stage. */
+  accepted = 0;
+  pending = 0;
+  reserved = 0;
+  outstanding = 0;
+  readonly #keys: KeyTable;
+
+  constructor(keys: KeyTable) {
+    this.#keys = keys;
+  }
+
+  /**
+   * Offers records of `event` and `stage`, from the one at `at`, until `count` were looked at, `most` were accepted, or one says
+   * another header or ts. What is accepted is written to the columns from `tail` on. Returns how many were looked at.
+   */
+  offer(
+    words: Uint32Array,
+    at: number,
+    count: number,
+    event: number,
+    stage: Stage,
+    handles: Int32Array,
+    generations: Int32Array,
+    tail: number,
+    most: number,
+  ): number {
+    const keys = this.#keys;
+    const shift = stageShift(stage);
+    const bits = IN_MAP << shift;
+    const unless = ANYWHERE << shift;
+    // A dispatcher that is done does not wait any more: its WAITING needs no further resend (W-3).
+    const clear = stage === DONE ? DELIVERED : 0;
+    const header = words[at]! >>> 8;
+    const low = words[at + TS_LOW]!;
+    const high = words[at + TS_HIGH]!;
+    const fresh = (event << EVENT_SHIFT) | bits;
+    const end = tail + most;
+    let to = tail;
+    let inMap = 0;
+    let inQueue = 0;
+    let delivered = 0;
+    let ended = 0;
+    let made = 0;
+    let index = -1;
+    let page = keys.pageAt(0);
+    let plain = keys.plain;
+    let row = 0;
+    for (; row < count && to < end; row++, at += WORDS) {
+      if (words[at]! >>> 8 !== header || words[at + TS_LOW] !== low || words[at + TS_HIGH] !== high) break;
+      const handle = words[at + HANDLE]! | 0;
+      const generation = words[at + GENERATION]! | 0;
+      if (handle >>> SHIFT !== index) {
+        if (made > 0) keys.made(page, event, made);
+        made = 0;
+        page = keys.open(handle);
+        index = handle >>> SHIFT;
+      }
+      const slot = (handle & MASK) * ENTRY;
+      const word = page[slot + 1]!;
+      if (word === 0 && plain) {
+        page[slot] = generation;
+        page[slot + 1] = fresh;
+        made++;
+      } else if (word >>> EVENT_SHIFT === event && page[slot] === generation) {
+        const found = (word & unless) >>> shift;
+        if (found !== 0) {
+          if ((found & IN_MAP) !== 0) inMap++;
+          else if ((found & IN_QUEUE) !== 0) inQueue++;
+          else delivered++;
+          continue;
+        }
+        const next = (word & ~clear) | bits;
+        if ((word & EITHER) !== 0 && (next & EITHER) === 0) ended++;
+        page[slot + 1] = next;
+      } else {
+        const found = keys.add(handle, generation, event, bits, unless, clear) >>> shift;
+        plain = keys.plain;
+        if (found !== 0) {
+          if ((found & IN_MAP) !== 0) inMap++;
+          else if ((found & IN_QUEUE) !== 0) inQueue++;
+          else delivered++;
+          continue;
+        }
+      }
+      handles[to] = handle;
+      generations[to++] = generation;
+    }
+    if (made > 0) keys.made(page, event, made);
+    if (ended > 0) keys.countOutstanding(event, -ended);
+    this.accepted = to - tail;
+    this.pending = inMap;
+    this.reserved = inQueue;
+    this.outstanding = delivered;
+    return row;
+  }
+
+  /**
+   * Rows of `event` and `stage` left stage L for a request that was delivered under `seq`: each is outstanding on its
+   * account from now on, but for a WAITING that a DONE supersedes. Returns how many are.
+   */
+  deliver(
+    handles: Uint32Array,
+    generations: Uint32Array,
+    from: number,
+    to: number,
+    event: number,
+    stage: Stage,
+    seq: number,
+  ): number {
+    const keys = this.#keys;
+    const shift = stageShift(stage);
+    const clear = ANYWHERE << shift;
+    const superseding = stage === WAITING ? OF_DONE : 0;
+    const set = DELIVERED << shift;
+    // With a DONE a WAITING is not outstanding.
+    const also = stage === DONE ? DELIVERED : 0;
+    const owner = seq | 0;
+    let kept = 0;
+    let begun = 0;
+    let index = -1;
+    let page = keys.pageAt(0);
+    for (let row = from; row < to; row++) {
+      const handle = handles[row]!;
+      if (handle >>> SHIFT !== index) {
+        page = keys.pageAt(handle);
+        index = handle >>> SHIFT;
+      }
+      const slot = (handle & MASK) * ENTRY;
+      const word = page[slot + 1]!;
+      if (word >>> EVENT_SHIFT !== event || page[slot] !== (generations[row]! | 0)) {
+        kept += this.#deliverOne(handle, generations[row]!, event, clear, superseding, set, also, owner);
+      } else if ((word & superseding) === 0) {
+        if ((word & EITHER) === 0) begun++;
+        page[slot + 1] = (word & ~(clear | also)) | set;
+        page[slot + 2] = owner;
+        kept++;
+      } else {
+        keys.setBits(handle, word & BITS & ~clear);
+        index = -1;
+      }
+    }
+    if (begun > 0) keys.countOutstanding(event, begun);
+    return kept;
+  }
+
+  /** Clears `bits` on rows of `event`, and `own` on those that are outstanding on account of the request `seq`. */
+  settle(
+    handles: Uint32Array,
+    generations: Uint32Array,
+    from: number,
+    to: number,
+    event: number,
+    bits: number,
+    own: number,
+    seq: number,
+  ): void {
+    const keys = this.#keys;
+    const owner = seq | 0;
+    let ended = 0;
+    let gone = 0;
+    let index = -1;
+    let page = keys.pageAt(0);
+    for (let row = from; row < to; row++) {
+      const handle = handles[row]!;
+      if (handle >>> SHIFT !== index) {
+        if (gone > 0) keys.gone(index, page, event, gone);
+        gone = 0;
+        page = keys.pageAt(handle);
+        index = handle >>> SHIFT;
+      }
+      const slot = (handle & MASK) * ENTRY;
+      const word = page[slot + 1]!;
+      if (word >>> EVENT_SHIFT !== event || page[slot] !== (generations[row]! | 0)) {
+        if (!keys.plain) this.#settleOne(handle, generations[row]!, event, bits, own, owner);
+        continue;
+      }
+      const next = word & ~(own !== 0 && page[slot + 2] === owner ? bits | own : bits);
+      if ((word & EITHER) !== 0 && (next & EITHER) === 0) ended++;
+      if ((next & BITS) !== 0) page[slot + 1] = next;
+      else {
+        page[slot + 1] = 0;
+        gone++;
+      }
+    }
+    if (ended > 0) keys.countOutstanding(event, -ended);
+    if (gone > 0) keys.gone(index, page, event, gone);
+  }
+
+  #deliverOne(
+    handle: number,
+    generation: number,
+    event: number,
+    clear: number,
+    superseding: number,
+    set: number,
+    also: number,
+    owner: number,
+  ): number {
+    const keys = this.#keys;
+    const reference = keys.locate(handle, generation, event);
+    if (reference < 0) return 0;
+    const word = keys.bits(reference);
+    if ((word & superseding) !== 0) {
+      keys.setBits(reference, word & ~clear);
+      return 0;
+    }
+    keys.setOwner(reference, owner);
+    keys.setBits(reference, (word & ~(clear | also)) | set);
+    return 1;
+  }
+
+  #settleOne(handle: number, generation: number, event: number, bits: number, own: number, owner: number): void {
+    const keys = this.#keys;
+    const reference = keys.locate(handle, generation, event);
+    if (reference < 0) return;
+    const isOwn = own !== 0 && keys.owner(reference) === owner;
+    keys.setBits(reference, keys.bits(reference) & ~(isOwn ? bits | own : bits));
+  }
+}

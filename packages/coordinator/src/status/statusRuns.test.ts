@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { runEnd, sameColumn } from './statusRuns.js';
+
+test('a run is the rows of one event and one stage', () => {
+  const event = Uint32Array.of(0, 0, 1, 1, 1, 0);
+  const stage = Uint8Array.of(1, 1, 1, 3, 3, 1);
+  const ends: number[] = [];
+  for (let from = 0; from < event.length; from = runEnd(event, stage, from)) ends.push(runEnd(event, stage, from));
+  expect(ends).toEqual([2, 3, 5, 6]);
+});
+
+test('columns are the same when their rows are', () => {
+  const column = Uint32Array.of(1, 2, 3);
+  expect(sameColumn(column, column)).toBe(true);
+  expect(sameColumn(column, Uint32Array.of(1, 2, 3))).toBe(true);
+  expect(sameColumn(column, Uint32Array.of(1, 2, 4))).toBe(false);
+  expect(sameColumn(column, Uint32Array.of(1, 2))).toBe(false);
+});
