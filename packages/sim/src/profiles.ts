@@ -142,18 +142,13 @@ const PROFILES: Readonly<Record<string, Profile>> = {
 
 export const PROFILE_NAMES: readonly string[] = Object.keys(PROFILES);
 
-/** Still hunted: a seed in some hundreds fails. Only by name. */
-const WILD: ReadonlySet<string> = new Set(['losses', 'fences', 'everything']);
-/** The others take turns where none is asked for. */
-const TURN: readonly string[] = PROFILE_NAMES.filter((name) => !WILD.has(name));
-
 /** What a profile is for. @throws SimError when there is none of that name. */
 export function aboutProfile(name: string): string {
   return profileOf(name).about;
 }
 
 /** The scenario of a seed. Without a name the profiles take turns. @throws SimError when there is no such profile. */
-export function scenarioOf(seed: number, name: string = TURN[seed % TURN.length] as string): Scenario {
+export function scenarioOf(seed: number, name: string = PROFILE_NAMES[seed % PROFILE_NAMES.length] as string): Scenario {
   const random = new Random(Math.imul(seed, 0x9e3779b1) ^ 0x51b0);
   return { seed, profile: name, ...profileOf(name).make(random) };
 }

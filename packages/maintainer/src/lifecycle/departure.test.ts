@@ -24,6 +24,17 @@ describe('removal (F-11)', () => {
     expect(m.context.take()).toEqual([]);
   });
 
+  it('also waits for a host that was about to join, and hears it (T-10)', () => {
+    const m = new MaintainerFixture({ nodes: 1 });
+    m.run([table(1)]);
+    m.hosts(1, 2);
+    m.receive({ type: 'stop', how: 'remove' });
+    closed(m, 1);
+    expect(m.actor.phase).toBe('stopping');
+    closed(m, 2);
+    expect(m.actor.phase).toBe('stopped');
+  });
+
   it('ends when every host says that nothing is left; a repeated one is answered again, like MaintainerSchedule (F-11)', () => {
     const m = new MaintainerFixture({ nodes: 2 });
     m.run([table(1)]);

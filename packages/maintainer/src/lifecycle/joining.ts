@@ -12,10 +12,10 @@ export function askForBootstrap({ bootstrapper, epoch, hosts, outlet, startTs, t
 }
 
 /**
- * T-10: whether a message counts. Of a host that is to join only its bootstrap response does: messages keep their order, so
- * anything before it may be of a former process under this name, whose sequence numbers and dispatchers are not those of the
- * one that is there now. What is dropped comes again, or is in the response.
+ * T-10: whether a message counts. Of a host that is to join only its bootstrap response does, and that it has closed: messages
+ * keep their order, so anything before the response may be of a former process under this name, whose sequence numbers and
+ * dispatchers are not those of the one that is there now. What is dropped comes again, or is in the response.
  */
 export function isHeard({ hosts }: Changefeed, { type, from }: CoordinatorToMaintainer): boolean {
-  return type === 'bootstrap-response' || hosts.isReady(hosts.indexOf(from));
+  return type === 'bootstrap-response' || type === 'close-response' || hosts.isReady(hosts.indexOf(from));
 }
