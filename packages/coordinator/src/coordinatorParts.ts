@@ -82,7 +82,7 @@ export function makeParts(context: ActorContext, options: ResolvedOptions): Coor
     lifecycle,
     outboxes,
     fence,
-    report: (row) => heartbeats.report(row),
+    answer: (...rows) => heartbeats.answer(...rows),
   });
   lifecycle.watch(merges);
   const snapshotIds = new SnapshotIds(() => context.random());

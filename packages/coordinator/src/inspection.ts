@@ -31,6 +31,8 @@ export interface CoordinatorInspection {
     readonly queueCapacity: number;
     /** T-I: delivered and not answered. */
     readonly outstanding: number;
+    /** The most that were at a time. */
+    readonly mostOutstanding: number;
     /** Keys in use, all stages together. */
     readonly keys: number;
     /** Block events known. */
@@ -51,6 +53,8 @@ export interface CoordinatorInspection {
     readonly checkpointTs: bigint;
     readonly resolvedTs: bigint;
     readonly componentStatuses: number;
+    /** The most that waited at a time. */
+    readonly mostComponentStatuses: number;
     /** Dispatchers that stopped unasked, of which the maintainer has not confirmed that it knows (K-9). */
     readonly unconfirmed: number;
     readonly heartbeats: number;
@@ -95,6 +99,7 @@ export function inspectCoordinator(parts: CoordinatorParts, recovering: readonly
       queued: path.queue.length,
       queueCapacity: path.queue.capacity,
       outstanding: path.outstanding.size,
+      mostOutstanding: path.outstanding.most,
       keys: path.keys.size,
       events: path.events.size,
       sent: path.sent,
@@ -110,6 +115,7 @@ export function inspectCoordinator(parts: CoordinatorParts, recovering: readonly
       checkpointTs,
       resolvedTs,
       componentStatuses: heartbeats.waiting,
+      mostComponentStatuses: heartbeats.mostWaiting,
       unconfirmed: heartbeats.unconfirmed,
       heartbeats: heartbeats.sent,
       ...(heartbeats.error && { error: `${heartbeats.error.code}: ${heartbeats.error.message}` }),

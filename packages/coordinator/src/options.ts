@@ -21,8 +21,8 @@ export interface CoordinatorOptions {
   /** Requests that may wait, 8 … 2^24. At the bound statuses stay in the pending map. Default 10 000. */
   readonly requestQueueCapacity?: number;
   /**
-   * Statuses that may be outstanding, 1 … 2^25. Beyond it they are let go: only their dispatchers resend them. DONEs, which
-   * nobody else resends, are kept on top of it, one a dispatcher that lives here and event. Default 2^22.
+   * Statuses that may be outstanding, 1 … 2^25; never one more. Beyond it they are let go once they are sent: a WAITING is then
+   * repeated by its dispatcher alone, a DONE when the maintainer asks again (D-34). Default 2^22.
    */
   readonly outstandingCapacity?: number;
   /** First and longest pause before an unanswered status is sent again (T-I), 1 … 3 600 000. Default 1 000 and 10 000. */
@@ -37,8 +37,12 @@ export interface CoordinatorOptions {
   readonly heartbeatFirst?: number;
   /** Every so often a heartbeat lists every dispatcher (H-1), 1 … 3 600 000. Default 10 000. */
   readonly completeHeartbeatInterval?: number;
-  /** Gathers component statuses (H-5), 0 … 60 000, at most so many, 1 … 2^20. Default 10 and 8 192. */
+  /** Gathers component statuses (H-5), 0 … 60 000. Default 10. */
   readonly componentStatusWindow?: number;
+  /**
+   * As many of them gathered pause the workers, 1 … 2^20. The message in hand is taken whole: at most this many less one, and
+   * the rows of one message of a worker, 1 024. Default 8 192.
+   */
   readonly componentStatusCapacity?: number;
   /** An error is reported again this often (H-7), 1 … 3 600 000. Default 5 000. */
   readonly errorRepeat?: number;

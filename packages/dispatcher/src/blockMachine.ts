@@ -67,6 +67,7 @@ export class BlockMachine {
         return;
       }
       if (event.schemaChanges.length > 0) this.#changeSchema(row, event.schemaChanges);
+      if (event.admissions.length > 0) entry.admissionsAfter ??= this.#state.triggers.get(row)?.admits(event.commitTs);
     }
     entry.refs++;
     rows.entry[row] = entry.index;

@@ -56,6 +56,8 @@ export class EventEntry {
   resolvedLow = 0;
   /** The table trigger stands in the list: its facts carry the routing changes (N-1). */
   triggerReports = false;
+  /** The DDL with admissions that the trigger met before this one (N-2). */
+  admissionsAfter: bigint | undefined;
   readonly reports: NoneReport[] = [];
   timer: Timer | undefined;
   timerAt = 0;
@@ -82,7 +84,7 @@ export class EventEntry {
   /** D-23: built once, every list copied; the same object for the first report and all repetitions. */
   facts(fromTrigger: boolean): BlockFacts {
     if (fromTrigger) {
-      this.#triggerFacts ??= blockFactsOf(this.event, { fromTrigger });
+      this.#triggerFacts ??= { ...blockFactsOf(this.event, { fromTrigger }), ...this.#chain };
       return this.#triggerFacts;
     }
     this.#facts ??= blockFactsOf(this.event, { fromTrigger });
@@ -92,7 +94,11 @@ export class EventEntry {
   /** Facts of a NONE (section 2.1): no blocked tables and no schema changes. */
   noneFacts(fromTrigger: boolean): BlockFacts {
     const { key, drops, adds, admissions } = blockFactsOf(this.event, { fromTrigger });
-    return { key, ...(drops && { drops }), adds, schemaChanges: [], admissions };
+    return { key, ...(drops && { drops }), adds, schemaChanges: [], admissions, ...(fromTrigger && this.#chain) };
+  }
+
+  get #chain(): Pick<BlockFacts, 'admissionsAfter'> {
+    return this.admissionsAfter === undefined ? {} : { admissionsAfter: this.admissionsAfter };
   }
 
   /** What the event makes of a table, if it says. */

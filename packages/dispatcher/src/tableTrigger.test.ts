@@ -131,6 +131,22 @@ describe('un-acked count and checkpoint blocker', () => {
     expect(f.facts()).toMatchObject([{ admissions }]);
   });
 
+  test('what changes routes names the DDL that did so before it; others do not count, nor does anybody but the trigger (N-2)', () => {
+    const f = new GroupFixture();
+    f.add({ handle: TRIGGER });
+    f.add({ handle: 10 });
+    const admissions = [{ type: 'release', schema: 's', table: 'v' }] as const;
+    f.deliver(ddl(100n, { blockTables: normal(T0), admissions }), TRIGGER);
+    f.deliver(createTable(105n), TRIGGER);
+    f.deliver(ddl(110n, { blockTables: normal(T0, 10), admissions }), TRIGGER);
+    f.deliver(ddl(90n, { admissions }), 10);
+    expect(f.facts().map(({ key, admissionsAfter }) => [key.commitTs, admissionsAfter])).toEqual([
+      [100n, undefined],
+      [105n, undefined],
+      [110n, 100n],
+    ]);
+  });
+
   test('a failed write undoes the count and the blocker and reports no NONE (D-26)', () => {
     const f = new GroupFixture();
     f.sink.auto.delete('execute');

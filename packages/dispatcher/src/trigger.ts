@@ -5,6 +5,8 @@ import { InvariantError } from './errors.js';
 export class TriggerState {
   #unacked = 0;
   #blockers: EventKey[] = [];
+  /** Commit ts of the last DDL that changes routes (N-2). */
+  #admitted: bigint | undefined;
 
   /** Reports sent, or about to be, and not acknowledged. */
   get unacked(): number {
@@ -14,6 +16,13 @@ export class TriggerState {
   /** Add-table DDLs that the maintainer has not acknowledged, in order. */
   get blockers(): readonly EventKey[] {
     return this.#blockers;
+  }
+
+  /** It has come to a DDL that changes routes. Answers which one came before it: undefined when it is the first. */
+  admits(commitTs: bigint): bigint | undefined {
+    const before = this.#admitted;
+    this.#admitted = commitTs;
+    return before;
   }
 
   countReport(): void {

@@ -26,7 +26,8 @@ export interface PipelineSnapshot {
 export interface MaintainerSnapshot {
   readonly phase: string;
   readonly fault?: { readonly code: string; readonly message: string };
-  readonly buffered: { readonly statuses: number; readonly suppressed: number; readonly refused: number };
+  /** `most`: the most statuses that were held at a time. */
+  readonly buffered: { readonly statuses: number; readonly most: number; readonly suppressed: number; readonly refused: number };
   /** The default pipeline, and what the whole changefeed has. */
   readonly changefeed?: PipelineSnapshot & {
     readonly epoch: number;
@@ -52,7 +53,7 @@ export function inspectMaintainer(parts: {
   readonly now: number;
 }): MaintainerSnapshot {
   const { phase, fault, changefeed, departure, buffer, postBootstrapOwed, now } = parts;
-  const buffered = { statuses: buffer.size, suppressed: buffer.suppressed, refused: buffer.refused };
+  const buffered = { statuses: buffer.size, most: buffer.most, suppressed: buffer.suppressed, refused: buffer.refused };
   if (changefeed === undefined) return { phase, ...(fault && { fault }), buffered };
   const { epoch, startTs, bootstrapper, pipeline, redo } = changefeed;
   const log = changefeed.pipelines.find((one) => one !== pipeline);

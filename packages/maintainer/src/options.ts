@@ -41,7 +41,11 @@ export interface MaintainerOptions {
   readonly maxEvents?: number;
   /** Completed barriers that `inspect` shows. Default 64. */
   readonly history?: number;
-  /** Block statuses that wait for the maintainer to be ready; a request beyond it is refused and comes again. Default 4 194 304. */
+  /**
+   * As many block statuses that wait for the maintainer to be ready, and further requests are refused whole and come again. A
+   * request is taken whole as well: at most this many less one, and the rows of one request, which coordinators bound by their
+   * `batchStatuses`. Component statuses of one host that wait: at most this many, or those of one heartbeat. Default 4 194 304.
+   */
   readonly statusCapacity?: number;
   /** Tables may be split over several dispatchers: coverage is counted in key ranges (V-5). Default false. */
   readonly splitTables?: boolean;

@@ -67,6 +67,11 @@ export interface BlockFacts {
   readonly adds: readonly AddedTable[];
   readonly schemaChanges: readonly SchemaChange[];
   readonly admissions: readonly RouteAdmission[];
+  /**
+   * Commit ts of the DDL with admissions that the same trigger met before this one: its report may have been lost, and routes
+   * change in commit order (N-2). Absent: this one has none, or is the first that the trigger met.
+   */
+  readonly admissionsAfter?: bigint;
 }
 
 /** What a sink needs to know of a table to place its rows. Sent when a dispatcher subscribes and with every DDL that changes it. */

@@ -100,6 +100,19 @@ const PROFILES: Readonly<Record<string, Profile>> = {
     about: 'a redo pipeline beside the default one',
     make: (random) => ({ ...base(random), redo: true }),
   },
+  routes: {
+    about: 'names are routed; targets pass from table to table, and some DDL may claim one that is taken; anything dies',
+    make: (random) => {
+      const parts = base(random);
+      const routes = random.one<'legal' | 'clash'>('legal', 'legal', 'clash');
+      const storms = random.one(0, 100, 200);
+      const workload = { ...parts.workload, routes, storms, schemas: random.between(2, 4), ddl: random.between(200, 600) };
+      const died = (): Mortal => random.one('maintainer', 'maintainer', 'coordinator', 'worker', 'process');
+      const handOver = (): Fault => ({ do: 'hand-over', when: { step: random.between(50, 5_000) } });
+      const fault = () => (random.chance(200) ? handOver() : crash(random, parts, died()));
+      return { ...parts, workload, redo: random.chance(150), faults: some(random, 0, 3, fault) };
+    },
+  },
   losses: {
     about: 'several hosts that are lost and come back',
     make: (random) => {

@@ -27,6 +27,22 @@ describe('a hint for a dispatcher that works (T-3, H-6)', () => {
     expect(states(host)).toEqual([[2]]);
   });
 
+  test('while the maintainer takes nothing, what hints ask for is not gathered beyond the bound (H-8)', () => {
+    const host = new TestHost({ componentStatusCapacity: 2, heartbeatInterval: 20, heartbeatFirst: 0 });
+    host.bootstrap([2, 3, 4]);
+    for (const handle of [2, 3, 4]) host.components('worker-1', { handle, state: WORKING, checkpointTs: 11n });
+    host.advance(40);
+    host.context.full.add(MAINTAINER);
+    for (let interval = 0; interval < 5; interval++) {
+      for (const handle of [2, 3, 4]) host.answer([{ target: normal(handle), ignored: key(50) }]);
+      host.advance(20);
+    }
+    expect(host.coordinator.inspect().progress).toMatchObject({ componentStatuses: 2, mostComponentStatuses: 2 });
+    host.context.full.delete(MAINTAINER);
+    host.coordinator.room(MAINTAINER);
+    expect(host.coordinator.inspect().progress.componentStatuses).toBe(0);
+  });
+
   test('one that does not work yet, that goes, or that is another is not told', () => {
     const host = new TestHost();
     host.bootstrap([2, 3]);

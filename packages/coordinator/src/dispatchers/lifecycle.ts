@@ -38,7 +38,7 @@ export interface LifecycleDeps {
   readonly outboxes: readonly Outbox[];
   /** Tells the maintainer of a component state. */
   readonly report: (row: ComponentStatusRow) => void;
-  /** Tells it that there is none of what it asked for; it asks again. */
+  /** Tells it what it asks again for, or hears again: as far as there is room. */
   readonly answer: (row: ComponentStatusRow) => void;
   /** Tells it of one that stopped unasked, until it confirms (K-9). */
   readonly reportGone: (row: ComponentStatusRow, bound: Bound) => void;
@@ -181,14 +181,14 @@ export class Lifecycle {
    */
   hinted(target: AnswerTarget): void {
     if (target.type !== 'normal') return;
-    const { placement, report } = this.#deps;
+    const { placement, answer } = this.#deps;
     for (let row = 0; row < target.handle.length && this.#announced.size < ANNOUNCED; row++) {
       const handle = target.handle[row]!;
       const generation = target.generation[row]!;
       if (!placement.has(handle, generation) || placement.isRemoving(handle)) continue;
       if (placement.state(handle) !== ComponentState.WORKING || this.#announced.has(handle)) continue;
       this.#announced.add(handle);
-      report(workingRow(placement, handle));
+      answer(workingRow(placement, handle));
     }
   }
 

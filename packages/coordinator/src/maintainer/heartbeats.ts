@@ -41,6 +41,11 @@ export class Heartbeats {
     return this.#window.length;
   }
 
+  /** The most that waited at a time. */
+  get mostWaiting(): number {
+    return this.#window.most;
+  }
+
   /** Dispatchers that stopped unasked, of which the maintainer has not confirmed that it knows. */
   get unconfirmed(): number {
     return this.#unconfirmed.size;
@@ -92,10 +97,10 @@ export class Heartbeats {
     else this.#openWindow();
   }
 
-  /** What the maintainer has asked for, and asks again: nothing is gathered beyond the bound for its repeats. */
-  answer(row: ComponentStatusRow): void {
-    if (this.#window.full && !this.flush()) this.#context.count('coordinator.component-answers-dropped');
-    else this.report(row);
+  /** What the maintainer asks again for, or hears again: nothing is gathered beyond the bound for it. */
+  answer(...rows: readonly ComponentStatusRow[]): void {
+    if (this.#window.full && !this.flush()) this.#context.count('coordinator.component-answers-dropped', rows.length);
+    else for (const row of rows) this.report(row);
   }
 
   /**

@@ -21,6 +21,8 @@ export interface ComponentStatusRow {
  * the same dispatchers, and its seq is at least that of any status gathered.
  */
 export class StatusWindow {
+  /** The most statuses that were gathered at a time. */
+  most = 0;
   readonly #capacity: number;
   #handle: Uint32Array = new Uint32Array(64);
   #generation: Uint32Array = new Uint32Array(64);
@@ -50,6 +52,7 @@ export class StatusWindow {
   add(row: ComponentStatusRow): void {
     if (this.#length === this.#handle.length) this.#makeRoom();
     const at = this.#length++;
+    this.most = Math.max(this.most, this.length);
     this.#handle[at] = row.handle;
     this.#generation[at] = row.generation;
     this.#state[at] = row.state;

@@ -25,7 +25,7 @@ export interface MergesDeps {
   readonly lifecycle: Lifecycle;
   readonly outboxes: readonly Outbox[];
   readonly fence: Fence;
-  readonly report: (row: ComponentStatusRow) => void;
+  readonly answer: (...rows: readonly ComponentStatusRow[]) => void;
 }
 
 /** A merge as `inspect` shows it. */
@@ -91,7 +91,7 @@ export class Merges implements LifeWatcher {
 
   /** T-7. A merge that is not admitted changes nothing; that there is no target is reported, so that the maintainer converges. */
   request(request: MergeRequest): void {
-    const { context, placement, fence, report } = this.#deps;
+    const { context, placement, fence } = this.#deps;
     const { target } = request;
     if (fence.refuses('merge') || this.#journal.ofTarget(target.handle, target.generation) !== undefined) return;
     if (placement.isPlaced(target.handle) || this.#journal.has(target.handle)) {
@@ -105,10 +105,11 @@ export class Merges implements LifeWatcher {
       context.count('coordinator.merges-refused');
       context.log('warn', `merge into dispatcher ${target.handle} not admitted: ${admission.refused}`, { id: target.id });
       // D-49: sources that are not here first, so that nobody takes them for dispatchers that go on.
-      for (const { handle, generation } of request.sources) {
-        if (!placement.has(handle, generation)) report(noneRow({ ...target, handle, generation }, ComponentState.STOPPED));
-      }
-      this.#drop(target);
+      const missing = request.sources.filter(({ handle, generation }) => !placement.has(handle, generation));
+      this.#drop(
+        target,
+        missing.map(({ handle, generation }) => noneRow({ ...target, handle, generation }, ComponentState.STOPPED)),
+      );
       return;
     }
     const merge = this.#journal.add(target, admission.sources);
@@ -245,11 +246,11 @@ export class Merges implements LifeWatcher {
     context.log('warn', `merge into dispatcher ${merge.target.handle} given up: ${why}`, { id: merge.target.id });
   }
 
-  /** There is no target, and a late or doubled request must not bring it back. */
-  #drop(target: DispatcherConfig): void {
-    const { placement, report } = this.#deps;
+  /** There is no target, and a late or doubled request must not bring it back. `first` is told before that. */
+  #drop(target: DispatcherConfig, first: readonly ComponentStatusRow[] = []): void {
+    const { placement, answer } = this.#deps;
     placement.bury(target.handle, target.generation);
-    report(noneRow(target, ComponentState.REMOVED));
+    answer(...first, noneRow(target, ComponentState.REMOVED));
   }
 
   /** It waits for a merge that nobody knows of, as when a former coordinator asked for it: it would wait for ever. */
@@ -269,10 +270,10 @@ export class Merges implements LifeWatcher {
 
   /** T-7: a target that is here and works is told again. Any other is on its way, or another's. */
   #announce({ handle, generation }: DispatcherConfig): void {
-    const { placement, report, context } = this.#deps;
+    const { placement, answer, context } = this.#deps;
     context.count('coordinator.create-ignored');
     if (!placement.has(handle, generation) || placement.state(handle) !== ComponentState.WORKING) return;
-    report(workingRow(placement, handle));
+    answer(workingRow(placement, handle));
   }
 
   #tell(type: 'freeze' | 'thaw', dispatchers: readonly { readonly handle: number }[]): void {

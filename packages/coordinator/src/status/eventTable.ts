@@ -119,7 +119,8 @@ export class EventTable {
       this.#facts[event] = facts;
       this.#long[event] = lengthOf(facts) > LONG_FACTS ? 1 : 0;
     } else if (known.admissions.length === 0 && facts.admissions.length > 0) {
-      this.#facts[event] = { ...known, admissions: facts.admissions };
+      const { admissions, admissionsAfter } = facts;
+      this.#facts[event] = { ...known, admissions, ...(admissionsAfter !== undefined && { admissionsAfter }) };
       this.tellAgain(event);
     }
     return event;

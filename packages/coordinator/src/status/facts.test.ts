@@ -73,10 +73,10 @@ describe('long facts (T-A)', () => {
     host.record(Stage.WAITING, 0, 50);
     host.advance(10);
     const release = { type: 'release', schema: 'a', table: 'b' } as const;
-    report(4, 50, { ...long(50), admissions: [release] });
+    report(4, 50, { ...long(50), admissions: [release], admissionsAfter: 40n });
     const requests = host.requests();
     expect(requests.map(({ events }) => events[0]?.facts !== undefined)).toEqual([true, true, true, true]);
-    expect(requests.at(-1)?.events[0]?.facts?.admissions).toEqual([release]);
+    expect(requests.at(-1)?.events[0]?.facts).toMatchObject({ admissions: [release], admissionsAfter: 40n });
   });
 });
 

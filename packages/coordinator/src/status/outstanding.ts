@@ -56,9 +56,8 @@ export interface OutstandingOptions {
   readonly events: EventTable;
   readonly keys: KeyTable;
   /**
-   * Statuses that may be outstanding. A WAITING that is delivered beyond it is let go at once, as in the parent: its
-   * dispatcher's timer is then its only retry owner, and repeats of it pass. A DONE has no other retry owner (D-34) and is
-   * kept; there are no more of them than one or two for each dispatcher that lives here.
+   * Statuses that may be outstanding, exactly. One that is delivered beyond it is let go at once, as in the parent: a WAITING
+   * is then repeated by its dispatcher's timer only, a DONE by the answer to the next Write or Pass (D-34), and repeats pass.
    */
   readonly capacity: number;
   /** First and longest pause before a resend, in milliseconds. */
@@ -83,6 +82,8 @@ export class Outstanding {
   resent = 0;
   /** Statuses let go at the capacity. */
   overflowed = 0;
+  /** The most statuses that were outstanding at a time. */
+  most = 0;
   readonly #options: OutstandingOptions;
   readonly #runs: KeyRuns;
   readonly #sent = new Map<number, SentBatch>();
@@ -129,6 +130,7 @@ export class Outstanding {
       if (isEasy) kept += this.#runs.deliver(handle, generation, from, to, index, one, seq);
       else for (let row = from; row < to; row++) kept += this.#adoptRow(batch, row, index, one, seq, living);
     }
+    this.most = Math.max(this.most, keys.outstanding);
     if (kept === 0) {
       releaseEvents(events, batch);
       return;
@@ -153,7 +155,7 @@ export class Outstanding {
     // Interleaving 8: behind a DONE, or with one, a WAITING is not outstanding.
     const superseded = stage === Stage.WAITING && (bits & DONE_BITS) !== 0;
     if (!superseded && living.has(handle, generation)) {
-      if (stage !== Stage.DONE && (bits & EITHER_OUTSTANDING) === 0 && keys.outstanding >= capacity) this.overflowed++;
+      if ((bits & EITHER_OUTSTANDING) === 0 && keys.outstanding >= capacity) this.overflowed++;
       else {
         next |= OUTSTANDING << shift;
         if (stage === Stage.DONE) next &= ~OUTSTANDING;

@@ -43,6 +43,8 @@ export class BarrierEvent {
   readonly needsSchedule: boolean;
   /** N-1: what changes in the routing of names. Only the trigger reports it, perhaps not first (B-24). */
   admissions: readonly RouteAdmission[];
+  /** The DDL whose routes change before those of this one, where the trigger knows (N-2). */
+  admissionsAfter: bigint | undefined;
   /** Tracked no more: whoever still holds it must look its key up anew. */
   closed = false;
   selected = false;
@@ -83,6 +85,7 @@ export class BarrierEvent {
     this.isSync = facts.key.isSyncPoint;
     this.facts = facts;
     this.admissions = facts.admissions;
+    this.admissionsAfter = facts.admissionsAfter;
     // A NONE names no blocked tables; it lives only inside one call and nobody has to report for it.
     this.influence = facts.blockTables ?? { type: 'normal', tableIds: [] };
     this.mode = table.mode;
@@ -98,6 +101,13 @@ export class BarrierEvent {
   /** Who has reported in the phase that the event is in: WAITING before selection, DONE after it. */
   get coverage(): Coverage {
     return this.#phase;
+  }
+
+  /** B-24: what only the trigger knows. */
+  takeAdmissions({ admissions, admissionsAfter }: BlockFacts): void {
+    if (this.admissions.length > 0) return;
+    this.admissions = admissions;
+    this.admissionsAfter = admissionsAfter;
   }
 
   /** B-30. The DONE phase starts empty, whatever was marked before (W-4). */

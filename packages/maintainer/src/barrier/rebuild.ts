@@ -35,7 +35,7 @@ export function rebuild(core: BarrierCore, states: readonly RebuiltState[]): voi
     if (event === undefined) continue;
     if (handle === table.trigger) {
       event.triggerRelated = true;
-      if (event.admissions.length === 0) event.admissions = blockState.facts.admissions;
+      event.takeAdmissions(blockState.facts);
       if (!event.coverage.sized) event.coverage.size();
     }
     if (blockState.stage === Stage.WRITING) {

@@ -82,7 +82,7 @@ function waiting(core: BarrierCore, subject: Subject, handle: number): Outcome {
   const fromTrigger = handle === core.table.trigger;
   if (fromTrigger) {
     event.triggerRelated = true;
-    if (event.admissions.length === 0) event.admissions = subject.facts?.admissions ?? [];
+    if (subject.facts !== undefined) event.takeAdmissions(subject.facts);
   }
   if (event.selected) {
     if (fromTrigger) core.triggerMet(event);

@@ -136,6 +136,27 @@ describe('status buffer (T-H)', () => {
     expect([buffer.size, drained(buffer).order]).toEqual([0, []]);
   });
 
+  it('holds at most one less than its capacity and one request, and no more requests than that, whatever they hold', () => {
+    const buffer = new StatusBuffer(3);
+    const offer = (...handles: number[]) =>
+      buffer.offerStatuses(
+        requestOf(
+          'h1',
+          handles.map((each) => waiting(task(each), event)),
+        ),
+      );
+    offer(1, 2);
+    offer(3, 4, 5, 6);
+    offer(7);
+    expect([buffer.size, buffer.most, buffer.refused]).toEqual([6, 6, 1]);
+    drained(buffer);
+    for (let i = 0; i < 5; i++) offer(0x100_0000);
+    expect([buffer.size, buffer.most, buffer.refused]).toEqual([0, 6, 3]);
+    expect(drained(buffer).order).toHaveLength(3);
+    offer(8);
+    expect(buffer.size).toBe(1);
+  });
+
   it('takes a request whole or, at its bound, not at all: a reply must not settle what was left out (T-I)', () => {
     const buffer = new StatusBuffer(3);
     buffer.offerStatuses(

@@ -37,14 +37,17 @@ const SETTLED_KEPT = 1024;
 
 /**
  * T-H: what hosts report, held until the maintainer is ready for it. Statuses pass the gate on their way in, so what is
- * held is bounded by the distinct keys, and by `capacity` and one request; beyond that they are refused, and come again because they were
- * not answered. Heartbeats merge by host. What is drained of one host is its heartbeat first and then its statuses, so a
+ * held is bounded by the distinct keys, and by `capacity` less one and the rows of one request; beyond that they are refused,
+ * and come again because they were not answered. Heartbeats merge by host. What is drained of one host is its heartbeat first and then its statuses, so a
  * status never overtakes a heartbeat, and "Working" is known before the first WAITING.
  */
 export class StatusBuffer {
   readonly #gate = new Gate();
   readonly #capacity: number;
   readonly #senders = new Map<HostId, Sender>();
+  #most = 0;
+  /** Requests held: those without a key are bounded by their number. */
+  #requests = 0;
   #refused = 0;
   #dropped = 0;
 
@@ -55,6 +58,11 @@ export class StatusBuffer {
   /** Statuses held. */
   get size(): number {
     return this.#gate.reserved;
+  }
+
+  /** The most that were held at a time. */
+  get most(): number {
+    return this.#most;
   }
 
   get suppressed(): number {
@@ -71,14 +79,18 @@ export class StatusBuffer {
    * would settle the DONE that were left out (T-I), and a repeat would be cut at the same place for ever.
    */
   offerStatuses(request: BlockStatusRequest): void {
-    if (this.#gate.reserved >= this.#capacity && request.handle.length > 0) {
+    const isFull = this.#gate.reserved >= this.#capacity && request.handle.length > 0;
+    if (isFull || this.#requests >= this.#capacity) {
       this.#refused += request.handle.length;
       return;
     }
     const sender = this.#senderOf(request.from);
     const gated = this.#gate.admit(request);
-    if (gated !== undefined) sender.requests.push(gated);
-    else if (sender.settled.length < SETTLED_KEPT) sender.settled.push({ mode: request.mode, seq: request.seq });
+    this.#most = Math.max(this.#most, this.#gate.reserved);
+    if (gated !== undefined) {
+      sender.requests.push(gated);
+      this.#requests++;
+    } else if (sender.settled.length < SETTLED_KEPT) sender.settled.push({ mode: request.mode, seq: request.seq });
   }
 
   offerHeartbeat(heartbeat: HeartbeatRequest): void {
@@ -110,7 +122,7 @@ export class StatusBuffer {
         try {
           handler.statuses(gated.request);
         } finally {
-          this.#gate.release(gated);
+          this.#release(gated);
         }
       }
       for (const { mode, seq } of sender.settled.splice(0)) handler.settled(from, mode, seq);
@@ -122,13 +134,18 @@ export class StatusBuffer {
 
   /** T-9: what a lost host has said counts no more. */
   forget(host: HostId): void {
-    for (const gated of this.#senders.get(host)?.requests.splice(0) ?? []) this.#gate.release(gated);
+    for (const gated of this.#senders.get(host)?.requests.splice(0) ?? []) this.#release(gated);
     this.#senders.delete(host);
   }
 
   /** Forgets everything: the maintainer is going (T-H). */
   discard(): void {
     for (const host of [...this.#senders.keys()]) this.forget(host);
+  }
+
+  #release(gated: GatedRequest): void {
+    this.#gate.release(gated);
+    this.#requests--;
   }
 
   #senderOf(from: HostId): Sender {

@@ -50,6 +50,17 @@ describe('route admin', () => {
     pass(admin, 20n, second);
   });
 
+  it('one whose predecessor is still to be reported waits for it: a report that was lost is not passed over (N-2)', () => {
+    const admin = new RouteAdmin([], 1n);
+    const [first, second] = [[admit('db1.t', 'target.t')], [admit('db2.t', 'target.t')]];
+    expect(admin.precheck(20n, second, 10n)).toEqual({ state: 'behind', commitTs: 10n });
+    expect(admin.explain(20n)).toMatch(/only after those of the DDL at 10, which is still to be reported/);
+    expect(() => admin.apply(20n, second)).toThrow(expect.objectContaining({ code: 'ROUTE_ORDER' }));
+    pass(admin, 10n, first);
+    expect(admin.precheck(20n, second, 10n)).toMatchObject({ state: 'conflict', conflict: { owner: '`db1`.`t`' } });
+    expect(admin.inspect()).toMatchObject({ owners: 1, appliedTs: 10n, late: 0 });
+  });
+
   it('an earlier one, once applied, makes a later one conflict that was ready before (N-2)', () => {
     const admin = new RouteAdmin([], 1n);
     const stale = [admit('db2.t', 'target.t')];

@@ -30,6 +30,8 @@ export interface RouteSnapshot {
 interface Transition {
   readonly commitTs: bigint;
   readonly admissions: readonly RouteAdmission[];
+  /** The transition right before it, as the trigger met them; undefined: not known. */
+  readonly after: bigint | undefined;
   conflict: RouteConflict | undefined;
   told: boolean;
 }
@@ -42,8 +44,8 @@ const REMEMBERED = 1024;
 
 /**
  * Admits what DDLs do to routed names, one transition after the other in commit order, so that no two tables are ever routed
- * to one target (N-2). Pure. Where the trigger's reports may be lost, a transition can come after a later one was applied:
- * it counts as applied, by its ts, and `late` counts it.
+ * to one target (N-2). Pure. Reports of the trigger may be lost and come again: each names the one before it, which is
+ * waited for. One that comes after a later one was applied counts as applied, by its ts, and `late` counts it.
  */
 export class RouteAdmin {
   readonly #ownership = new Ownership();
@@ -78,20 +80,24 @@ export class RouteAdmin {
     this.#ownership.apply(owners);
   }
 
-  /** Whether the transition at `commitTs` could be applied now; if not, it waits in the queue from now on. */
-  precheck(commitTs: bigint, admissions: readonly RouteAdmission[]): RouteVerdict {
+  /**
+   * Whether the transition at `commitTs` could be applied now; if not, it waits in the queue from now on. `after` names the
+   * one right before it: its report may be lost, and come again.
+   */
+  precheck(commitTs: bigint, admissions: readonly RouteAdmission[], after?: bigint): RouteVerdict {
     if (admissions.length === 0) return READY;
     if (commitTs <= this.#appliedTs) {
       this.#noteLate(commitTs);
       return READY;
     }
-    const transition = this.#enqueue(commitTs, admissions);
+    const transition = this.#enqueue({ commitTs, admissions, after, conflict: undefined, told: false });
     const head = this.#queue[0];
     if (transition === undefined || head === undefined || this.#ownership.size + admissions.length > this.#ownerBound) {
       this.#refused++;
       return FULL;
     }
     if (head !== transition) return { state: 'behind', commitTs: head.commitTs };
+    if (this.#isAhead(head)) return { state: 'behind', commitTs: head.after as bigint };
     transition.conflict = this.#ownership.conflictOf(transition.admissions);
     if (transition.conflict === undefined) return READY;
     const isNews = !transition.told;
@@ -107,7 +113,7 @@ export class RouteAdmin {
   apply(commitTs: bigint, admissions: readonly RouteAdmission[]): boolean {
     if (admissions.length === 0 || commitTs <= this.#appliedTs) return false;
     const head = this.#queue[0];
-    if (head?.commitTs !== commitTs || this.#ownership.conflictOf(head.admissions) !== undefined) {
+    if (head?.commitTs !== commitTs || this.#isAhead(head) || this.#ownership.conflictOf(head.admissions) !== undefined) {
       const what = `the routes of the DDL at ${commitTs} are to change out of turn or against others (N-2)`;
       throw new BarrierFault('ROUTE_ORDER', `${what}; the dump shows the queue`, this.inspect());
     }
@@ -125,6 +131,8 @@ export class RouteAdmin {
     const transition = this.#queue[this.#indexOf(commitTs)];
     if (head === undefined || transition?.commitTs !== commitTs) return undefined;
     const problem = head.conflict && sentence(head.conflict);
+    if (this.#isAhead(head) && head === transition)
+      return `Its routes may change only after those of the DDL at ${head.after}, which is still to be reported.`;
     if (head === transition) return problem && `It may not go on: ${problem}.`;
     return `Its routes may change only after those of the DDL at ${head.commitTs}${problem ? `, where ${problem}` : ''}.`;
   }
@@ -149,16 +157,20 @@ export class RouteAdmin {
     };
   }
 
+  /** The one right before it is still to be applied. */
+  #isAhead({ after }: Transition): boolean {
+    return after !== undefined && after > this.#appliedTs;
+  }
+
   /** Sorted, once per ts. At the bound the latest goes: whoever waits for it asks again. */
-  #enqueue(commitTs: bigint, admissions: readonly RouteAdmission[]): Transition | undefined {
-    const index = this.#indexOf(commitTs);
+  #enqueue(transition: Transition): Transition | undefined {
+    const index = this.#indexOf(transition.commitTs);
     const known = this.#queue[index];
-    if (known?.commitTs === commitTs) return known;
+    if (known?.commitTs === transition.commitTs) return known;
     if (this.#queue.length >= this.#queueBound) {
       if (index === this.#queue.length) return undefined;
       this.#queue.pop();
     }
-    const transition: Transition = { commitTs, admissions, conflict: undefined, told: false };
     this.#queue.splice(index, 0, transition);
     return transition;
   }

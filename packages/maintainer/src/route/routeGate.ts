@@ -6,6 +6,7 @@ import { type RouteAdmin, type RouteSnapshot, sentence } from './routeAdmin.js';
 interface Routed {
   readonly key: EventKey;
   readonly admissions: readonly RouteAdmission[];
+  readonly admissionsAfter?: bigint | undefined;
 }
 
 /**
@@ -37,9 +38,9 @@ export class RouteGate {
   }
 
   /** N-2: the routes of the DDL may change now. N-4: those of a sync point never do. */
-  ready({ key, admissions }: Routed): boolean {
+  ready({ key, admissions, admissionsAfter }: Routed): boolean {
     if (this.#admin === undefined || key.isSyncPoint) return true;
-    const verdict = this.#admin.precheck(key.commitTs, admissions);
+    const verdict = this.#admin.precheck(key.commitTs, admissions, admissionsAfter);
     if (verdict.state === 'conflict' && verdict.isNews) {
       this.#observer.count('route.conflicts');
       const text = `The DDL at ${key.commitTs} waits: ${sentence(verdict.conflict)}. Change the routing rules and start again.`;

@@ -48,6 +48,21 @@ describe('a maintainer whose names are routed', () => {
     expect(f.actor.inspect().changefeed?.barrier.routes).toMatchObject({ owners: 1, applied: 2, appliedTs: 120n, queue: [] });
   });
 
+  it('waits for a report that was lost before it takes the next, which would claim the same target (N-2, B-27)', () => {
+    const f = new MaintainerFixture();
+    f.run([table(1)], 100n, []);
+    const first = facts(110n, undefined, { adds: [table(2)], admissions: [admit('db1.u', 'target.u')] });
+    const admissions = [admit('db2.u', 'target.u')];
+    const second = facts(120n, undefined, { adds: [table(3)], admissions, admissionsAfter: 110n });
+    f.statuses(1, [none(f.trigger, second)]);
+    expect([f.answers(), f.events('route-conflict')]).toEqual([[], []]);
+    f.statuses(1, [none(f.trigger, first)]);
+    expect(f.answers()).toEqual(['coordinator1: ack 110 → 0']);
+    f.statuses(1, [none(f.trigger, second)]);
+    expect(f.answers()).toEqual([]);
+    expect(f.events('route-conflict')).toMatchObject([{ key: { commitTs: 120n }, source: '`db2`.`u`', owner: '`db1`.`u`' }]);
+  });
+
   it('refuses to start when two tables have one target, and names both (N-2)', () => {
     const f = new MaintainerFixture();
     f.start([table(1), table(2)], 100n, [...OWNERS, admit('db2.t', 'target.t')]);

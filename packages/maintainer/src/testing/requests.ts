@@ -33,6 +33,7 @@ export function facts(
     readonly drops?: Influence;
     readonly adds?: readonly AddedTable[];
     readonly admissions?: readonly RouteAdmission[];
+    readonly admissionsAfter?: bigint;
   } = {},
 ): BlockFacts {
   return {
@@ -42,6 +43,7 @@ export function facts(
     adds: changes.adds ?? [],
     schemaChanges: [],
     admissions: changes.admissions ?? [],
+    ...(changes.admissionsAfter !== undefined && { admissionsAfter: changes.admissionsAfter }),
   };
 }
 

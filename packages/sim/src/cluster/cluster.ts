@@ -4,6 +4,7 @@ import type { FaultPoint } from '../faults/points.js';
 import type { UserSinkOptions } from '../kit/userSink.js';
 import type { Oracle } from '../oracle/oracle.js';
 import type { Scenario } from '../scenario.js';
+import { ownersOf } from '../workload/routing.js';
 import { snapshotAt, type Workload } from '../workload/workload.js';
 import { type HostAddresses, hostAddresses, linksOf, MAINTAINER } from './addresses.js';
 import { coordinatorPlacement, hostPlacements, type Made, maintainerPlacement } from './placements.js';
@@ -77,6 +78,7 @@ export class Cluster {
       startTs,
       tables: tables.map(({ tableId, schemaId, splittable }) => ({ tableId, schemaId, splittable })),
       hosts: this.hostList(hosts),
+      ...(workload.routing && { routes: ownersOf(tables, workload.routing) }),
       ...(scenario.redo && { redo: true }),
     } satisfies StartChangefeed);
   }

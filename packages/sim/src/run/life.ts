@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DispatcherConfig, MaintainerEvent } from '@tidegate/protocol';
 import type { Delivered, Step } from '@tidegate/runtime';
+import { MAINTAINER } from '../cluster/addresses.js';
 import { Cluster, type ClusterParts } from '../cluster/cluster.js';
 import { CrashRoom } from '../faults/crashRoom.js';
 import { type Fault, faultText } from '../faults/fault.js';
@@ -8,6 +9,7 @@ import type { FaultPoint, PointFaults } from '../faults/points.js';
 import { ActorWatch, boundsOf } from '../oracle/actorWatch.js';
 import { DeliveryWatch } from '../oracle/deliveryWatch.js';
 import type { Oracle } from '../oracle/oracle.js';
+import { RouteWatch } from '../oracle/routeWatch.js';
 import type { Violations } from '../oracle/violation.js';
 import { Agenda } from './agenda.js';
 import type { Choices } from './choices.js';
@@ -24,13 +26,18 @@ export interface LifeParts extends Omit<ClusterParts, 'atPoint'> {
   readonly tell: (text: string) => void;
 }
 
-/** How a life ended. `failed`: a sink failed as it was told to, and the changefeed ended with its error. */
-export type LifeEnd = 'finished' | 'failed' | 'crashed' | 'violated';
+/**
+ * How a life ended. `failed`: a sink failed as it was told to, and the changefeed ended with its error. `refused`: a DDL claims
+ * a target that it does not get, and somebody stops the changefeed to change the rules.
+ */
+export type LifeEnd = 'finished' | 'failed' | 'refused' | 'crashed' | 'violated';
 
 /** Steps from one look at the queues of all actors to the next, beside those at faults. */
 const BOUNDS_EVERY = 500;
 /** Milliseconds without anything going wrong after which a run must be over. */
 const PATIENCE = 1_800_000;
+/** Milliseconds that a changefeed goes on at most after it has refused a DDL. */
+const LONGEST_HEARING = 30_000;
 
 /** One life of a run: a cluster from its start to the end of the log, its death, or a violation. */
 export class Life {
@@ -43,12 +50,15 @@ export class Life {
   readonly #room: CrashRoom;
   readonly #oracle: Oracle;
   readonly watch: DeliveryWatch;
+  readonly routes: RouteWatch;
   /** Looks into the actors. */
   readonly actors: ActorWatch;
   readonly #stalled = new Map<string, number>();
   readonly #stepFaults: Fault[];
   /** Faults that points have brought about and that happen after the step in hand. */
   readonly #due: Fault[] = [];
+  /** When somebody will have heard of the DDL that is refused. */
+  #refusedAt = Number.POSITIVE_INFINITY;
   /** A sink was told to fail. */
   #mayFail = false;
   #crashed = false;
@@ -58,6 +68,7 @@ export class Life {
     this.#parts = parts;
     this.#oracle = parts.oracles[0];
     this.watch = new DeliveryWatch(parts.workload, parts.violations, parts.oracles);
+    this.routes = new RouteWatch(parts.workload, parts.violations, this.#oracle);
     this.checkpointTs = parts.startTs;
     this.cluster = cluster;
     this.actors = actors;
@@ -110,11 +121,12 @@ export class Life {
     const { system } = this.cluster;
     const patience = PATIENCE + this.#lastFault();
     while (!violations.any) {
-      if (choices.count % BOUNDS_EVERY === 0) this.actors.checkBounds();
+      if (choices.count % BOUNDS_EVERY === 0) this.look();
       if (this.#due.length > 0 || this.#stepDue || this.#overdue) await this.#attend();
       if (this.#crashed) return this.#end('crashed');
       if (this.failure !== undefined) return this.#end('failed');
       if (this.checkpointTs >= workload.endTs) return 'finished';
+      if (system.now >= this.#refusedAt) return this.#end('refused');
       const step = choices.choose(this.#possible(), system.now);
       if (step === undefined) {
         const { next } = this.agenda;
@@ -131,6 +143,12 @@ export class Life {
         violations.report('I-12', `not finished ${PATIENCE} ms after the last fault; ${await this.#stuck()}`);
     }
     return 'violated';
+  }
+
+  /** Looks into the actors: at their queues, and at the routes. */
+  look(): void {
+    this.actors.checkBounds();
+    this.routes.check(this.actors.inspect(MAINTAINER));
   }
 
   /** From now on nothing goes wrong; waits until everything that died has its successor. */
@@ -208,7 +226,7 @@ export class Life {
   async #happen(fault: Fault): Promise<void> {
     const { tell, past } = this.#parts;
     past.add(fault);
-    this.actors.checkBounds();
+    this.look();
     tell(`fault: ${faultText(fault)}`);
     if (fault.do === 'stall') this.#stall(fault.who, fault.ms);
     else if (fault.do === 'crash' && fault.what === 'process') this.#crashed = true;
@@ -235,6 +253,11 @@ export class Life {
     return how;
   }
 
+  /** Milliseconds until somebody hears of a refusal: drawn from the seed. */
+  #hearing(): number {
+    return (Math.imul(this.#parts.scenario.seed, 0x9e3779b1) >>> 0) % LONGEST_HEARING;
+  }
+
   /** When the last fault by the clock is over, in the clock of this life. */
   #lastFault(): number {
     const { scenario, offset } = this.#parts;
@@ -254,7 +277,10 @@ export class Life {
     if (type === 'fence') this.#room.fenced(to);
     else if (type === 'create') {
       const { configs } = content as { readonly configs: readonly DispatcherConfig[] };
-      for (const config of configs) this.#eachOracle((oracle) => oracle.created(config));
+      for (const config of configs) {
+        this.#eachOracle((oracle) => oracle.created(config));
+        this.routes.created(config);
+      }
     }
   }
 
@@ -270,6 +296,10 @@ export class Life {
   }): void {
     const { violations, tell } = this.#parts;
     this.watch.event(event as MaintainerEvent);
+    if (this.routes.event(event as MaintainerEvent, this.cluster.epoch)) {
+      tell('a DDL claims a target that another table has');
+      this.#refusedAt = Math.min(this.#refusedAt, this.cluster.system.now + this.#hearing());
+    }
     if (event.type === 'checkpoint' && event.checkpointTs !== undefined) {
       this.#oracle.checkpoint(event.checkpointTs);
       this.checkpointTs = event.checkpointTs;

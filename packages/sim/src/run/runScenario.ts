@@ -1,3 +1,4 @@
+import { MAINTAINER } from '../cluster/addresses.js';
 import type { WrapActor } from '../cluster/cluster.js';
 import type { WayEvent } from '../cluster/way.js';
 import type { Fault } from '../faults/fault.js';
@@ -9,6 +10,7 @@ import { type Violation, Violations } from '../oracle/violation.js';
 import type { Scenario } from '../scenario.js';
 import { Story } from '../story/story.js';
 import { generateWorkload } from '../workload/generate.js';
+import { rerouted } from '../workload/routing.js';
 import type { Workload } from '../workload/workload.js';
 import { Choices } from './choices.js';
 import { Life } from './life.js';
@@ -71,10 +73,11 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   const past = new Set<Fault>();
   const wayEvents: WayEvent[] = [];
   let startTs = workload.startTs;
+  let current = workload;
   let lives = 0;
   for (let over = false; !over; ) {
     life = await Life.create({
-      ...{ scenario, workload, violations, choices, points, past, startTs, offset },
+      ...{ scenario, workload: current, violations, choices, points, past, startTs, offset },
       oracles,
       life: lives++,
       wrap: options.wrap,
@@ -83,16 +86,22 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
       observe: story.enabled ? (delivered) => story.delivered(now(), delivered) : undefined,
       tell: (text) => story.say(now(), text),
     });
-    const end = await life.run(options.maxSteps ?? MAX_STEPS);
-    life.actors.checkBounds();
-    over = end === 'finished' || end === 'violated';
+    let end = await life.run(options.maxSteps ?? MAX_STEPS);
+    life.look();
     if (end === 'finished') {
       await life.heal();
       const quiet = life;
-      await checkQuiet(quiet.cluster.system, (pause) => quiet.advance(pause), violations);
+      const failed = (): boolean => quiet.failure !== undefined;
+      await checkQuiet(quiet.cluster.system, (pause) => quiet.advance(pause), { violations, failed });
+      if (failed()) end = 'failed';
+    }
+    over = end === 'finished' || end === 'violated' || violations.any;
+    if (end === 'finished') {
       if (!violations.any) for (const each of [...oracles, life.watch]) each.finish();
+      if (!violations.any) life.routes.finish(life.actors.inspect(MAINTAINER));
     } else if (!over) {
       startTs = life.checkpointTs;
+      if (end === 'refused') current = rerouted(workload);
       for (const each of oracles) each.restarted(startTs);
       if (lives >= MOST_LIVES) violations.report('I-12', `not finished after ${lives} lives`);
       over = violations.any;

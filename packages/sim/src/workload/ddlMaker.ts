@@ -2,6 +2,7 @@ import type { SourceEvent } from '@tidegate/dispatcher';
 import type { AddedTable, DdlEvent, SchemaChange, TableInfo } from '@tidegate/protocol';
 import type { Random } from '../random.js';
 import type { WorkloadOptions } from './generate.js';
+import { Names } from './names.js';
 import type { WorkloadTable } from './workload.js';
 
 interface Table {
@@ -48,6 +49,8 @@ export class DdlMaker {
   readonly #options: WorkloadOptions;
   readonly #tables: Table[] = [];
   readonly #schemas: number[];
+  /** Absent: names are not routed, and each table has one of its own. */
+  readonly #names: Names | undefined;
   #ts: bigint;
   #nextTable = 1;
   #nextSchema: number;
@@ -56,6 +59,7 @@ export class DdlMaker {
     this.#random = random;
     this.#options = options;
     this.#ts = firstTs;
+    this.#names = options.routes && new Names(options.seed, options.routes === 'clash');
     this.#schemas = Array.from({ length: Math.max(1, options.schemas) }, (_, i) => i + 1);
     this.#nextSchema = this.#schemas.length + 1;
     for (let i = 0; i < options.tables; i++) this.#newTable(this.#anySchema());
@@ -148,6 +152,8 @@ export class DdlMaker {
     const schema = (old[0] as Table).schema;
     for (const table of old) this.#remove(table);
     const tables = Array.from({ length: count }, () => this.#newTable(schema));
+    // A truncated table is another one under the same name: nothing changes for its target.
+    if (this.#names && kind === 'truncate table') for (const table of tables) table.name = (old[0] as Table).name;
     return this.#ddl(kind, {
       blockTables: { type: 'normal', tableIds: [...tableIds, 0] },
       drops: { type: 'normal', tableIds },
@@ -167,7 +173,8 @@ export class DdlMaker {
     const table = this.#anyTable();
     const oldSchemaId = table.schema;
     table.schema = this.#anySchema();
-    table.name = `r${table.id}_${this.#ts}`;
+    const others = this.#tables.filter((each) => each !== table);
+    table.name = this.#names?.next(table.schema, others) ?? `r${table.id}_${this.#ts}`;
     return this.#ddl('rename table', {
       blockTables: { type: 'normal', tableIds: [table.id, 0] },
       schemaChanges: moved(table.id, oldSchemaId, table.schema),
@@ -219,7 +226,8 @@ export class DdlMaker {
 
   #newTable(schema: number): Table {
     const id = this.#nextTable++;
-    const table = { id, schema, name: `t${id}`, splittable: this.#random.chance(this.#options.splittable) };
+    const name = this.#names?.next(schema, this.#tables) ?? `t${id}`;
+    const table = { id, schema, name, splittable: this.#random.chance(this.#options.splittable) };
     this.#tables.push(table);
     return table;
   }

@@ -2,6 +2,7 @@ import type { SourceEvent } from '@tidegate/dispatcher';
 import { Random } from '../random.js';
 import { DdlMaker } from './ddlMaker.js';
 import { keepConsistent } from './omit.js';
+import { routed } from './routing.js';
 import { keyBytes, type Workload, workloadOf } from './workload.js';
 
 /** What a random log is made from. */
@@ -21,6 +22,8 @@ export interface WorkloadOptions {
   /** In a thousand block events: those that begin a storm, a row of block events with nothing in between. */
   readonly storms: number;
   readonly syncPoints: boolean;
+  /** Tables are routed by their names (section 23). `clash`: one DDL claims a target that another table has. Absent: they are not. */
+  readonly routes?: 'legal' | 'clash';
   /** Ranges [from, to) of events that are left out, with everything that cannot be without them. */
   readonly omit?: readonly (readonly [number, number])[];
 }
@@ -48,7 +51,10 @@ export function generateWorkload(options: WorkloadOptions): Workload {
     else events.push(...rows(ddls, random, options.keys));
   }
   const kept = options.omit === undefined ? events : keepConsistent(ddls.initial, events, options.omit);
-  return workloadOf(ddls.initial, FIRST_TS, [...kept, { type: 'resolved', ts: ddls.ts + BEYOND }]);
+  const complete: SourceEvent[] = [...kept, { type: 'resolved', ts: ddls.ts + BEYOND }];
+  if (options.routes === undefined) return workloadOf(ddls.initial, FIRST_TS, complete);
+  const { events: admitted, routing } = routed(ddls.initial, complete);
+  return { ...workloadOf(ddls.initial, FIRST_TS, admitted), routing };
 }
 
 function rows(ddls: DdlMaker, random: Random, keys: number): SourceEvent[] {

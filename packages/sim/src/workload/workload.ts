@@ -1,6 +1,7 @@
 import type { SourceEvent, SourceSnapshot } from '@tidegate/dispatcher';
 import type { BlockEvent, EventKey, TableInfo } from '@tidegate/protocol';
 import { eventKeyOf } from '@tidegate/protocol';
+import type { Routing } from './routing.js';
 
 /** A table as a snapshot lists it. */
 export type WorkloadTable = TableInfo & { readonly splittable: boolean };
@@ -41,6 +42,8 @@ export interface Workload {
   /** The block event that adds a table; absent for initial ones. */
   readonly addedBy: ReadonlyMap<number, BlockFact>;
   readonly droppedBy: ReadonlyMap<number, BlockFact>;
+  /** Absent: names are not routed, and nothing is admitted (section 23). */
+  readonly routing?: Routing;
 }
 
 const ROW_BYTES = 4;

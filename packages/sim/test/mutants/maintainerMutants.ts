@@ -65,7 +65,7 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
       {
         file: 'maintainer/intake/statusBuffer.js',
         find: `finally {
-                    this.#gate.release(gated);`,
+                    this.#release(gated);`,
         replace: `finally {`,
       },
     ],
