@@ -89,8 +89,7 @@ export class BlockMachine {
 
   // D-43: the maintainer sizes DB and All by its task table, which lacks what is reported and not yet acknowledged.
   #mustHold(row: number, event: BlockEvent): boolean {
-    const trigger = this.#state.triggers.get(row);
-    if (trigger === undefined || trigger.unacked === 0) return false;
+    if ((this.#state.triggers.get(row)?.unacked ?? 0) === 0) return false;
     return event.type === 'sync-point' || event.blockTables?.type !== 'normal';
   }
 
