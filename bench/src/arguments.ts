@@ -24,7 +24,7 @@ npm run bench -- --from FILE [--out DIR]
 
   --quick      fewer and shorter runs: under a minute
   --only NAME  this measurement only; may be given more than once
-  --runs N     runs of each case that count, 1 to 1 000 (7, or 5 when quick); fewer than 5 say little
+  --runs N     runs of each case that count, 1 to 1 000 (7, or 5 when quick); what takes long has a number of its own
   --out DIR    folder for result.json, report.md and the plots (bench/results)
   --json FILE  write the results, and where they were taken, there as well
   --nodes LIST the main figures on each of these versions of Node, in turns; npx fetches what is not there

@@ -6,6 +6,7 @@ import { laneThreads } from './laneThreads.js';
 import { maintainerBarrier } from './maintainerBarrier.js';
 import { pendingMap } from './pendingMap.js';
 import { requestQueue } from './requestQueue.js';
+import { rows } from './rows.js';
 import { statusPath } from './statusPath.js';
 
 /** Every measurement, in the order in which they run. A new one is a file beside this and a line here. */
@@ -18,4 +19,5 @@ export const MEASUREMENTS: readonly Measurement[] = [
   coordinatorPath,
   maintainerBarrier,
   statusPath,
+  rows,
 ];

@@ -11,7 +11,9 @@ export type CliErrorCode =
   /** There is no such directory, or nothing in it to verify. */
   | 'CLI_NOTHING'
   /** The redo log is not complete as far as was asked for, or does not say how far it is. */
-  | 'CLI_INCOMPLETE';
+  | 'CLI_INCOMPLETE'
+  /** An option of `runStorm` is out of range. */
+  | 'CLI_STORM_OPTION';
 
 /** An error of the command itself. `code` is stable; the message says what was wrong, where, and what to do. */
 export class CliError extends Error {

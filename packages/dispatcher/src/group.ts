@@ -280,6 +280,7 @@ export class DispatcherGroup implements Actor<GroupInput> {
       executor: { running: this.#work.running, queued: this.#work.queued },
       withSink: this.#sink.size,
       posted: this.#posting.posted,
+      suppressed: this.#retry.suppressed,
       wakes: this.#state.wakes,
       ...(error && { error: { code: error.code, message: error.message } }),
     };

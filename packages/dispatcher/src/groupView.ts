@@ -26,7 +26,10 @@ export interface GroupView {
   readonly paused: boolean;
   readonly executor: { readonly running: number; readonly queued: number };
   readonly withSink: number;
+  /** Statuses put onto the lane. */
   readonly posted: number;
+  /** Repetitions merged into one that waited for room on the lane. */
+  readonly suppressed: number;
   readonly wakes: number;
   readonly error?: { readonly code: string; readonly message: string };
 }

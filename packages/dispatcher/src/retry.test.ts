@@ -103,6 +103,20 @@ describe('back-off (T-E)', () => {
     expect(retryDelay(resolveGroupOptions({ retryBackoff: 1 }), 7, most)).toBe(5_000);
   });
 
+  test('one that is due while the last still waits for room is merged into it, and counted', () => {
+    const f = new GroupFixture();
+    f.add();
+    f.context.full.add('coordinator');
+    f.deliver(both(10n), 10);
+    expect(f.group.inspect()).toMatchObject({ posted: 0, suppressed: 0 });
+    f.advance(15_000);
+    expect(f.group.inspect()).toMatchObject({ posted: 0, suppressed: 3 });
+    f.context.full.delete('coordinator');
+    f.group.room('coordinator');
+    expect(f.posted()).toEqual(['WAITING 10/10']);
+    expect(f.group.inspect()).toMatchObject({ posted: 1, suppressed: 3 });
+  });
+
   test('starts again with the next event', () => {
     const f = new GroupFixture({ retryBackoff: 2, retryJitter: 0 });
     f.add();

@@ -30,6 +30,8 @@ export function retryDelay(options: GroupOptions, attempt: number, random: numbe
  * finds those that are due, so a million that wait there cost one timer.
  */
 export class Retry {
+  /** Repetitions that were due while the one before still waited for room on the lane. */
+  suppressed = 0;
   #state: GroupState;
   #posting: Posting;
 
@@ -89,7 +91,8 @@ export class Retry {
         wait = options.retryInterval; // T-7: silent
         rows.retryAt[row] = now + wait;
       } else if (wait <= 0) {
-        if (!rows.has(row, Flag.OWES_WAITING)) repeatWaiting(rows, entry, row);
+        if (rows.has(row, Flag.OWES_WAITING)) this.suppressed++;
+        else repeatWaiting(rows, entry, row);
         const attempt = Math.min(255, rows.attempts[row]! + 1);
         rows.attempts[row] = attempt;
         wait = retryDelay(options, attempt, context.random());
@@ -108,6 +111,7 @@ export class Retry {
     let next = Number.POSITIVE_INFINITY;
     for (const report of entry.reports) {
       if (report.retryAt <= now) {
+        if (report.owed) this.suppressed++;
         this.#posting.oweReport(entry, report);
         report.attempts++;
         report.retryAt = now + retryDelay(options, report.attempts, context.random());

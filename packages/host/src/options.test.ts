@@ -41,6 +41,8 @@ describe('a bad option is refused by name, with what it is and what it must be',
     ['sink', { module: './relative.js' }, /'sink\.module' is "\.\/relative\.js"; .*URL/],
     ['redo', { module: 'redo' }, /'redo\.module' is "redo"; .*URL/],
     ['restarts', -1, /'restarts' is -1/],
+    ['drill', 5, /'drill' is 5; .*stall/],
+    ['drill', { stall: 4e6 }, /'drill\.stall' is 4000000; .* to 3600000/],
     ['dispatcher', [], /'dispatcher' is \[\]/],
     ['wrokers', 2, /'wrokers' is not known; known are source, sink, redo, workers/],
   ];

@@ -44,12 +44,23 @@ export interface HostOptions {
   readonly restarts?: number;
   /** Milliseconds that the threads, the source and the sinks have to come up. Default 60 000. */
   readonly startDeadline?: number;
+  /** Let the maintainer stall on purpose, to see what comes of it. Default: no drill. */
+  readonly drill?: MaintainerDrill;
   /** Further options of the dispatchers, named in `@tidegate/dispatcher`. */
   readonly dispatcher?: Readonly<Record<string, unknown>>;
   /** Further options of the coordinator, named in `@tidegate/coordinator`. */
   readonly coordinator?: Readonly<Record<string, unknown>>;
   /** Further options of the maintainer, named in `@tidegate/maintainer`. */
   readonly maintainer?: Readonly<Record<string, unknown>>;
+}
+
+/** A stall on purpose. */
+export interface MaintainerDrill {
+  /**
+   * Milliseconds, 0 … 3 600 000, for which the maintainer reads nothing of what coordinators send: from the first block statuses
+   * on, they stay in its inbox, as they would if it were busy elsewhere. 0: it goes on, and only counts what arrives.
+   */
+  readonly stall: number;
 }
 
 /** {@link HostOptions} with defaults filled in and every value checked. */
@@ -68,6 +79,7 @@ export interface CheckedHostOptions {
   readonly workerHeapMb: number | undefined;
   readonly restarts: number;
   readonly startDeadline: number;
+  readonly drill: MaintainerDrill | undefined;
   readonly dispatcher: Readonly<Record<string, unknown>>;
   readonly coordinator: Readonly<Record<string, unknown>>;
   readonly maintainer: Readonly<Record<string, unknown>>;
@@ -76,6 +88,8 @@ export interface CheckedHostOptions {
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
+/** Milliseconds. */
+const LONGEST_STALL = 3_600_000;
 
 /** Checks options and fills in defaults. Throws a {@link HostError} `HOST_OPTION` that names the option. */
 export function checkOptions(options: HostOptions): CheckedHostOptions {
@@ -105,6 +119,7 @@ export function checkOptions(options: HostOptions): CheckedHostOptions {
     workerHeapMb: options.workerHeapMb === undefined ? undefined : whole('workerHeapMb', options.workerHeapMb, 16, 1 << 20),
     restarts: whole('restarts', options.restarts ?? 3, 0, 1000),
     startDeadline: whole('startDeadline', options.startDeadline ?? 60_000, 1, 0x7fff_ffff),
+    drill: drill(options.drill),
     dispatcher: record('dispatcher', options.dispatcher),
     coordinator: record('coordinator', options.coordinator),
     maintainer: record('maintainer', options.maintainer),
@@ -127,6 +142,7 @@ const EXAMPLE: Readonly<Record<keyof HostOptions, true>> = {
   workerHeapMb: true,
   restarts: true,
   startDeadline: true,
+  drill: true,
   dispatcher: true,
   coordinator: true,
   maintainer: true,
@@ -150,6 +166,12 @@ function moduleReference(name: string, value: ModuleReference | undefined): { mo
     );
   }
   return { module: text, options };
+}
+
+function drill(value: MaintainerDrill | undefined): MaintainerDrill | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'object' || value === null) throw refuse('drill', value, '{ stall }, in milliseconds');
+  return { stall: whole('drill.stall', value.stall, 0, LONGEST_STALL) };
 }
 
 function whole(name: string, value: unknown, least: number, most: number): number {

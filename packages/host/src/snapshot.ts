@@ -1,4 +1,4 @@
-import type { ActorSnapshot, SystemSnapshot } from '@tidegate/runtime';
+import type { ActorSnapshot, SystemSnapshot, ThreadUsage } from '@tidegate/runtime';
 import { COORDINATOR, MAINTAINER, SOURCE } from './topology.js';
 
 /** What the source thread has routed so far. */
@@ -32,6 +32,8 @@ export interface HostThread {
   /** Why it is not running, if it is not. */
   readonly why?: string;
   readonly actors: readonly ActorSnapshot[];
+  /** Processor time and memory; only of one that is running. */
+  readonly usage?: ThreadUsage;
 }
 
 /** Plain data about a host at one moment. What each actor says of itself is described in its package. */
@@ -61,7 +63,7 @@ export function readSystem(
   const threads = system.threads.map(
     (thread): HostThread =>
       thread.state === 'running'
-        ? { name: thread.name, state: 'running', actors: thread.actors }
+        ? { name: thread.name, state: 'running', actors: thread.actors, ...(thread.usage && { usage: thread.usage }) }
         : { name: thread.name, state: thread.state, actors: [], ...(thread.why !== undefined && { why: thread.why }) },
   );
   const details = new Map(threads.flatMap((thread) => thread.actors).map((actor) => [actor.address, actor.detail]));

@@ -1,5 +1,6 @@
 import { MESSAGE_STRUCTURES, Mode } from '@tidegate/protocol';
 import type { ActorPlacement, LinkDeclaration, ThreadPlacement, Topology } from '@tidegate/runtime';
+import type { DrilledMaintainerOptions } from './drilledMaintainer.js';
 import type { CheckedHostOptions } from './options.js';
 
 export const SOURCE = 'source';
@@ -126,11 +127,19 @@ function coordinator(options: CheckedHostOptions, workers: readonly string[]): A
   };
 }
 
-function maintainer(options: CheckedHostOptions): ActorPlacement {
+function maintainer({ drill, maintainer: own }: CheckedHostOptions): ActorPlacement {
+  if (drill !== undefined) {
+    return {
+      address: MAINTAINER,
+      module: new URL('./drilledMaintainer.js', import.meta.url),
+      factory: 'createDrilledMaintainer',
+      options: { ...drill, maintainer: { ...own } } satisfies DrilledMaintainerOptions,
+    };
+  }
   return {
     address: MAINTAINER,
     module: import.meta.resolve('@tidegate/maintainer/actor'),
     factory: 'createMaintainer',
-    options: { ...options.maintainer },
+    options: { ...own },
   };
 }

@@ -81,6 +81,18 @@ export interface ThreadReport {
   readonly droppedLogs: number;
   /** Milliseconds of the system's clock. */
   readonly time: number;
+  /** What the thread has used so far; only of a thread of its own. */
+  readonly usage?: ThreadUsage;
+}
+
+/** What one thread has used. Memory in bytes. */
+export interface ThreadUsage {
+  /** Milliseconds on a processor since the thread began; absent where the platform does not tell. What helps it (collection, compilation) is not in it. */
+  readonly cpu?: number;
+  readonly heapUsed: number;
+  readonly heapTotal: number;
+  /** Outside of its heap, and held by it. */
+  readonly external: number;
 }
 
 export type ThreadSnapshot =

@@ -48,6 +48,26 @@ describe('what a thread tells the main thread', { timeout: 20_000 }, () => {
     await system.stop();
   });
 
+  it('each thread tells what it has used', async () => {
+    const { system } = await start(
+      '{ receive: (milliseconds) => { for (const end = performance.now() + milliseconds; performance.now() < end; ); } }',
+      '{ receive: () => {} }',
+    );
+    const usages = async () =>
+      (await system.inspect()).threads.map((thread) => (thread.state === 'running' ? thread.usage : undefined));
+    const [busyBefore, idleBefore] = await usages();
+    await system.send('a0', 200);
+    const [busy, idle] = await usages();
+    const spent = [(busy?.cpu ?? 0) - (busyBefore?.cpu ?? 0), (idle?.cpu ?? 0) - (idleBefore?.cpu ?? 0)];
+    // Of a wall time of 200 ms; another process may have had the processor meanwhile.
+    if (busy?.cpu !== undefined) expect(spent[0]).toBeGreaterThan(2 * (spent[1] as number));
+    for (const usage of [busy, idle]) {
+      expect(usage?.heapUsed).toBeGreaterThan(1e6);
+      expect(usage?.heapTotal).toBeGreaterThanOrEqual(usage?.heapUsed as number);
+    }
+    await system.stop();
+  });
+
   it('an inspect that cannot be cloned, or throws, spoils only itself', async () => {
     const { system } = await start(
       '{ receive: () => {}, inspect: () => ({ f: () => 1 }) }',

@@ -14,6 +14,7 @@ import { AskError, MailboxFullError } from '../errors.js';
 import { DoorbellParking } from './doorbellParking.js';
 import { ReportOutlet } from './reportOutlet.js';
 import type { LinkSpec, OutsideOutcome, ThreadControl, ThreadSpec } from './threadSpec.js';
+import { threadUsage } from './threadUsage.js';
 
 /** The actors of one worker thread, their lanes, and the loop that runs them. */
 export class ThreadRuntime {
@@ -67,7 +68,7 @@ export class ThreadRuntime {
       send: (address, message) => this.#deliver(address, message) ?? { type: 'done', value: undefined },
       stop: (addresses, milliseconds): Promise<StopOutcome[]> =>
         stopActors(scheduler, addresses, scheduler.clock.now() + milliseconds),
-      inspect: () => scheduler.report(),
+      inspect: () => ({ ...scheduler.report(), usage: threadUsage() }),
       sever: (addresses) => {
         for (const cell of scheduler.cells) sever(cell, new Set(addresses));
       },
