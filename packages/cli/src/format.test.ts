@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { count, cut, duration, plural, printable, timeOf, timestamp } from './format.js';
+import { bytes, count, cut, duration, plural, printable, timeOf, timestamp } from './format.js';
 
 describe('format', () => {
   test('counts', () => {
@@ -23,6 +23,11 @@ describe('format', () => {
       '1 h 00 min',
       '2 h 03 min',
     ]);
+  });
+
+  test('bytes change their unit where the digits would run out', () => {
+    const given = [0, 999, 1_000, 1_536, 102_348, 312 * 1024 ** 2, 1_100 * 1024 ** 2, 5_000 * 1024 ** 3];
+    expect(given.map(bytes)).toEqual(['0 B', '999 B', '1.0 KiB', '1.5 KiB', '99.9 KiB', '312 MiB', '1.1 GiB', '5000 GiB']);
   });
 
   test('a timestamp has a time only where its upper part can be one', () => {

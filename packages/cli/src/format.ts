@@ -25,6 +25,17 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 }
 
+/** Bytes: `312 B`, `1.5 KiB`, `312 MiB`, `1.2 GiB`. */
+export function bytes(value: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB'];
+  let [size, unit] = [value, 0];
+  while (Math.abs(size) >= 999.5 && unit < units.length - 1) {
+    size /= 1024;
+    unit++;
+  }
+  return `${unit === 0 || Math.abs(size) >= 99.95 ? Math.round(size) : size.toFixed(1)} ${units[unit]}`;
+}
+
 /** Bits of a timestamp that count within one millisecond. */
 const LOGICAL_BITS = 18n;
 /** From 2000 to 3000: outside of it a timestamp's upper part is no time that a log could have. Milliseconds. */

@@ -2,7 +2,7 @@
 
 const EXIT_CODES = `Exit codes
   0    done: everything replicated, or nothing differs
-  1    failed, or tables differ
+  1    failed, or tables differ, or a storm's figures do not add up
   2    wrong command line
   130  stopped by Ctrl-C (143: by SIGTERM)
 `;
@@ -16,6 +16,7 @@ Commands
   replicate LOG --to DIR          replicate a recorded change log to a directory
   verify DIR --against FINAL      compare what was written with final tables
   redo apply DIR --to OUT         replay a redo log to a directory
+  storm --dispatchers N --hold S  make everybody wait, and see what the storm of reports costs
 
   tidegate COMMAND --help         options of a command
   tidegate --version              version
@@ -83,5 +84,44 @@ Options
   --json                      print a summary as JSON
   -q, --quiet                 print errors only
   -h, --help                  this text
+
+${EXIT_CODES}`;
+
+export const STORM_HELP: string = `Usage: tidegate storm [--dispatchers N] [--hold S] [OPTIONS]
+
+Tries a size on this machine: N tables with a dispatcher each on real worker threads,
+a sink that keeps nothing, and one sync point, at which everybody waits. For S seconds
+nobody can go on, and whoever hears nothing reports again and again. Shown: how many
+statuses are offered, suppressed at each stage, sent, and handled by the maintainer;
+memory; and at the end how long it took to complete, and the processor time of each
+thread. Nothing is written, nothing is read.
+
+Options
+  -n, --dispatchers N         dispatchers, 1 to 10000000 (default 10000)
+  --hold S                    how long nobody can go on, in seconds or as 1500ms, 2m;
+                              up to 1h (default 10)
+  -w, --workers N             worker threads, 1 to 256 (default: cores less one)
+  --cause stalled-maintainer  from the first report on the maintainer leaves everything
+                              that comes in its inbox, as if it were busy elsewhere, and
+                              nothing is acknowledged (default). The inbox is the lane to
+                              it, with its bound; its own timers go on
+  --cause slow-table          the flush of one table takes S seconds: all others are
+                              acknowledged, and wait in silence
+  --resend TIME               who is not acknowledged reports again this often, at least
+                              10ms (default 1s; a real host begins with 5s and backs off)
+  --json                      print progress and a summary as JSON, one a line
+  -q, --quiet                 print errors only; the exit code tells
+  -h, --help                  this text
+
+What is shown
+  offered      by dispatchers, repetitions included
+  suppressed   worker: the one before still waits for room on the lane. Pending map,
+               request queue, outstanding (delivered, not answered): an equal one is there
+  sent         to the maintainer; the coordinator itself sends again what is outstanding
+  handled      by the barrier. The protocol needs two a dispatcher: WAITING and DONE
+  processor    of one core. Helpers of the engine (collection, compilation) are in
+               'everything' only. Heaps contain garbage: compare with 'at rest'
+
+Ctrl-C ends it early and shows the figures so far.
 
 ${EXIT_CODES}`;

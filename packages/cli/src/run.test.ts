@@ -35,9 +35,9 @@ describe('help and version go to standard output', () => {
 
 describe('a wrong command line ends with 2, says what, and where the help is', () => {
   test.each([
-    [[], 'a command is needed: replicate, verify or redo', 'tidegate --help'],
-    [['replicat'], "there is no command 'replicat'; commands are replicate, verify and redo", 'tidegate --help'],
-    [['--json'], "there is no option '--json'; commands are replicate, verify and redo", 'tidegate --help'],
+    [[], 'a command is needed: replicate, verify, redo or storm', 'tidegate --help'],
+    [['replicat'], "there is no command 'replicat'; commands are replicate, verify, redo and storm", 'tidegate --help'],
+    [['--json'], "there is no option '--json'; commands are replicate, verify, redo and storm", 'tidegate --help'],
     [['replicate', 'x'], 'replicate needs --to DIR, the directory to write to', 'tidegate replicate --help'],
     [
       ['replicate', 'x', '--to', 'y', '--workers', '0'],

@@ -1,11 +1,13 @@
 import { describeError, UsageError } from './errors.js';
 import { ExitCode } from './exitCode.js';
-import { MAIN_HELP, REDO_HELP, REPLICATE_HELP, VERIFY_HELP } from './help.js';
+import { MAIN_HELP, REDO_HELP, REPLICATE_HELP, STORM_HELP, VERIFY_HELP } from './help.js';
 import { type Io, processIo } from './io.js';
 import { redoApply } from './redoApply.js';
 import { readRedoOptions } from './redoOptions.js';
 import { replicate, type StartHost } from './replicate.js';
 import { readReplicateOptions } from './replicateOptions.js';
+import { readStormOptions } from './storm/commandOptions.js';
+import { stormCommand } from './storm/stormCommand.js';
 import { verify } from './verify.js';
 import { readVerifyOptions } from './verifyOptions.js';
 import { version } from './version.js';
@@ -43,6 +45,10 @@ async function dispatch(args: readonly string[], io: Io, start: StartHost | unde
       const options = readRedoOptions(rest);
       return options === 'help' ? show(io, REDO_HELP) : await redoApply(options, io);
     }
+    case 'storm': {
+      const options = readStormOptions(rest);
+      return options === 'help' ? show(io, STORM_HELP) : await stormCommand(options, io);
+    }
     case 'help':
     case '--help':
     case '-h':
@@ -51,10 +57,10 @@ async function dispatch(args: readonly string[], io: Io, start: StartHost | unde
     case '-V':
       return show(io, `${version()}\n`);
     case undefined:
-      throw new UsageError('a command is needed: replicate, verify or redo');
+      throw new UsageError('a command is needed: replicate, verify, redo or storm');
     default:
       throw new UsageError(
-        `there is no ${command.startsWith('-') ? 'option' : 'command'} '${command}'; commands are replicate, verify and redo`,
+        `there is no ${command.startsWith('-') ? 'option' : 'command'} '${command}'; commands are replicate, verify, redo and storm`,
       );
   }
 }
@@ -62,6 +68,7 @@ async function dispatch(args: readonly string[], io: Io, start: StartHost | unde
 function helpOf(command: string | undefined): string {
   if (command === 'replicate') return REPLICATE_HELP;
   if (command === 'redo') return REDO_HELP;
+  if (command === 'storm') return STORM_HELP;
   return command === 'verify' ? VERIFY_HELP : MAIN_HELP;
 }
 
