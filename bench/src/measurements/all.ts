@@ -8,6 +8,7 @@ import { pendingMap } from './pendingMap.js';
 import { requestQueue } from './requestQueue.js';
 import { rows } from './rows.js';
 import { statusPath } from './statusPath.js';
+import { longStorm, storms } from './storm.js';
 
 /** Every measurement, in the order in which they run. A new one is a file beside this and a line here. */
 export const MEASUREMENTS: readonly Measurement[] = [
@@ -19,5 +20,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
   coordinatorPath,
   maintainerBarrier,
   statusPath,
+  storms,
+  longStorm,
   rows,
 ];

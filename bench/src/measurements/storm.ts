@@ -1,0 +1,49 @@
+import type { StormCause } from '@tidegate/cli';
+import type { Case, Measurement } from '../harness/measurement.js';
+import { storm } from '../storm/storm.js';
+
+const RESEND = 1_000;
+
+interface Weather {
+  readonly name: string;
+  readonly cause: StormCause;
+  /** Seconds that nobody can go on. */
+  readonly hold: number;
+  readonly dispatchers: number;
+}
+
+/** Nobody is answered, everybody repeats every second; then it goes on. And: one table is not flushed. */
+export const storms: Measurement = {
+  name: 'storm',
+  title: 'all dispatchers held at a sync point and reporting again every second, then released; a real host',
+  unit: 'statuses',
+  repeat: ({ quick }) => ({ runs: quick ? 1 : 5, warmups: 0 }),
+  open: async ({ quick }) => {
+    const dispatchers = quick ? 10_000 : 100_000;
+    const hold = quick ? 3 : 10;
+    return opened([
+      { name: `maintainer stalled for ${hold} s`, cause: 'stalled-maintainer', hold, dispatchers },
+      { name: `one slow table for ${hold} s`, cause: 'slow-table', hold, dispatchers },
+    ]);
+  },
+};
+
+/** The same for a whole minute: what grows with time would have grown. */
+export const longStorm: Measurement = {
+  name: 'storm-minute',
+  title: 'the same with a maintainer that is stalled for a minute: a single run',
+  unit: 'statuses',
+  repeat: () => ({ runs: 1, warmups: 0 }),
+  open: async ({ quick }) => {
+    if (quick) return opened([{ name: 'short form', cause: 'stalled-maintainer', hold: 2, dispatchers: 2_000 }]);
+    return opened([{ name: 'maintainer stalled for 60 s', cause: 'stalled-maintainer', hold: 60, dispatchers: 100_000 }]);
+  },
+};
+
+function opened(weathers: readonly Weather[]) {
+  const cases = weathers.map(({ name, cause, hold, dispatchers }): Case => {
+    const title = `${dispatchers.toLocaleString('en-US')} dispatchers, ${name}`;
+    return { name: title, run: () => storm(title, { dispatchers, hold: hold * 1_000, cause, resend: RESEND, workers: 1 }) };
+  });
+  return { cases, close: async () => {} };
+}
