@@ -1,9 +1,11 @@
 import type { Measurement } from '../harness/measurement.js';
 import { batchCodec } from './batchCodec.js';
 import { coordinatorPath } from './coordinatorPath.js';
+import { idle } from './idle.js';
 import { laneInOneThread } from './laneInOneThread.js';
 import { laneThreads } from './laneThreads.js';
 import { maintainerBarrier } from './maintainerBarrier.js';
+import { memory } from './memory.js';
 import { pendingMap } from './pendingMap.js';
 import { requestQueue } from './requestQueue.js';
 import { rows } from './rows.js';
@@ -20,6 +22,8 @@ export const MEASUREMENTS: readonly Measurement[] = [
   coordinatorPath,
   maintainerBarrier,
   statusPath,
+  memory,
+  idle,
   storms,
   longStorm,
   rows,

@@ -15,7 +15,9 @@ const LEFT = 96;
 const RIGHT = 852;
 const TOP = 64;
 const PANEL = 150;
-const BETWEEN = 62;
+/** From a panel to its legend, and from that to the next panel. */
+const TO_LEGEND = 22;
+const BETWEEN = 18;
 const GRID = '#e3e3e3';
 const UNIT_NAMES: Readonly<Record<Unit, string>> = {
   seconds: 'time',
@@ -28,17 +30,28 @@ const UNIT_NAMES: Readonly<Record<Unit, string>> = {
 export function timelineChart({ title, subtitle, timeline }: TimelineChart): string {
   const units = [...new Set(timeline.lines.map(({ unit }) => unit))];
   const time = linearScale(timeline.seconds, LEFT, RIGHT, 10);
-  const panels = units.map((unit, i) => panel(timeline, unit, time, TOP + i * (PANEL + BETWEEN)));
-  const height = TOP + units.length * (PANEL + BETWEEN) + 18;
+  const panels: string[] = [];
+  let top = TOP;
+  for (const unit of units) {
+    const { parts, bottom } = panel(timeline, unit, time, top);
+    panels.push(...parts);
+    top = bottom + BETWEEN;
+  }
+  const height = top + 16;
   return picture(WIDTH, height, [
     label(LEFT, 28, title, { size: 17, weight: 'bold' }),
     label(LEFT, 48, subtitle, { size: 11.5, color: '#666666' }),
-    ...panels.flat(),
+    ...panels,
     label((LEFT + RIGHT) / 2, height - 6, 'time since the first status (s)', { anchor: 'middle' }),
   ]);
 }
 
-function panel({ seconds, lines }: Timeline, unit: Unit, time: Scale, top: number): readonly string[] {
+interface Panel {
+  readonly parts: readonly string[];
+  readonly bottom: number;
+}
+
+function panel({ seconds, lines }: Timeline, unit: Unit, time: Scale, top: number): Panel {
   const bottom = top + PANEL;
   const own = lines.filter((one) => one.unit === unit);
   const y = linearScale(
@@ -48,7 +61,8 @@ function panel({ seconds, lines }: Timeline, unit: Unit, time: Scale, top: numbe
     3,
   );
   const key = own.map(({ name }, i) => ({ name, color: COLORS[i % COLORS.length]!, dashed: false }));
-  return [
+  const legends = legend(key, LEFT, bottom + TO_LEGEND, RIGHT - LEFT);
+  const parts = [
     ...time.ticks.flatMap((value) => [
       line(time.at(value), top, time.at(value), bottom, GRID),
       label(time.at(value), bottom + 16, written(value, {}), { size: 12, anchor: 'middle' }),
@@ -62,6 +76,7 @@ function panel({ seconds, lines }: Timeline, unit: Unit, time: Scale, top: numbe
       const path = values.map((value, at) => `${time.at(seconds[at] ?? 0).toFixed(1)},${y.at(value).toFixed(1)}`).join(' ');
       return element('polyline', { points: path, fill: 'none', stroke: COLORS[i % COLORS.length]!, 'stroke-width': 2 });
     }),
-    ...legend(key, LEFT, bottom + 22, RIGHT - LEFT).parts,
+    ...legends.parts,
   ];
+  return { parts, bottom: bottom + TO_LEGEND + legends.height };
 }

@@ -49,7 +49,8 @@ function growth(looks: readonly StormSample[]): number {
 
 function timelineOf(looks: readonly StormSample[]): Timeline {
   const first = looks.findIndex(({ phase }) => phase === 'held');
-  const shown = looks.slice(Math.max(0, first - 1));
+  // The last look finds threads that have ended, and their memory gone.
+  const shown = looks.slice(Math.max(0, first - 1), -1);
   const began = shown[0]?.elapsed ?? 0;
   const line = (name: string, unit: 'count' | 'bytes', of: (sample: StormSample) => number) => ({
     name,

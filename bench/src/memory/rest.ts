@@ -1,0 +1,46 @@
+import { type HostActorsOptions, hostActors, startChangefeed } from '@tidegate/host';
+import { createLocal, type LocalSystem } from '@tidegate/runtime';
+import { quietHost, untilReplicating } from '../quiet/quietHost.js';
+import { between, held } from './held.js';
+import type { MemoryAnswer } from './memoryProcess.js';
+
+/** What a host has before it has tables: a few, so that everything is loaded and made. */
+const FEW = 8;
+const NAME = 'h1';
+
+/**
+ * What `tables` dispatchers at rest hold, in all actors of a host together: source router, dispatchers, coordinator, maintainer.
+ * They run on this thread, so one look at one heap has all of it; they are the very actors that a host runs on several.
+ */
+export async function heldAtRest(tables: number): Promise<MemoryAnswer> {
+  const few = await rested(FEW);
+  const before = await held();
+  await few.terminate();
+  const many = await rested(tables);
+  const { all, heap, buffers } = between(before, await held());
+  await many.terminate();
+  const more = tables - FEW;
+  return { 'at rest': all, 'a dispatcher': all / more, 'in the heap': heap / more, 'in typed arrays': buffers / more };
+}
+
+async function rested(tables: number): Promise<LocalSystem> {
+  const options: HostActorsOptions = {
+    ...quietHost(tables, 1),
+    name: NAME,
+    hosts: [NAME],
+    peer: () => {
+      throw new Error('a single host has no peers');
+    },
+  };
+  const system = await createLocal(hostActors(options));
+  await startChangefeed(system, options);
+  await untilReplicating(async () => maintainerOf(await system.inspect()), tables);
+  return system;
+}
+
+type Inspected = Awaited<ReturnType<LocalSystem['inspect']>>;
+
+function maintainerOf({ threads }: Inspected): unknown {
+  const actors = threads.flatMap((thread) => (thread.state === 'running' ? thread.actors : []));
+  return actors.find(({ address }) => address === 'maintainer')?.detail;
+}
