@@ -41,7 +41,7 @@ async function run(chosen: Arguments): Promise<void> {
   const scale = quick ? QUICK : FULL;
   const results: MeasurementResult[] = [];
   for (const measurement of MEASUREMENTS) {
-    if (only.length > 0 && !only.includes(measurement.name)) continue;
+    if (only.length > 0 ? !only.includes(measurement.name) : quick && measurement.onlyFull === true) continue;
     const result = await measure(measurement, { ...scale, runs: runs ?? scale.runs });
     results.push(result);
     console.log(`${tableOf(result)}\n`);

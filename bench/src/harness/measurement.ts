@@ -99,6 +99,8 @@ export interface Measurement {
   readonly unit: string;
   /** Its cases' points as lines. */
   readonly plot?: PlotSpec;
+  /** Too long for the short form, whatever its scale: left out there. */
+  readonly onlyFull?: boolean;
   /** Where runs are long: how many of them, instead of what the scale says. */
   readonly repeat?: (scale: Scale) => Pick<Scale, 'runs' | 'warmups'>;
   open(scale: Scale): Promise<OpenMeasurement>;

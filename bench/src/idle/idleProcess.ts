@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type HostSnapshot, startHost } from '@tidegate/host';
+import { answerOnce } from '../harness/answerOnce.js';
 import { quietHost, untilReplicating } from '../quiet/quietHost.js';
 
 export interface IdleQuestion {
@@ -19,18 +20,7 @@ export interface IdleAnswer {
 /** For what the start has left behind: collections, answers, compilation. */
 const SETTLE = 2_000;
 
-process.once('message', (question: IdleQuestion) => {
-  idle(question).then(
-    (answer) => {
-      process.send?.(answer);
-      process.disconnect();
-    },
-    (error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-      process.exit(1);
-    },
-  );
-});
+answerOnce(idle);
 
 async function idle({ tables, workers, time }: IdleQuestion): Promise<IdleAnswer> {
   const started = performance.now();

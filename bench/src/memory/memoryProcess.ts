@@ -1,3 +1,4 @@
+import { answerOnce } from '../harness/answerOnce.js';
 import { heldByPending } from './pending.js';
 import { heldAtRest } from './rest.js';
 
@@ -8,18 +9,7 @@ export type MemoryQuestion =
 /** Figures by name, in bytes. */
 export type MemoryAnswer = Readonly<Record<string, number>>;
 
-process.once('message', (question: MemoryQuestion) => {
-  answer(question).then(
-    (figures) => {
-      process.send?.(figures);
-      process.disconnect();
-    },
-    (error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-      process.exit(1);
-    },
-  );
-});
+answerOnce(answer);
 
 async function answer(question: MemoryQuestion): Promise<MemoryAnswer> {
   if (question.what === 'rest') return await heldAtRest(question.tables);

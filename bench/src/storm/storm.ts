@@ -1,16 +1,15 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { StormOptions, StormReport, StormSample } from '@tidegate/cli';
 import { VerificationError } from '../harness/errors.js';
 import type { Figure, Sample, Timeline } from '../harness/measurement.js';
+import { askProcess } from '../harness/ownProcess.js';
 import { median } from '../harness/statistics.js';
-import type { StormMessage } from './stormProcess.js';
+import type { StormAnswer } from './stormProcess.js';
 
-const MODULE = fileURLToPath(new URL('./stormProcess.js', import.meta.url));
+const MODULE = new URL('./stormProcess.js', import.meta.url);
 
 /** One storm of the real host in a process of its own. @throws VerificationError when it was not completed or does not add up. */
 export async function storm(name: string, options: StormOptions): Promise<Sample> {
-  const { looks, report } = await inProcess(name, options);
+  const { looks, report } = await askProcess<StormAnswer>(MODULE, options);
   const { outcome, faults, counts } = report;
   if (outcome !== 'completed') throw new VerificationError(name, 'the barrier was not completed');
   if (faults.length > 0) throw new VerificationError(name, faults.join('; '));
@@ -89,28 +88,4 @@ function threadLines(looks: readonly StormSample[]) {
 
 function prefixed(suppressed: StormReport['counts']['suppressed']): Record<string, number> {
   return Object.fromEntries(Object.entries(suppressed).map(([stage, count]) => [`suppressed: ${stage}`, count]));
-}
-
-interface Watched {
-  readonly looks: readonly StormSample[];
-  readonly report: StormReport;
-}
-
-function inProcess(name: string, options: StormOptions): Promise<Watched> {
-  return new Promise((resolve, reject) => {
-    const child = fork(MODULE, { serialization: 'advanced' });
-    const looks: StormSample[] = [];
-    let report: StormReport | undefined;
-    child.on('message', (message) => {
-      const told = message as StormMessage;
-      if (told.type === 'look') looks.push(told.sample);
-      else report = told.report;
-    });
-    child.on('error', reject);
-    child.on('exit', (code) => {
-      if (report !== undefined) resolve({ looks, report });
-      else reject(new VerificationError(name, `its process ended with ${code} before it told how it went`));
-    });
-    child.send(options);
-  });
 }

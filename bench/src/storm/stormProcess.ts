@@ -1,22 +1,15 @@
 import { runStorm, type StormOptions, type StormReport, type StormSample } from '@tidegate/cli';
+import { answerOnce } from '../harness/answerOnce.js';
 
-/** To whoever has started this process: a look, or the end. */
-export type StormMessage =
-  | { readonly type: 'look'; readonly sample: StormSample }
-  | { readonly type: 'end'; readonly report: StormReport };
+/** What a storm looked like from time to time, and how it went. */
+export interface StormAnswer {
+  readonly looks: readonly StormSample[];
+  readonly report: StormReport;
+}
 
-// A process of its own: its memory is the storm's alone.
-process.once('message', (options: StormOptions) => {
-  const tell = (message: StormMessage): unknown => process.send?.(message);
-  const running = runStorm({ ...options, onSample: (sample) => tell({ type: 'look', sample }) });
-  running.then(
-    (report) => {
-      tell({ type: 'end', report });
-      process.disconnect();
-    },
-    (error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-      process.exit(1);
-    },
-  );
+// A process of its own: its memory is the storm's alone, but for some looks a second.
+answerOnce(async (options: StormOptions): Promise<StormAnswer> => {
+  const looks: StormSample[] = [];
+  const report = await runStorm({ ...options, onSample: (sample) => looks.push(sample) });
+  return { looks, report };
 });
