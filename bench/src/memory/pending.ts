@@ -12,6 +12,8 @@ const FIRST = 2;
 const WORKER = 'worker-0';
 /** Offers after which the turn ends, as on a lane. */
 const TURN = 1_024;
+/** 32 bytes. */
+const RECORD_WORDS = 8;
 const TS = 5_000n;
 
 /**
@@ -47,19 +49,22 @@ export async function heldByPending(dispatchers: number, duplicates: number): Pr
   };
 }
 
-/** Offers WAITING for one dispatcher after the other, round and round. */
+/** Offers WAITING for one dispatcher after the other, round and round, a turn's worth at a time. */
 function offering({ actor }: DrivenCoordinator, dispatchers: number): (count: number) => void {
-  const words = new Uint32Array(8);
+  const words = new Uint32Array(TURN * RECORD_WORDS);
   const flags = statusFlags(true, Mode.DEFAULT, false);
   const high = tsHigh(TS);
   const low = tsLow(TS);
   return (count) => {
-    for (let i = 0; i < count; i++) {
-      writeStatus(words, 0, Stage.WAITING, flags, FIRST + (i % dispatchers), 1, high, low);
-      actor.receiveRecord(words, 0, WORKER);
-      if (i % TURN === TURN - 1) actor.turnEnd();
+    for (let first = 0; first < count; first += TURN) {
+      const rows = Math.min(TURN, count - first);
+      for (let row = 0; row < rows; row++) {
+        const handle = FIRST + ((first + row) % dispatchers);
+        writeStatus(words, row * RECORD_WORDS, Stage.WAITING, flags, handle, 1, high, low);
+      }
+      for (let taken = 0; taken < rows; ) taken += actor.receiveRecords(words, taken * RECORD_WORDS, rows - taken, WORKER);
+      actor.turnEnd();
     }
-    actor.turnEnd();
   };
 }
 
