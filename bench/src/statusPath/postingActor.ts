@@ -2,6 +2,7 @@ import {
   type AnswerTarget,
   type BlockFacts,
   type CoordinatorToWorker,
+  configsOf,
   type DispatcherConfig,
   Mode,
   Stage,
@@ -61,7 +62,8 @@ class PostingActor implements Actor<CoordinatorToWorker | PostCommand | More> {
   receive(message: CoordinatorToWorker | PostCommand | More): void {
     switch (message.type) {
       case 'create':
-        this.#create(message.configs);
+      case 'create-many':
+        this.#create(configsOf(message));
         return;
       case 'snapshot':
         if (message.columns === true)

@@ -86,7 +86,7 @@ export interface ModeWatermark {
 
 /**
  * Watermarks of both modes (H-2). Costs what is active: resting rows share the lane's resolved ts, rows that wait at an
- * event share that event's least.
+ * event share that event's least, and so do those that no mark has reached.
  */
 export function aggregate(state: GroupState): Record<Mode, ModeWatermark> {
   const least = [new Least(), new Least()] as const;
@@ -94,6 +94,12 @@ export function aggregate(state: GroupState): Record<Mode, ModeWatermark> {
     if (state.resting[mode] === 0) continue;
     least[mode].checkpoint(state.resolvedHigh, state.resolvedLow);
     least[mode].resolved(state.resolvedHigh, state.resolvedLow);
+  }
+  for (const mode of [Mode.DEFAULT, Mode.REDO] as const) {
+    const fresh = state.freshLeast[mode];
+    if (fresh.resting === 0) continue;
+    least[mode].checkpoint(fresh.checkpointHigh, fresh.checkpointLow);
+    least[mode].resolved(fresh.resolvedHigh, fresh.resolvedLow);
   }
   for (const entry of state.entries.values()) {
     if (entry.resting === 0) continue;

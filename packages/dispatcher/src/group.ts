@@ -1,8 +1,10 @@
 import {
   ComponentState,
   type CoordinatorToWorker,
-  type CreateDispatchers,
+  type CreateMany,
+  type DispatcherRef,
   Mode,
+  modeAt,
   type SourceToWorker,
   tsHigh,
   tsLow,
@@ -143,7 +145,11 @@ export class DispatcherGroup implements Actor<GroupInput> {
   #handle(message: GroupInput): void {
     switch (message.type) {
       case 'create':
-        this.#create(message);
+        for (const config of message.configs)
+          if (this.#admits(config, tsHigh(config.startTs), tsLow(config.startTs))) this.#state.insert(config);
+        break;
+      case 'create-many':
+        this.#createMany(message);
         break;
       case 'remove':
         this.#removal.receive(message);
@@ -175,6 +181,9 @@ export class DispatcherGroup implements Actor<GroupInput> {
         break;
       case 'stream':
         this.#stream.start(message);
+        break;
+      case 'streams':
+        this.#stream.startMany(message);
         break;
       case 'rows':
         this.#stream.rows(message);
@@ -286,23 +295,28 @@ export class DispatcherGroup implements Actor<GroupInput> {
     };
   }
 
-  #create(message: CreateDispatchers): void {
-    const { components } = this.#state;
-    for (const config of message.configs) {
-      this.#state.created++;
-      const present = this.#state.rowOfHandle(config.handle);
-      if (present >= 0 && this.#state.rows.generation[present] === config.generation >>> 0) continue; // F-9
-      const [high, low] = [tsHigh(config.startTs), tsLow(config.startTs)];
-      if (!this.#sink.serves(config.mode)) {
-        this.#errors.report(config.handle, config.generation, new NoRedoSinkError(config.handle));
-        components.add(config.handle, config.generation, config.mode, ComponentState.STOPPED, high, low);
-        continue;
-      }
-      // A handle comes again only under a new generation: what is left of the old one goes.
-      if (present >= 0) this.#removal.remove(present);
-      this.#state.insert(config);
-      components.add(config.handle, config.generation, config.mode, ComponentState.INITIALIZING, high, low);
+  #createMany({ columns }: CreateMany): void {
+    for (let at = 0; at < columns.handle.length; at++) {
+      const ref = { handle: columns.handle[at]!, generation: columns.generation[at]!, mode: modeAt(columns, at) };
+      if (this.#admits(ref, columns.startHigh[at]!, columns.startLow[at]!)) this.#state.insertAt(columns, at);
     }
+  }
+
+  /** Whether a dispatcher is to be made; tells its first state. */
+  #admits({ handle, generation, mode }: DispatcherRef & { readonly mode: Mode }, high: number, low: number): boolean {
+    const { components, rows } = this.#state;
+    this.#state.created++;
+    const present = this.#state.rowOfHandle(handle);
+    if (present >= 0 && rows.generation[present] === generation >>> 0) return false; // F-9
+    if (!this.#sink.serves(mode)) {
+      this.#errors.report(handle, generation, new NoRedoSinkError(handle));
+      components.add(handle, generation, mode, ComponentState.STOPPED, high, low);
+      return false;
+    }
+    // A handle comes again only under a new generation: what is left of the old one goes.
+    if (present >= 0) this.#removal.remove(present);
+    components.add(handle, generation, mode, ComponentState.INITIALIZING, high, low);
+    return true;
   }
 
   // H-1, H-2, H-3. Coalescing: on a full lane the latest takes the place of the one before.

@@ -86,5 +86,7 @@ export const Place = {
   AT_EVENT: 2,
   /** The row itself. */
   ACTIVE: 3,
+  /** All those at rest that no mark of the group has reached yet. */
+  FRESH: 4,
 } as const;
 export type Place = (typeof Place)[keyof typeof Place];

@@ -1,15 +1,21 @@
 import {
+  CONFIG_SKIP_DML,
+  type ConfigColumns,
   type DispatcherConfig,
   type EventKey,
   isTrigger,
   joinTs,
   type KeyRange,
   type Mode,
+  modeAt,
+  PackedTexts,
+  type StreamStarts,
   type TableInfo,
   tsHigh,
   tsLow,
 } from '@tidegate/protocol';
 import { Flag, Phase, Place } from './rowLayout.js';
+import { SchemaNames } from './schemaNames.js';
 
 type Column = Uint8Array | Uint16Array | Int32Array | Uint32Array | Float64Array;
 
@@ -58,13 +64,40 @@ export class RowTable {
   /** Rows in use. */
   live = 0;
 
-  #schemaName: string[] = [];
-  #tableName: string[] = [];
+  /** Place of the schema's name in `#schemaNames`. */
+  #schema: Uint32Array = new Uint32Array(0);
+  #schemaNames = new SchemaNames();
+  #tableNames = new PackedTexts();
   #ranges = new Map<number, KeyRange>();
   #free: number[] = [];
 
   /** Takes a row for a new dispatcher, Initializing, its resolved ts at the start ts. */
   insert(config: DispatcherConfig): number {
+    const row = this.#take(config, tsHigh(config.startTs), tsLow(config.startTs));
+    for (let word = 0; word < 4; word++) this.id[row * 4 + word] = Number.parseInt(config.id.slice(word * 8, word * 8 + 8), 16);
+    if (config.range !== undefined) {
+      this.#ranges.set(row, config.range);
+      this.set(row, Flag.SPLIT);
+    }
+    return row;
+  }
+
+  /** The same for one row of columns. */
+  insertAt(columns: ConfigColumns, at: number): number {
+    const config = {
+      handle: columns.handle[at]!,
+      generation: columns.generation[at]!,
+      mode: modeAt(columns, at),
+      tableId: columns.tableId[at]!,
+      schemaId: columns.schemaId[at]!,
+      skipDmlAsStartTs: (columns.flags[at]! & CONFIG_SKIP_DML) !== 0,
+    };
+    const row = this.#take(config, columns.startHigh[at]!, columns.startLow[at]!);
+    for (let word = 0; word < 4; word++) this.id[row * 4 + word] = columns.id[at * 4 + word]!;
+    return row;
+  }
+
+  #take(config: Omit<DispatcherConfig, 'id' | 'range' | 'startTs'>, high: number, low: number): number {
     let row = this.#free.pop();
     if (row === undefined) {
       row = this.used;
@@ -74,10 +107,7 @@ export class RowTable {
     this.live++;
     this.handle[row] = config.handle;
     this.generation[row] = config.generation;
-    this.flags[row] =
-      (isTrigger(config.handle) ? Flag.TRIGGER : 0) |
-      (config.range === undefined ? 0 : Flag.SPLIT) |
-      (config.skipDmlAsStartTs ? Flag.SKIP_DML : 0);
+    this.flags[row] = (isTrigger(config.handle) ? Flag.TRIGGER : 0) | (config.skipDmlAsStartTs ? Flag.SKIP_DML : 0);
     this.mode[row] = config.mode;
     this.phase[row] = Phase.OPEN;
     this.stage[row] = 0;
@@ -86,20 +116,17 @@ export class RowTable {
     this.entry[row] = -1;
     this.tableId[row] = config.tableId;
     this.schemaId[row] = config.schemaId;
-    this.startHigh[row] = this.resolvedHigh[row] = tsHigh(config.startTs);
-    this.startLow[row] = this.resolvedLow[row] = tsLow(config.startTs);
+    this.startHigh[row] = this.resolvedHigh[row] = high;
+    this.startLow[row] = this.resolvedLow[row] = low;
     this.maxHigh[row] = this.maxLow[row] = 0;
     this.doneHigh[row] = this.doneLow[row] = 0;
-    for (let word = 0; word < 4; word++) this.id[row * 4 + word] = Number.parseInt(config.id.slice(word * 8, word * 8 + 8), 16);
-    if (config.range !== undefined) this.#ranges.set(row, config.range);
     return row;
   }
 
   free(row: number): void {
     this.flags[row] = 0;
     this.place[row] = Place.NOWHERE;
-    this.#schemaName[row] = '';
-    this.#tableName[row] = '';
+    this.#tableNames.clear(row);
     this.#ranges.delete(row);
     this.#free.push(row);
     this.live--;
@@ -129,8 +156,8 @@ export class RowTable {
     return {
       tableId: this.tableId[row]!,
       schemaId: this.schemaId[row]!,
-      schema: this.#schemaName[row] as string,
-      table: this.#tableName[row] as string,
+      schema: this.#schemaNames.nameOf(this.#schema[row]!),
+      table: this.#tableNames.get(row),
       version: (BigInt(this.versionHigh[row]!) << 32n) | BigInt(this.versionLow[row]!),
     };
   }
@@ -138,10 +165,26 @@ export class RowTable {
   setTable(row: number, info: TableInfo): void {
     this.set(row, Flag.HAS_TABLE);
     this.schemaId[row] = info.schemaId;
-    this.#schemaName[row] = info.schema;
-    this.#tableName[row] = info.table;
+    this.#schema[row] = this.#schemaNames.placeOf(info.schema);
+    this.#tableNames.set(row, info.table);
     this.versionHigh[row] = tsHigh(info.version);
     this.versionLow[row] = tsLow(info.version);
+  }
+
+  /** The same for one row of many that start together; `schemas` are the places of the message's schemas here. */
+  setTableAt(row: number, message: StreamStarts, at: number, schemas: readonly number[]): void {
+    this.set(row, Flag.HAS_TABLE);
+    this.schemaId[row] = message.schemaId[at]!;
+    this.#schema[row] = schemas[message.schema[at]!]!;
+    this.#tableNames.setBytes(row, message.names.subarray(at === 0 ? 0 : message.nameEnd[at - 1]!, message.nameEnd[at]!));
+    const words = new Uint32Array(message.version.buffer, message.version.byteOffset + at * 8, 2);
+    this.versionHigh[row] = words[1]!;
+    this.versionLow[row] = words[0]!;
+  }
+
+  /** Where the names of schemas have their places. */
+  placesOf(schemas: readonly string[]): number[] {
+    return schemas.map((name) => this.#schemaNames.placeOf(name));
   }
 
   /** The config that would create it again. */
@@ -192,6 +235,8 @@ export class RowTable {
     this.versionHigh = grown(this.versionHigh, capacity);
     this.versionLow = grown(this.versionLow, capacity);
     this.id = grown(this.id, capacity * 4);
+    this.#schema = grown(this.#schema, capacity);
+    this.#tableNames.grow(capacity);
   }
 }
 

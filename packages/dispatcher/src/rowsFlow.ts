@@ -1,4 +1,4 @@
-import { joinTs, type Mode, type TableInfo, tsHigh, tsLow } from '@tidegate/protocol';
+import { joinTs, type Mode, tsHigh, tsLow } from '@tidegate/protocol';
 import type { BlockMachine } from './blockMachine.js';
 import type { BlockWork } from './blockWork.js';
 import { SinkFailure } from './errors.js';
@@ -31,8 +31,11 @@ export class RowsFlow {
   }
 
   /** The stream of a row begins: the sink is told before any of its rows (Sink.restart). */
-  begin(row: number, table: TableInfo): void {
+  begin(row: number): void {
     const { rows } = this.#state;
+    if (!this.#parts.sink.wantsRestart(rows.mode[row]! as Mode)) return;
+    const table = rows.tableOf(row);
+    if (table === undefined) return;
     try {
       this.#parts.sink.restart(rows.mode[row]! as Mode, table, joinTs(rows.startHigh[row]!, rows.startLow[row]!));
     } catch (error) {

@@ -115,6 +115,11 @@ export class SinkWork {
     this.#port(mode).checkpoint(this.#begin({ type: 'checkpoint', mode }), ts);
   }
 
+  /** The sink wants to hear of streams that begin. */
+  wantsRestart(mode: Mode): boolean {
+    return this.#port(mode).restart !== undefined;
+  }
+
   /** Throws what the sink throws. */
   restart(mode: Mode, table: TableInfo, startTs: bigint): void {
     this.#port(mode).restart?.(table, startTs);

@@ -1,4 +1,13 @@
-import { ComponentState, compareTsWords, type DispatcherConfig, joinTs, type Mode, tsHigh, tsLow } from '@tidegate/protocol';
+import {
+  ComponentState,
+  type ConfigColumns,
+  compareTsWords,
+  type DispatcherConfig,
+  joinTs,
+  type Mode,
+  tsHigh,
+  tsLow,
+} from '@tidegate/protocol';
 import type { ActorContext } from '@tidegate/runtime';
 import { Bitset } from './bitset.js';
 import { ComponentOutbox } from './componentOutbox.js';
@@ -10,6 +19,19 @@ import { Flag, Phase, Place } from './rowLayout.js';
 import { RowTable } from './rows.js';
 import { RowWork } from './rowWork.js';
 import { TriggerState } from './trigger.js';
+
+/** Rows that stand still, and the least of their checkpoint and resolved ts. */
+interface Resting {
+  resting: number;
+  checkpointHigh: number;
+  checkpointLow: number;
+  resolvedHigh: number;
+  resolvedLow: number;
+}
+
+function makeResting(): Resting {
+  return { resting: 0, checkpointHigh: 0, checkpointLow: 0, resolvedHigh: 0, resolvedLow: 0 };
+}
 
 /** Everything that a group's parts share. Holds data and keeps it consistent; decides nothing. */
 export class GroupState {
@@ -25,6 +47,9 @@ export class GroupState {
   readonly resting: [number, number] = [0, 0];
   /** Rows to which no mark of the group applies yet. */
   fresh = 0;
+  /** Those of them at rest (Place.FRESH), and the least of them by mode: there may be a million before the first mark comes. */
+  readonly freshRows: Bitset = new Bitset();
+  readonly freshLeast: readonly [Resting, Resting] = [makeResting(), makeResting()];
   /** The lane's resolved ts: what every row takes that is open and not fresh. */
   resolvedTs = 0n;
   resolvedHigh = 0;
@@ -65,14 +90,21 @@ export class GroupState {
     return this.rows.place[row] !== Place.NOWHERE && this.rows.generation[row] === generation;
   }
 
-  insert(config: DispatcherConfig): number {
+  insert(config: DispatcherConfig): void {
+    this.#begin(this.rows.insert(config));
+  }
+
+  /** The same for one row of columns. */
+  insertAt(columns: ConfigColumns, at: number): void {
+    this.#begin(this.rows.insertAt(columns, at));
+  }
+
+  #begin(row: number): void {
     const rows = this.rows;
-    const row = rows.insert(config);
     rows.state[row] = ComponentState.INITIALIZING;
-    this.#handles.set(config.handle, row);
+    this.#handles.set(rows.handle[row]!, row);
     if (rows.has(row, Flag.TRIGGER)) this.triggers.set(row, new TriggerState());
     this.enter(row, Place.ACTIVE);
-    return row;
   }
 
   free(row: number): void {
@@ -157,6 +189,10 @@ export class GroupState {
     if (place === Place.RESTING) this.resting[rows.mode[row]! as Mode]--;
     else if (place === Place.ACTIVE) this.active.delete(row);
     else if (place === Place.AT_EVENT) (this.entryOf(row) as EventEntry).resting--;
+    else if (place === Place.FRESH) {
+      this.freshRows.delete(row);
+      this.freshLeast[rows.mode[row]! as Mode].resting--;
+    }
     rows.place[row] = Place.NOWHERE;
   }
 
@@ -164,6 +200,7 @@ export class GroupState {
     this.rows.place[row] = place;
     if (place === Place.RESTING) this.resting[this.rows.mode[row]! as Mode]++;
     else if (place === Place.ACTIVE) this.active.add(row);
+    else if (place === Place.FRESH) this.freshRows.add(row);
   }
 
   /** Puts a row where it belongs after a step: drops finished work and decides who accounts for its checkpoint. */
@@ -179,26 +216,38 @@ export class GroupState {
     const place = this.#placeOf(row);
     if (place === rows.place[row]) return;
     this.leave(row);
-    if (place === Place.AT_EVENT) this.#restAtEvent(row);
+    if (place === Place.AT_EVENT) this.#restAt(row, this.entryOf(row) as EventEntry);
+    else if (place === Place.FRESH) this.#restAt(row, this.freshLeast[rows.mode[row]! as Mode]);
     this.enter(row, place);
+  }
+
+  /** What the least of the fresh rows is now that some have left. */
+  countFresh(): void {
+    this.freshLeast[0].resting = 0;
+    this.freshLeast[1].resting = 0;
+    for (let row = this.freshRows.next(0); row >= 0; row = this.freshRows.next(row + 1))
+      this.#restAt(row, this.freshLeast[this.rows.mode[row]! as Mode]);
   }
 
   #placeOf(row: number): Place {
     const rows = this.rows;
     const flags = rows.flags[row]!;
-    const restless = Flag.FRESH | Flag.REMOVING | Flag.TRIGGER;
+    const restless = Flag.BEHIND | Flag.REMOVING | Flag.TRIGGER;
     if ((flags & (Flag.STARTED | restless)) !== Flag.STARTED || rows.state[row] !== ComponentState.WORKING) return Place.ACTIVE;
     if ((flags & Flag.HAS_WORK) !== 0 && !(this.work(row) as RowWork).progress.empty) return Place.ACTIVE;
-    if (rows.phase[row] === Phase.OPEN) return (flags & Flag.LAGGING) === 0 ? Place.RESTING : Place.ACTIVE;
+    if (rows.phase[row] === Phase.OPEN) {
+      if ((flags & Flag.LAGGING) !== 0) return Place.ACTIVE;
+      return (flags & Flag.FRESH) === 0 ? Place.RESTING : Place.FRESH;
+    }
+    if ((flags & Flag.FRESH) !== 0) return Place.ACTIVE;
     // Where it stands still before an event that it has in hand.
     const stands = rows.phase[row] === Phase.PARKED || (rows.phase[row] === Phase.GATED && rows.entry[row]! >= 0);
     return stands ? Place.AT_EVENT : Place.ACTIVE;
   }
 
-  // Stopped at an event with everything flushed, its checkpoint stands still: the event keeps the least of them.
-  #restAtEvent(row: number): void {
+  // With everything flushed at an event, or before the first mark, its checkpoint stands still: the least of all such is kept.
+  #restAt(row: number, entry: Resting): void {
     const rows = this.rows;
-    const entry = this.entryOf(row) as EventEntry;
     const work = this.work(row);
     if (work !== undefined) {
       rows.maxHigh[row] = tsHigh(work.progress.maxCommitTs);

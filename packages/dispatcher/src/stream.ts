@@ -7,12 +7,14 @@ import {
   type ResolvedMessage,
   type RowsMessage,
   type StreamStart,
+  type StreamStarts,
   tsHigh,
   tsLow,
 } from '@tidegate/protocol';
 import type { BlockMachine } from './blockMachine.js';
 import { type ByteBudget, EVENT_BYTES, MessageHold } from './byteBudget.js';
 import { checkpointOf } from './checkpoint.js';
+import { EventDelivery } from './eventDelivery.js';
 import type { EventEntry } from './eventEntry.js';
 import type { Gate } from './gate.js';
 import type { InboxItem } from './inbox.js';
@@ -46,21 +48,39 @@ export class Stream {
   // ---------------------------------------------------------------- messages
 
   start(message: StreamStart): void {
-    const { rows } = this.#state;
-    const row = this.#find(message.handle, message.generation);
+    const row = this.#begin(message.handle, message.generation, message.caughtUp);
     if (row < 0) return;
-    if (rows.has(row, Flag.STARTED)) {
-      this.#state.context.count('dispatcher.repeated-starts');
-      return;
-    }
-    rows.set(row, Flag.STARTED | Flag.FRESH | (message.caughtUp ? 0 : Flag.BEHIND));
-    this.#state.fresh++;
-    if (message.table !== undefined) {
-      rows.setTable(row, message.table);
-      this.#flow.begin(row, message.table);
-    }
+    if (message.table !== undefined) this.#state.rows.setTable(row, message.table);
+    this.#flow.begin(row);
     this.#mark(row, message.resolvedTs);
     this.#state.settle(row);
+  }
+
+  startMany(message: StreamStarts): void {
+    const { rows } = this.#state;
+    const schemas = rows.placesOf(message.schemas);
+    for (let at = 0; at < message.handle.length; at++) {
+      const row = this.#begin(message.handle[at]!, message.generation[at]!, true);
+      if (row < 0) continue;
+      rows.setTableAt(row, message, at, schemas);
+      this.#flow.begin(row);
+      this.#mark(row, message.resolvedTs[at]!);
+      this.#state.settle(row);
+    }
+  }
+
+  /** The row whose stream begins, or -1. */
+  #begin(handle: number, generation: number, caughtUp: boolean): number {
+    const { rows } = this.#state;
+    const row = this.#find(handle, generation);
+    if (row < 0) return -1;
+    if (rows.has(row, Flag.STARTED)) {
+      this.#state.context.count('dispatcher.repeated-starts');
+      return -1;
+    }
+    rows.set(row, Flag.STARTED | Flag.FRESH | (caughtUp ? 0 : Flag.BEHIND));
+    this.#state.fresh++;
+    return row;
   }
 
   rows(message: RowsMessage): void {
@@ -119,6 +139,8 @@ export class Stream {
     state.resolvedLow = tsLow(message.ts);
     if (state.fresh === 0) return;
     for (let row = state.active.next(0); row >= 0; row = state.active.next(row + 1)) this.#joinLane(row);
+    for (let row = state.freshRows.next(0); row >= 0; row = state.freshRows.next(row + 1)) this.#joinLane(row);
+    state.countFresh();
   }
 
   // ---------------------------------------------------------------- one dispatcher
@@ -288,43 +310,5 @@ export class Stream {
     rows.state[row] = ComponentState.WORKING;
     const at = checkpointOf(this.#state, row);
     components.add(rows.handle[row]!, rows.generation[row]!, rows.mode[row]!, ComponentState.WORKING, tsHigh(at), tsLow(at));
-  }
-}
-
-/** One block event on its way to many rows: what they share is made once. */
-class EventDelivery {
-  #state: GroupState;
-  #message: BlockEventMessage;
-  #entries: [EventEntry | undefined, EventEntry | undefined] = [undefined, undefined];
-  #items: (InboxItem | undefined)[] = [];
-
-  constructor(state: GroupState, message: BlockEventMessage) {
-    this.#state = state;
-    this.#message = message;
-  }
-
-  /** The entry of the event in a mode. The delivery keeps a reference of its own until {@link close}. */
-  entryFor(mode: Mode): EventEntry {
-    let entry = this.#entries[mode];
-    if (entry === undefined) {
-      entry = this.#state.entries.open(mode, this.#message.event);
-      entry.refs++;
-      this.#entries[mode] = entry;
-    }
-    return entry;
-  }
-
-  itemFor(entry: EventEntry, fresh: boolean): InboxItem {
-    const slot = entry.mode * 2 + Number(fresh);
-    let item = this.#items[slot];
-    if (item === undefined) {
-      item = { type: 'event', entry, mark: fresh ? 0n : this.#state.resolvedTs };
-      this.#items[slot] = item;
-    }
-    return item;
-  }
-
-  close(): void {
-    for (const entry of this.#entries) if (entry !== undefined) this.#state.entries.release(entry);
   }
 }

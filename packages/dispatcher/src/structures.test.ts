@@ -1,3 +1,4 @@
+import { configColumnsOf } from '@tidegate/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { configOf } from '../test/builders.js';
@@ -95,6 +96,44 @@ test('row table: a freed row is taken again and remembers nothing; columns survi
   rows.free(3);
   expect(rows.insert(configOf({ handle: 9_999, skipDmlAsStartTs: true }))).toBe(3);
   expect([rows.tableOf(3), rows.live, rows.used, rows.configOf(3).skipDmlAsStartTs]).toEqual([undefined, 500, 500, true]);
+});
+
+test('row table: rows of columns are the rows of their configs, and names that start together those of their tables', () => {
+  const configs = Array.from({ length: 200 }, (_, i) =>
+    configOf({
+      handle: i + 2,
+      tableId: 2 ** 40 + i,
+      startTs: 2n ** 63n + BigInt(i),
+      mode: i % 2 === 0 ? 0 : 1,
+      skipDmlAsStartTs: i % 3 === 0,
+    }),
+  );
+  const rows = new RowTable();
+  const columns = configColumnsOf(configs);
+  for (let at = 0; at < configs.length; at++) rows.insertAt(columns, at);
+  expect(configs.map((_, row) => rows.configOf(row))).toEqual(configs);
+  const names = ['tüb', '', 't'].map((name) => new TextEncoder().encode(name));
+  const nameEnd = Uint32Array.of(4, 4, 5);
+  const starts = {
+    type: 'streams',
+    handle: Uint32Array.of(2, 3, 4),
+    generation: Uint32Array.of(1, 1, 1),
+    resolvedTs: BigUint64Array.of(1n, 1n, 1n),
+    schemas: ['other', 'ß'],
+    schema: Uint32Array.of(1, 0, 1),
+    schemaId: Float64Array.of(2 ** 40, 8, 9),
+    version: BigUint64Array.of(2n ** 63n + 5n, 7n, 0n),
+    nameEnd,
+    names: Uint8Array.from(names.flatMap((name) => [...name])),
+  } as const;
+  rows.placesOf(['taken before']);
+  const places = rows.placesOf(starts.schemas);
+  for (const at of [0, 1, 2]) rows.setTableAt(at, starts, at, places);
+  expect([0, 1, 2].map((row) => rows.tableOf(row))).toEqual([
+    { tableId: 2 ** 40, schemaId: 2 ** 40, schema: 'ß', table: 'tüb', version: 2n ** 63n + 5n },
+    { tableId: 2 ** 40 + 1, schemaId: 8, schema: 'other', table: '', version: 7n },
+    { tableId: 2 ** 40 + 2, schemaId: 9, schema: 'ß', table: 't', version: 0n },
+  ]);
 });
 
 test('old answers: a FIFO that refuses beyond its bound', () => {

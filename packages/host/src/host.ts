@@ -7,7 +7,7 @@ import { type CheckedHostOptions, checkDeadline, checkOptions, type HostOptions 
 import { Replacement, startOf } from './replacement.js';
 import { requestTopology } from './requestTopology.js';
 import { type HostSnapshot, readSystem } from './snapshot.js';
-import type { SourceHostEvent, SourceSnapshot } from './sourceMessages.js';
+import type { SourceHostEvent, StartSnapshot } from './sourceMessages.js';
 import { hostTopology, MAINTAINER, SOURCE } from './topology.js';
 
 /** Milliseconds that an actor has to answer a question of the host. */
@@ -96,7 +96,11 @@ class RunningHost implements Host {
 
   /** Asks the source what exists, and starts the changefeed with it. */
   async begin(): Promise<void> {
-    const snapshot = (await this.#system.ask(SOURCE, { type: 'source-snapshot' }, { deadline: ASK_DEADLINE })) as SourceSnapshot;
+    const snapshot = (await this.#system.ask(
+      SOURCE,
+      { type: 'source-snapshot' },
+      { deadline: this.#options.startDeadline },
+    )) as StartSnapshot;
     this.#checkpointTs = snapshot.startTs;
     this.#resolvedTs = snapshot.startTs;
     await this.#system.send(MAINTAINER, startOf(this.#options, this.#options.epoch, snapshot));

@@ -1,3 +1,4 @@
+import { tableColumnsOf } from '@tidegate/protocol';
 import { DEFAULT_PEER_QUEUE, type RemoteAddress } from '@tidegate/runtime';
 import { describe, expect, test } from 'vitest';
 import { type HostActorsOptions, hostActors, hostsOf, startChangefeed } from './hostActors.js';
@@ -83,14 +84,15 @@ describe('starting the changefeed', () => {
   function system(canReplay: boolean) {
     const sent: unknown[] = [];
     const ask = async (_: string, { type }: { type: string }): Promise<unknown> =>
-      type === 'can-replay' ? canReplay : { startTs: 5n, tables: [table] };
+      type === 'can-replay' ? canReplay : { startTs: 5n, tables: tableColumnsOf([table]) };
     return { sent, ask: ask as never, send: async (to: string, message: unknown) => void sent.push([to, message]) };
   }
 
   test('begins where the source was opened, with what exists there, over the hosts that are alive', async () => {
     const home = system(true);
     expect(await startChangefeed(home, options('home', { epoch: 9 }), ['home', 'c'])).toBe(5n);
-    const start = { type: 'start', epoch: 9, startTs: 5n, tables: [{ tableId: 7, schemaId: 3, splittable: false }] };
+    const tables = tableColumnsOf([{ tableId: 7, schemaId: 3, splittable: false }]);
+    const start = { type: 'start', epoch: 9, startTs: 5n, tables };
     expect(home.sent).toEqual([['maintainer', { ...start, hosts: hostsOf(['home', 'c']) }]]);
   });
 

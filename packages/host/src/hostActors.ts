@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
-import type { SourceSnapshot } from '@tidegate/dispatcher';
 import type { HostsChanged, StartChangefeed } from '@tidegate/protocol';
 import type { ActorPlacement, Address, RemoteAddress, System, Topology } from '@tidegate/runtime';
 import { HostError } from './errors.js';
 import { type CheckedHostOptions, checkOptions, type HostOptions } from './options.js';
 import { startOf } from './replacement.js';
+import type { StartSnapshot } from './sourceMessages.js';
 import { COORDINATOR, hostTopology, MAINTAINER, SOURCE } from './topology.js';
 
 /** Milliseconds that the source has to answer. */
@@ -75,7 +75,7 @@ export async function startChangefeed(
 ): Promise<bigint> {
   if ((await system.ask(SOURCE, { type: 'can-replay' }, { deadline: ASK_DEADLINE })) !== true)
     throw new HostError('HOST_REWIND', 'several hosts need a source that can be read again (Source.replayable)');
-  const snapshot = (await system.ask(SOURCE, { type: 'source-snapshot' }, { deadline: ASK_DEADLINE })) as SourceSnapshot;
+  const snapshot = (await system.ask(SOURCE, { type: 'source-snapshot' }, { deadline: ASK_DEADLINE })) as StartSnapshot;
   const own = checked(options);
   const start = { ...startOf(own, own.epoch, snapshot), hosts: hostsOf(alive) };
   await system.send(MAINTAINER, start satisfies StartChangefeed);

@@ -2,7 +2,7 @@ import type { HostToCoordinator, HostToMaintainer, StartChangefeed } from '@tide
 import type { System, ThreadLoss, ThreadReplacement } from '@tidegate/runtime';
 import { HostError, hostError } from './errors.js';
 import type { CheckedHostOptions } from './options.js';
-import type { SourceHostEvent, SourceSnapshot } from './sourceMessages.js';
+import type { SourceHostEvent, StartSnapshot } from './sourceMessages.js';
 import { COORDINATOR, MAINTAINER, SOURCE } from './topology.js';
 
 /** What the replacement of threads needs of its host. */
@@ -15,12 +15,12 @@ export interface ReplacementHost {
 }
 
 /** The changefeed as a maintainer of `epoch` is to begin it, with what exists where the source was opened. */
-export function startOf(options: CheckedHostOptions, epoch: number, snapshot: SourceSnapshot): StartChangefeed {
+export function startOf(options: CheckedHostOptions, epoch: number, snapshot: StartSnapshot): StartChangefeed {
   return {
     type: 'start',
     epoch,
     startTs: snapshot.startTs,
-    tables: snapshot.tables.map(({ tableId, schemaId, splittable }) => ({ tableId, schemaId, splittable })),
+    tables: snapshot.tables,
     hosts: [{ host: options.name, coordinator: COORDINATOR }],
     ...(snapshot.routes && { routes: snapshot.routes }),
     ...(options.redo && { redo: true }),

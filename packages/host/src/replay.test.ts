@@ -72,6 +72,8 @@ function shown(message: SourceToWorker): string[] {
           ? `mark ${message.ts}`
           : `${message.behind === true ? 'mark' : 'caught up'} ${message.only.handle} at ${message.ts}`,
       ];
+    case 'streams':
+      return [...message.handle].map((handle) => `stream ${handle} of many`);
   }
 }
 

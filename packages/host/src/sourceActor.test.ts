@@ -1,3 +1,4 @@
+import { tableColumnsOf } from '@tidegate/protocol';
 import { ManualContext } from '@tidegate/runtime/testing';
 import { expect, test } from 'vitest';
 import { createSourceActor } from './sourceActor.js';
@@ -29,13 +30,13 @@ async function actorOf(open = '') {
 test('source-snapshot is answered with what it opened with', async () => {
   const { context, actor } = await actorOf();
   actor.receive({ type: 'source-snapshot' } as never, 'host');
-  expect(context.replies).toEqual([{ startTs: 3n, tables: [] }]);
+  expect(context.replies).toEqual([{ startTs: 3n, tables: tableColumnsOf([]) }]);
 });
 
 test('source-snapshot with `at` is told as an event: what exists there, by one more opening', async () => {
   const { context, actor, told } = await actorOf();
   actor.receive({ type: 'source-snapshot', at: 9n } as never, 'host');
-  expect(await told()).toEqual([{ type: 'source-snapshot', at: 9n, snapshot: { startTs: 9n, tables: [] } }]);
+  expect(await told()).toEqual([{ type: 'source-snapshot', at: 9n, snapshot: { startTs: 9n, tables: tableColumnsOf([]) } }]);
   expect(context.replies).toEqual([]);
 });
 

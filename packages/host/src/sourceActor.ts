@@ -3,7 +3,13 @@ import type { Mode } from '@tidegate/protocol';
 import type { Actor, ActorContext } from '@tidegate/runtime';
 import { errorMessage, HostError } from './errors.js';
 import { failed, SourceInstance, type SourceModule } from './sourceInstance.js';
-import type { RouterInput, SourceHostEvent } from './sourceMessages.js';
+import {
+  type RouterInput,
+  type SnapshotQuestion,
+  type SourceHostEvent,
+  type StartSnapshot,
+  startSnapshotOf,
+} from './sourceMessages.js';
 import { SourceReplays } from './sourceReplays.js';
 import { SourceRouter } from './sourceRouter.js';
 import type { WorkerOutletsOptions } from './workerOutlets.js';
@@ -27,18 +33,25 @@ export async function createSourceActor(context: ActorContext, options: SourceAc
   const create = await loadFactory(options.module);
   const main = await SourceInstance.open(create, options, options.startTs, new AbortController());
   const replays = new SourceReplays(create, options, (message) => context.post(message));
+  const snapshot = main.takeSnapshot();
+  let start: StartSnapshot | undefined = startSnapshotOf(snapshot);
   const router = new SourceRouter(context as ActorContext<never>, {
     ...options,
-    snapshot: main.snapshot,
+    snapshot,
     pump: {
       pull: () => void main.read().then((message) => context.post(message)),
       ...(main.replayable && { replays }),
     },
   });
   return {
-    receive(message: RouterInput) {
-      if (message.type === 'source-snapshot' && message.at !== undefined) void tellSnapshot(context, replays, message.at);
-      else router.receive(message);
+    receive(message: RouterInput | SnapshotQuestion) {
+      if (message.type !== 'source-snapshot') router.receive(message);
+      else if (message.at !== undefined) void tellSnapshot(context, replays, message.at);
+      else {
+        context.reply(start);
+        // A host alone asks once, when it begins.
+        if (options.shared !== true) start = undefined;
+      }
     },
     room: () => router.room(),
     inspect: () => router.inspect(),
@@ -52,7 +65,7 @@ export async function createSourceActor(context: ActorContext, options: SourceAc
 async function tellSnapshot(context: ActorContext, replays: SourceReplays, at: bigint): Promise<void> {
   let told: SourceHostEvent;
   try {
-    told = { type: 'source-snapshot', at, snapshot: await replays.snapshotAt(at) };
+    told = { type: 'source-snapshot', at, snapshot: startSnapshotOf(await replays.snapshotAt(at)) };
   } catch (error) {
     const { code, message } = failed(error);
     told = { type: 'source-snapshot', at, code, message };

@@ -11,13 +11,13 @@ export interface SourceModule {
 
 /** One opened source of the user's. */
 export class SourceInstance {
-  readonly snapshot: SourceSnapshot;
   readonly #source: Source;
   readonly #abort: AbortController;
+  #snapshot: SourceSnapshot | undefined;
 
   private constructor(source: Source, snapshot: SourceSnapshot, abort: AbortController) {
     this.#source = source;
-    this.snapshot = snapshot;
+    this.#snapshot = snapshot;
     this.#abort = abort;
   }
 
@@ -34,6 +34,14 @@ export class SourceInstance {
     } catch (error) {
       throw sourceError('to open', error);
     }
+  }
+
+  /** What it opened with: to be taken once, for there may be a million tables in it. */
+  takeSnapshot(): SourceSnapshot {
+    const snapshot = this.#snapshot;
+    if (snapshot === undefined) throw new HostError('HOST_INTERNAL', 'the snapshot of a source was asked for twice');
+    this.#snapshot = undefined;
+    return snapshot;
   }
 
   get replayable(): boolean {

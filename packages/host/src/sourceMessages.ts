@@ -1,5 +1,5 @@
 import type { SourceEvent, SourceSnapshot } from '@tidegate/dispatcher';
-import type { CoordinatorToSource } from '@tidegate/protocol';
+import { type CoordinatorToSource, type TableColumns, tableColumnsOf } from '@tidegate/protocol';
 
 /** From the pump (the effect that reads the source) to the router. */
 export type PumpMessage =
@@ -14,13 +14,27 @@ export type ReplayMessage =
   | { readonly type: 'replay-end'; readonly id: number }
   | { readonly type: 'replay-failed'; readonly id: number; readonly code: string; readonly message: string };
 
+/** What a changefeed is started with: where a source opened, and what existed there. */
+export interface StartSnapshot extends Pick<SourceSnapshot, 'startTs' | 'routes'> {
+  readonly tables: TableColumns;
+}
+
+export function startSnapshotOf({ startTs, tables, routes }: SourceSnapshot): StartSnapshot {
+  return { startTs, tables: tableColumnsOf(tables), ...(routes && { routes }) };
+}
+
+/** From the host facade to the source actor, which answers it in place of the router. */
+export interface SnapshotQuestion {
+  readonly type: 'source-snapshot';
+  /**
+   * Absent: the answer is the {@link StartSnapshot} of where the source opened. Else: what exists at that ts, told as an event
+   * `source-snapshot`, for the source is opened once more.
+   */
+  readonly at?: bigint;
+}
+
 /** From the host facade to the router. */
 type SourceControl =
-  /**
-   * Asked: the answer is the {@link SourceSnapshot} that the source opened with. With `at`: what exists at that ts, told as an
-   * event `source-snapshot`, for the source is opened once more.
-   */
-  | { readonly type: 'source-snapshot'; readonly at?: bigint }
   /** Asked: whether the source can be read again. */
   | { readonly type: 'can-replay' }
   /** Asked: route nothing more. The answer is the ts up to which everything was routed: the checkpoint will reach it. */
@@ -29,7 +43,7 @@ type SourceControl =
 /** What the source thread tells the host facade. */
 export type SourceHostEvent =
   /** What exists at a ts that was asked for, or why that cannot be told. */
-  | { readonly type: 'source-snapshot'; readonly at: bigint; readonly snapshot: SourceSnapshot }
+  | { readonly type: 'source-snapshot'; readonly at: bigint; readonly snapshot: StartSnapshot }
   | { readonly type: 'source-snapshot'; readonly at: bigint; readonly code: string; readonly message: string }
   /** Everything was routed; the changefeed is finished once the checkpoint reaches `endTs`. */
   | { readonly type: 'source-end'; readonly endTs: bigint }

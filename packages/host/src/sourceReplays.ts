@@ -43,7 +43,7 @@ export class SourceReplays implements Replays {
   async snapshotAt(startTs: bigint): Promise<SourceSnapshot> {
     const instance = await SourceInstance.open(this.#create, this.#module, startTs, new AbortController());
     await instance.close();
-    return instance.snapshot;
+    return instance.takeSnapshot();
   }
 
   /** Closes what is open. A source that fails to close a reading that nobody wants any more has done no harm. */
@@ -68,7 +68,7 @@ export class SourceReplays implements Replays {
     if (id !== this.#id) return undefined;
     try {
       const instance = await SourceInstance.open(this.#create, this.#module, startTs, abort);
-      if (id === this.#id) this.#post({ type: 'replay-open', id, snapshot: instance.snapshot });
+      if (id === this.#id) this.#post({ type: 'replay-open', id, snapshot: instance.takeSnapshot() });
       return instance;
     } catch (error) {
       if (id === this.#id) this.#post({ ...failed(error), type: 'replay-failed', id });

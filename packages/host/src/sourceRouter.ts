@@ -1,4 +1,4 @@
-import type { Mode, SourceToWorker, Subscribe } from '@tidegate/protocol';
+import type { Mode, SourceToWorker, Subscribe, SubscribeMany } from '@tidegate/protocol';
 import type { Actor, ActorContext, Timer } from '@tidegate/runtime';
 import { ChunkQueue } from './chunkQueue.js';
 import { MainStream } from './mainStream.js';
@@ -47,7 +47,7 @@ const ROOM_NET = 50;
  */
 export class SourceRouter implements Actor<RouterInput> {
   readonly #context: ActorContext<SourceToWorker>;
-  readonly #options: SourceRouterOptions;
+  readonly #options: Omit<SourceRouterOptions, 'snapshot'>;
   readonly #outlets: WorkerOutlets;
   readonly #subscribers = new Subscribers();
   readonly #main: MainStream;
@@ -63,9 +63,11 @@ export class SourceRouter implements Actor<RouterInput> {
   #roomNet: Timer | undefined;
 
   constructor(context: ActorContext<SourceToWorker>, options: SourceRouterOptions) {
-    const { snapshot, shared = false, modes = [0], markBytes = Number.POSITIVE_INFINITY } = options;
+    // The snapshot is in the catalogue: kept here as well, it would be there twice.
+    const { snapshot, ...kept } = options;
+    const { shared = false, modes = [0], markBytes = Number.POSITIVE_INFINITY } = options;
     this.#context = context;
-    this.#options = options;
+    this.#options = kept;
     this.#outlets = new WorkerOutlets(context, options);
     const streams = new Streams(this.#outlets, this.#subscribers);
     this.#main = new MainStream({
@@ -95,12 +97,12 @@ export class SourceRouter implements Actor<RouterInput> {
       case 'subscribe':
         this.#subscribe(message);
         break;
+      case 'subscribe-many':
+        this.#subscribeMany(message);
+        break;
       case 'unsubscribe':
         this.#unsubscribe(message.handle, message.generation);
         break;
-      case 'source-snapshot':
-        this.#context.reply(this.#options.snapshot);
-        return;
       case 'can-replay':
         this.#context.reply(this.#options.pump.replays !== undefined);
         return;
@@ -232,6 +234,20 @@ export class SourceRouter implements Actor<RouterInput> {
     if (former !== undefined) this.#unsubscribe(handle, former.generation);
     const subscriber = this.#subscribers.add(message, worker);
     if (!this.#main.take(subscriber)) this.#replay.join(subscriber);
+  }
+
+  #subscribeMany({ workers, worker, handle, generation, mode, tableId, startTs }: SubscribeMany): void {
+    for (let row = 0; row < handle.length; row++) {
+      this.#subscribe({
+        type: 'subscribe',
+        handle: handle[row]!,
+        generation: generation[row]!,
+        mode: mode[row] === 0 ? 0 : 1,
+        tableId: tableId[row]!,
+        startTs: startTs[row]!,
+        worker: workers[worker[row]!] as string,
+      });
+    }
   }
 
   #unsubscribe(handle: number, generation: number): void {

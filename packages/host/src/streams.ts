@@ -20,6 +20,10 @@ export class Streams {
   open(subscriber: Subscriber, table: TableInfo | undefined, resolvedTs: bigint, caughtUp: boolean): void {
     const { handle, generation, worker } = subscriber;
     subscriber.opened = true;
+    if (caughtUp && table !== undefined) {
+      this.#outlets.addStart(worker, handle, generation, resolvedTs, table);
+      return;
+    }
     this.#outlets.push(worker, { type: 'stream', handle, generation, resolvedTs, caughtUp, ...(table && { table }) });
   }
 

@@ -1,6 +1,7 @@
-import type { SourceToWorker } from '@tidegate/protocol';
+import type { SourceToWorker, TableInfo } from '@tidegate/protocol';
 import type { ActorContext, Address } from '@tidegate/runtime';
 import { RowsBuilder } from './rowsBuilder.js';
+import { StreamStartsBuilder } from './streamStarts.js';
 
 /** Bytes of a change beside its payload: its place in the columns, rounded up. */
 export const CHANGE_OVERHEAD = 64;
@@ -20,6 +21,7 @@ export class WorkerOutlets {
   readonly #context: ActorContext<SourceToWorker>;
   readonly #options: WorkerOutletsOptions;
   readonly #builders: RowsBuilder[];
+  readonly #starts: StreamStartsBuilder[];
   readonly #unsent: SourceToWorker[][];
   #blocked = 0;
 
@@ -27,6 +29,7 @@ export class WorkerOutlets {
     this.#context = context;
     this.#options = options;
     this.#builders = options.workers.map(() => new RowsBuilder(options.batchBytes));
+    this.#starts = options.workers.map(() => new StreamStartsBuilder());
     this.#unsent = options.workers.map(() => []);
   }
 
@@ -51,14 +54,30 @@ export class WorkerOutlets {
   /** Gathers a row change. A transaction stays in one message unless it exceeds the largest one. */
   addRows(worker: number, handle: number, generation: number, commitTs: bigint, rows: number, bytes: Uint8Array): void {
     const builder = this.#builders[worker] as RowsBuilder;
+    this.#flushStarts(worker);
     const size = builder.bytes + builder.length * CHANGE_OVERHEAD;
     const full = size >= this.#options.batchBytes && builder.lastCommitTs !== commitTs;
     if (full || size + bytes.length + CHANGE_OVERHEAD > this.#options.maxMessageBytes) this.flush(worker);
     builder.add(handle, generation, commitTs, rows, bytes);
   }
 
+  /** Gathers the start of a stream that has caught up. */
+  addStart(worker: number, handle: number, generation: number, resolvedTs: bigint, table: TableInfo): void {
+    const starts = this.#starts[worker] as StreamStartsBuilder;
+    if (starts.empty) this.flush(worker);
+    starts.add(handle, generation, resolvedTs, table);
+    if (starts.full) this.#flushStarts(worker);
+  }
+
+  #flushStarts(worker: number): void {
+    const starts = this.#starts[worker] as StreamStartsBuilder;
+    if (starts.empty) return;
+    for (const message of starts.take()) this.#send(worker, message);
+  }
+
   /** Sends what was gathered for one worker. */
   flush(worker: number): void {
+    this.#flushStarts(worker);
     const message = this.#builders[worker]?.take();
     if (message !== undefined) this.#send(worker, message);
   }

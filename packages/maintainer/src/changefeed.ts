@@ -1,4 +1,11 @@
-import { type DispatcherConfig, Mode, makeDispatcherId, type StartChangefeed } from '@tidegate/protocol';
+import {
+  countTables,
+  type DispatcherConfig,
+  Mode,
+  makeDispatcherId,
+  type StartChangefeed,
+  type Tables,
+} from '@tidegate/protocol';
 import type { ActorContext } from '@tidegate/runtime';
 import type { BarrierObserver } from './barrier/contracts.js';
 import { Bootstrapper } from './bootstrap/bootstrapper.js';
@@ -28,7 +35,11 @@ export class Changefeed {
   readonly bootstrapper: Bootstrapper;
   /** Absent: there is no redo pipeline. */
   readonly redo: GlobalRedo | undefined;
-  readonly #start: StartChangefeed;
+  /** Number of tables at the start. */
+  readonly tables: number;
+  readonly #hasRedo: boolean;
+  /** Until the tasks are built. */
+  #startTables: Tables;
   readonly #options: ResolvedOptions;
   /** One space of handles for all modes. */
   readonly #handles = new Handles();
@@ -36,7 +47,9 @@ export class Changefeed {
   /** Throws {@link MaintainerStartError} when the start message cannot be obeyed. */
   constructor(start: StartChangefeed, options: ResolvedOptions, context: ActorContext, observer: BarrierObserver) {
     checkStart(start);
-    this.#start = start;
+    this.tables = countTables(start.tables);
+    this.#startTables = start.tables;
+    this.#hasRedo = start.redo === true;
     this.#options = options;
     this.epoch = start.epoch;
     this.startTs = start.startTs;
@@ -70,10 +83,6 @@ export class Changefeed {
     }
   }
 
-  get tables(): number {
-    return this.#start.tables.length;
-  }
-
   /** Undefined for a mode that this changefeed does not run. */
   pipelineOf(mode: Mode): Pipeline | undefined {
     return this.pipelines.find((pipeline) => pipeline.mode === mode);
@@ -91,10 +100,11 @@ export class Changefeed {
   /** S-5 to S-7, once every host has answered: tasks, then barriers. Throws {@link BootstrapError}. */
   rebuild(): void {
     const { responses } = this.bootstrapper;
-    checkCheckpoints(responses, this.#start);
+    checkCheckpoints(responses, { startTs: this.startTs, redo: this.#hasRedo });
     const { pipelines, hosts } = this;
     const target = { pipelines, hosts, handles: this.#handles, options: this.#options };
-    rebuildTasks(target, responses, this.#start.tables, this.startTs);
+    rebuildTasks(target, responses, this.#startTables, this.startTs);
+    this.#startTables = [];
     this.bootstrapper.clear();
   }
 

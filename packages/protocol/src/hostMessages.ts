@@ -1,6 +1,7 @@
-import type { AddedTable, EventKey, Influence } from './blockEvent.js';
+import type { EventKey, Influence } from './blockEvent.js';
 import type { DispatcherId, HostId, Mode, TableId } from './ids.js';
 import type { RouteAdmit } from './routing.js';
+import type { Tables } from './tableColumns.js';
 
 /** Starts the changefeed. Sent once, by the host facade. */
 export interface StartChangefeed {
@@ -9,7 +10,7 @@ export interface StartChangefeed {
   readonly epoch: number;
   readonly startTs: bigint;
   /** Every table that exists at `startTs`. */
-  readonly tables: readonly AddedTable[];
+  readonly tables: Tables;
   /** The hosts that take dispatchers; the first is the maintainer's own and gets the table trigger. */
   readonly hosts: readonly { readonly host: HostId; readonly coordinator: string }[];
   /** Who owns which target at `startTs`, an entry a table. Absent: names are not routed, and nothing is admitted (section 23). */

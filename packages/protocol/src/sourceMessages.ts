@@ -18,13 +18,26 @@ export interface Subscribe {
   readonly worker: string;
 }
 
+/** Many {@link Subscribe}s of complete tables at once, in order, one row a dispatcher. */
+export interface SubscribeMany {
+  readonly type: 'subscribe-many';
+  readonly workers: readonly string[];
+  /** Place in `workers`. */
+  readonly worker: Uint8Array;
+  readonly handle: Uint32Array;
+  readonly generation: Uint32Array;
+  readonly mode: Uint8Array;
+  readonly tableId: Float64Array;
+  readonly startTs: BigUint64Array;
+}
+
 export interface Unsubscribe {
   readonly type: 'unsubscribe';
   readonly handle: number;
   readonly generation: number;
 }
 
-export type CoordinatorToSource = Subscribe | Unsubscribe;
+export type CoordinatorToSource = Subscribe | SubscribeMany | Unsubscribe;
 
 // ---------------------------------------------------------------- source -> dispatchers of a worker
 
@@ -43,6 +56,22 @@ export interface StreamStart {
   readonly caughtUp: boolean;
   /** Absent for the table trigger. */
   readonly table?: TableInfo;
+}
+
+/** Many {@link StreamStart}s at once, in order, all `caughtUp`: one row a dispatcher. */
+export interface StreamStarts {
+  readonly type: 'streams';
+  readonly handle: Uint32Array;
+  readonly generation: Uint32Array;
+  readonly resolvedTs: BigUint64Array;
+  /** Names of schemas; `schema` is a place in it. */
+  readonly schemas: readonly string[];
+  readonly schema: Uint32Array;
+  readonly schemaId: Float64Array;
+  readonly version: BigUint64Array;
+  /** The name of row `i` is `names[nameEnd[i - 1] … nameEnd[i])`, in UTF-8; of the first one from 0. */
+  readonly nameEnd: Uint32Array;
+  readonly names: Uint8Array;
 }
 
 /**
@@ -80,4 +109,4 @@ export interface ResolvedMessage {
   readonly behind?: true;
 }
 
-export type SourceToWorker = StreamStart | RowsMessage | BlockEventMessage | ResolvedMessage;
+export type SourceToWorker = StreamStart | StreamStarts | RowsMessage | BlockEventMessage | ResolvedMessage;

@@ -52,4 +52,9 @@ export const MESSAGE_STRUCTURES: readonly (readonly string[])[] = [
   ['handle', 'generation', 'checkpointTs'],
   ['handle', 'generation', 'checkpointTs', 'parkedAt'],
   ['handle', 'generation', 'state', 'mode', 'checkpointTs', 'worker'],
+  // Many at once, in columns.
+  ['type', 'columns'],
+  ['id', 'handle', 'generation', 'tableId', 'schemaId', 'startHigh', 'startLow', 'flags'],
+  ['type', 'workers', 'worker', 'handle', 'generation', 'mode', 'tableId', 'startTs'],
+  ['type', 'handle', 'generation', 'resolvedTs', 'schemas', 'schema', 'schemaId', 'version', 'nameEnd', 'names'],
 ];

@@ -1,4 +1,5 @@
 import type { BlockFacts, EventKey } from './blockEvent.js';
+import type { ConfigColumns } from './configColumns.js';
 import type { Mode } from './ids.js';
 import type { Answer } from './maintainerMessages.js';
 import type { BootstrapSpan, ComponentStatuses, DispatcherConfig } from './spans.js';
@@ -9,6 +10,12 @@ import type { BootstrapSpan, ComponentStatuses, DispatcherConfig } from './spans
 export interface CreateDispatchers {
   readonly type: 'create';
   readonly configs: readonly DispatcherConfig[];
+}
+
+/** {@link CreateDispatchers} of many complete tables at once. */
+export interface CreateMany {
+  readonly type: 'create-many';
+  readonly columns: ConfigColumns;
 }
 
 export interface RemoveDispatchers {
@@ -85,6 +92,7 @@ export interface SinkCheckpoint {
 
 export type CoordinatorToWorker =
   | CreateDispatchers
+  | CreateMany
   | RemoveDispatchers
   | FenceWorker
   | FreezeDispatchers

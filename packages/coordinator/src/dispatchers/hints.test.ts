@@ -1,4 +1,4 @@
-import { type CreateDispatchers, type RemoveDispatchers, STATUS_PART_ROWS } from '@tidegate/protocol';
+import { type CreateMany, configsOf, type RemoveDispatchers, STATUS_PART_ROWS } from '@tidegate/protocol';
 import { describe, expect, test } from 'vitest';
 import { config, EPOCH, INITIALIZING, MAINTAINER, normal, TestHost, typeOf, WORKING } from '../testing/host.js';
 import { key } from '../testing/statuses.js';
@@ -63,9 +63,9 @@ describe('messages in parts that fit the smallest lane', () => {
     const host = new TestHost({ workers: ['worker-0'] });
     host.bootstrap();
     host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create: handles.map((handle) => config(handle)), remove: [] });
-    const creates = host.messages('worker-0') as CreateDispatchers[];
-    expect(creates.flatMap(({ configs }) => configs.map(({ handle }) => handle))).toEqual(handles);
-    expect(Math.max(...creates.map(({ configs }) => configs.length))).toBeLessThan(120);
+    const creates = host.messages('worker-0') as CreateMany[];
+    expect(creates.flatMap(configsOf)).toEqual(handles.map((handle) => config(handle)));
+    expect(Math.max(...creates.map(({ columns }) => columns.handle.length))).toBeLessThan(500);
     host.receive(MAINTAINER, { type: 'close', epoch: EPOCH, removed: false });
     const removes = host.messages('worker-0') as RemoveDispatchers[];
     expect(removes.flatMap(({ handle }) => [...handle])).toEqual([0, ...handles]);

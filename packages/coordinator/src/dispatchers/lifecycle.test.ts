@@ -1,4 +1,4 @@
-import type { CreateDispatchers, DispatcherConfig, RemoveDispatchers } from '@tidegate/protocol';
+import type { CreateDispatchers, DispatcherConfig, RemoveDispatchers, Subscribe, SubscribeMany } from '@tidegate/protocol';
 import { describe, expect, test } from 'vitest';
 import { config, EPOCH, INITIALIZING, MAINTAINER, STOPPED, TestHost, typeOf, WORKING } from '../testing/host.js';
 
@@ -157,7 +157,13 @@ describe('subscribe', () => {
     host.context.full.add('source');
     host.components('worker-0', ...handles.map((handle) => ({ handle, state: INITIALIZING })));
     host.room('source');
-    expect((host.messages('source') as { handle: number }[]).map(({ handle }) => handle)).toEqual(handles);
+    // All in one go, the last few one by one; the parts fit the smallest lane.
+    const told = host.messages('source') as (Subscribe | SubscribeMany)[];
+    expect(told.flatMap((message) => ('workers' in message ? [...message.handle] : message.handle))).toEqual(handles);
+    expect(Math.max(...told.map((message) => ('workers' in message ? message.handle.length : 1)))).toBe(600);
+    const [first] = told as SubscribeMany[];
+    expect([first?.workers, first?.worker[5], first?.generation[5], first?.mode[5]]).toEqual([['worker-0'], 0, 1, 0]);
+    expect([first?.tableId[5], first?.startTs[5]]).toEqual([config(7).tableId, config(7).startTs]);
   });
 });
 

@@ -14,7 +14,7 @@ import type { ActorContext } from '@tidegate/runtime';
 import type { ComponentStatusRow } from '../maintainer/statusWindow.js';
 import type { Bound } from '../maintainer/unconfirmed.js';
 import type { Outbox } from './outbox.js';
-import { configParts, handleParts } from './parts.js';
+import { createMessages, handleParts } from './parts.js';
 import type { Placement } from './placement.js';
 import type { Progress } from './progress.js';
 import { noneRow, workingRow } from './statusRows.js';
@@ -104,7 +104,7 @@ export class Lifecycle {
       if (share.length === 0) return;
       // The share of the watermark that is not heard of yet is known before anything of the dispatchers is (H-3).
       progress.created(worker, share, (handle) => placement.seq(handle));
-      for (const part of configParts(share)) outboxes[worker]!.send({ type: 'create', configs: part }, 'lossless', false);
+      for (const message of createMessages(share)) outboxes[worker]!.send(message, 'lossless', false);
       context.count('coordinator.created', share.length);
       share.forEach(placed);
     });

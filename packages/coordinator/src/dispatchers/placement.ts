@@ -238,7 +238,7 @@ export class Placement {
 
   /** Absent: it serves the complete table. */
   range(handle: number): KeyRange | undefined {
-    return this.#ranges.get(handle);
+    return this.#ranges.size === 0 ? undefined : this.#ranges.get(handle);
   }
 
   /** {@link CREATED} or a {@link ComponentState}. */

@@ -1,9 +1,12 @@
-import type { CoordinatorToSource } from '@tidegate/protocol';
+import type { CoordinatorToSource, SubscribeMany } from '@tidegate/protocol';
 import type { ActorContext, Address } from '@tidegate/runtime';
 import type { Placement } from './placement.js';
 
 const UNSUBSCRIBE = 1 << 24;
 const HANDLE_MASK = UNSUBSCRIBE - 1;
+/** As many in a row go as columns, fewer one by one; and at most so many in one message: 34 bytes each, for the smallest lane. */
+const MANY = 64;
+const MOST = 600;
 
 /**
  * What the source is still to be told, in order: two words an order, made into a message when there is room for it. At most
@@ -43,12 +46,54 @@ export class Subscriptions {
   /** Sends what waits as far as there is room. */
   flush(): void {
     while (this.#head < this.#tail) {
+      const run = this.#run();
+      if (run >= MANY) {
+        if (!this.#context.send(this.#source, this.#many(run), 'lossless')) return;
+        this.#head += run * 2;
+        continue;
+      }
       const message = this.#message(this.#orders[this.#head]!, this.#orders[this.#head + 1]!);
       if (message !== undefined && !this.#context.send(this.#source, message, 'lossless')) return;
       this.#head += 2;
     }
     this.#head = 0;
     this.#tail = 0;
+  }
+
+  /** How many orders from the first one on are subscriptions to complete tables. */
+  #run(): number {
+    const placement = this.#placement;
+    let run = 0;
+    for (let at = this.#head; at < this.#tail && run < MOST; at += 2, run++) {
+      const order = this.#orders[at]!;
+      if (order >= UNSUBSCRIBE || !placement.has(order, this.#orders[at + 1]!)) break;
+      if (placement.isRemoving(order) || placement.range(order) !== undefined) break;
+    }
+    return run;
+  }
+
+  #many(rows: number): SubscribeMany {
+    const placement = this.#placement;
+    const message = {
+      type: 'subscribe-many',
+      workers: this.#workers,
+      worker: new Uint8Array(rows),
+      handle: new Uint32Array(rows),
+      generation: new Uint32Array(rows),
+      mode: new Uint8Array(rows),
+      tableId: new Float64Array(rows),
+      startTs: new BigUint64Array(rows),
+    } as const;
+    for (let row = 0; row < rows; row++) {
+      const handle = this.#orders[this.#head + row * 2]!;
+      message.worker[row] = placement.worker(handle);
+      message.handle[row] = handle;
+      message.generation[row] = placement.generation(handle);
+      message.mode[row] = placement.mode(handle);
+      message.tableId[row] = placement.tableId(handle);
+      message.startTs[row] = placement.startTs(handle);
+    }
+    return message;
   }
 
   #message(order: number, generation: number): CoordinatorToSource | undefined {

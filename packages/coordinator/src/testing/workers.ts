@@ -2,6 +2,7 @@ import {
   type BootstrapSpan,
   ComponentState,
   type CoordinatorToWorker,
+  configsOf,
   type DispatcherConfig,
   type EventKey,
   MAX_TS,
@@ -43,7 +44,7 @@ export class ModelWorker {
   /** Obeys the first message of those taken. */
   obeyOne(): void {
     const message = this.inbox.shift();
-    if (message?.type === 'create') this.#create(message.configs);
+    if (message?.type === 'create' || message?.type === 'create-many') this.#create(configsOf(message));
     else if (message?.type === 'remove') this.#each(message, (handle) => this.#report(handle, ComponentState.STOPPED));
     else if (message?.type === 'freeze') {
       this.#each(message, (handle) => this.#report(handle, ComponentState.WAITING_MERGE));

@@ -147,6 +147,9 @@ export class RouterWorld {
         Object.assign(listener, { started: true, caughtUp: message.caughtUp, mark: message.resolvedTs, table: message.table });
         return;
       }
+      case 'streams':
+        // No world here has so many tables.
+        throw new Error('streams in columns');
       case 'rows':
         for (const [i, handle] of message.handle.entries()) {
           const name = new TextDecoder().decode(message.bytes.subarray(message.offset[i], message.offset[i + 1]));

@@ -5,7 +5,10 @@ import { BootstrapError } from '../errors.js';
  * S-5: some host has the table trigger of each pipeline and names where it starts. A start at 0 is one from the very
  * beginning. Throws {@link BootstrapError}.
  */
-export function checkCheckpoints(responses: readonly BootstrapResponse[], { startTs, redo }: StartChangefeed): void {
+export function checkCheckpoints(
+  responses: readonly BootstrapResponse[],
+  { startTs, redo }: Pick<StartChangefeed, 'startTs' | 'redo'>,
+): void {
   if (startTs === 0n) return;
   const none = (of: (response: BootstrapResponse) => bigint): boolean => responses.every((response) => of(response) === 0n);
   const missing = none(({ checkpointTs }) => checkpointTs) ? 'default' : undefined;

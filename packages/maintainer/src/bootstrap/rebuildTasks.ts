@@ -3,11 +3,14 @@ import {
   type BootstrapResponse,
   type BootstrapSpan,
   ComponentState,
+  countTables,
+  forEachTable,
   type KeyRange,
   MAX_TS,
   type SchemaId,
   Stage,
   type TableId,
+  type Tables,
 } from '@tidegate/protocol';
 import { compareKeys, isWhole, WHOLE_TABLE } from '../coverage/keyOrder.js';
 import { BootstrapError } from '../errors.js';
@@ -47,13 +50,14 @@ interface Piece extends Reported {
 export function rebuildTasks(
   target: RebuildTarget,
   responses: readonly BootstrapResponse[],
-  tables: readonly AddedTable[],
+  tables: Tables,
   startTs: bigint,
 ): void {
   const world = readResponses(responses, (host) => target.hosts.indexOf(host));
-  const known = new Map<TableId, AddedTable>(tables.map((added) => [added.tableId, added]));
+  const known = knownTables(tables, world);
   const worlds = target.pipelines.map((pipeline) => {
     const plans = planMerges(world, pipeline.mode);
+    pipeline.table.reserve(Math.max(countTables(tables), world.spans.length));
     return { pipeline, plans, pieces: adopt(pipeline, world, plans, known, startTs) };
   });
   hold(target.handles, world);
@@ -65,7 +69,9 @@ export function rebuildTasks(
       if (others === undefined) byTable.set(tableId, [piece]);
       else others.push(piece);
     }
-    for (const added of tables) cover(target.options, pipeline, added, byTable.get(added.tableId) ?? [], startTs);
+    forEachTable(tables, (tableId, schemaId, splittable) => {
+      cover(target.options, pipeline, { tableId, schemaId, splittable }, byTable.get(tableId) ?? [], startTs);
+    });
     restoreMerges(pipeline, plans);
     for (const { span, host } of world.outdated) {
       const { mode, handle, generation } = span.config;
@@ -78,6 +84,17 @@ export function rebuildTasks(
       pieces.flatMap(({ handle, span: { blockState } }) => (blockState === undefined ? [] : [{ handle, blockState }])),
     );
   }
+}
+
+/** Those tables of the start that some dispatcher serves. */
+function knownTables(tables: Tables, { spans }: ReportedWorld): ReadonlyMap<TableId, AddedTable> {
+  const served = new Set(spans.map(({ span }) => span.config.tableId));
+  const known = new Map<TableId, AddedTable>();
+  if (served.size === 0) return known;
+  forEachTable(tables, (tableId, schemaId, splittable) => {
+    if (served.has(tableId)) known.set(tableId, { tableId, schemaId, splittable });
+  });
+  return known;
 }
 
 /** Takes over the dispatchers of known tables of one mode. */
@@ -101,7 +118,6 @@ function adopt(
   const mine = ours.filter(({ span: { config, removing } }) => {
     return !ignored.has(config.handle) && (known.has(config.tableId) || removing === true);
   });
-  table.reserve(Math.max(known.size, mine.length));
   table.adopt(
     mine.map(({ span, host }) => ({
       ...span.config,
@@ -157,6 +173,11 @@ function cover(
   startTs: bigint,
 ): void {
   const { table, scheduler, operators, random } = pipeline;
+  if (pieces.length === 0 && (initialSplit.length === 0 || !added.splittable)) {
+    // The way of nearly every table at a start; there may be a million.
+    scheduler.reschedule(table.add({ ...added, id: random, startTs }));
+    return;
+  }
   if (!splitTables && pieces.some(({ span }) => span.config.range !== undefined)) {
     throw new BootstrapError(`table ${added.tableId} is served in parts, and the option "splitTables" is off; turn it on`);
   }

@@ -1,4 +1,4 @@
-import { type KeyRange, minTs, Stage, tsHigh, tsLow } from '@tidegate/protocol';
+import { type KeyRange, minTs, Stage } from '@tidegate/protocol';
 import { compareEnds, compareKeys, isWhole, WHOLE_TABLE } from '../coverage/keyOrder.js';
 import type { SpanTable } from './spanTable.js';
 
@@ -27,7 +27,7 @@ export function addWhole(table: SpanTable, of: readonly number[], id: () => numb
     const isParked = other?.stage === Stage.WAITING || other?.stage === Stage.WRITING;
     return isParked && other.blockTs === at?.blockTs && other.isSyncPoint === at.isSyncPoint;
   });
-  if (!isShared) positions.start(target, tsHigh(checkpointTs) | 0, tsLow(checkpointTs) | 0);
+  if (!isShared) positions.start(target, checkpointTs);
   return target;
 }
 

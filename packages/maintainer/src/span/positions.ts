@@ -53,6 +53,9 @@ export class Positions {
   /** What lies at the largest ts: a checkpoint 0, a DDL 0, a sync point 2, which lies behind a DDL of the same ts (B-1); passed, 1 more. */
   #maxRank = 0;
   #version = 0;
+  #lastStart = 0n;
+  #startHigh = 0;
+  #startLow = 0;
   /** Handle of the table trigger, and the checkpoint that its own heartbeats named. */
   readonly #trigger: number;
   #ownHigh = 0;
@@ -76,7 +79,15 @@ export class Positions {
     this.#block = growColumn(this.#block, capacity);
   }
 
-  start(handle: number, high: number, low: number): void {
+  start(handle: number, startTs: bigint): void {
+    // Of a million that start together the words are taken once.
+    if (startTs !== this.#lastStart) {
+      this.#lastStart = startTs;
+      this.#startHigh = tsHigh(startTs) | 0;
+      this.#startLow = tsLow(startTs) | 0;
+    }
+    const high = this.#startHigh;
+    const low = this.#startLow;
     this.#checkpointHigh[handle] = high;
     this.#checkpointLow[handle] = low;
     this.#block[handle] = 0;

@@ -9,8 +9,6 @@ import {
   TRIGGER_HANDLE,
   TRIGGER_SCHEMA_ID,
   TRIGGER_TABLE_ID,
-  tsHigh,
-  tsLow,
 } from '@tidegate/protocol';
 import { TaskStateError } from '../errors.js';
 import { NO_HOST } from '../hosts.js';
@@ -300,7 +298,7 @@ export class SpanTable {
     this.generation[handle] = this.#handles.takeGeneration();
     this.host[handle] = NO_HOST;
     this.worker[handle] = NO_WORKER;
-    this.positions.start(handle, tsHigh(task.startTs) | 0, tsLow(task.startTs) | 0);
+    this.positions.start(handle, task.startTs);
     if (task.range !== undefined) this.#ranges.set(handle, task.range);
     this.#setState(handle, TaskState.ABSENT);
     let slot = this.tables.slotOf(task.tableId);

@@ -1,12 +1,14 @@
-import type {
-  AnswerRequest,
-  BlockStatusRequest,
-  BootstrapResponse,
-  CreateDispatchers,
-  HostToCoordinator,
-  MaintainerEvent,
-  RemoveDispatchers,
-  WorkerAnswer,
+import {
+  type AnswerRequest,
+  type BlockStatusRequest,
+  type BootstrapResponse,
+  type CreateDispatchers,
+  type CreateMany,
+  configsOf,
+  type HostToCoordinator,
+  type MaintainerEvent,
+  type RemoveDispatchers,
+  type WorkerAnswer,
 } from '@tidegate/protocol';
 import type { Delivered } from '@tidegate/runtime';
 import type { Workload } from '../workload/workload.js';
@@ -21,6 +23,7 @@ type Watched =
   | BlockStatusRequest
   | BootstrapResponse
   | CreateDispatchers
+  | CreateMany
   | RemoveDispatchers
   | WorkerAnswer;
 
@@ -47,7 +50,8 @@ export class DeliveryWatch {
         if (!from.endsWith('/coordinator')) this.#coverage.bootstrap(message);
         break;
       case 'create':
-        for (const config of message.configs) this.#coverage.created(config);
+      case 'create-many':
+        for (const config of configsOf(message)) this.#coverage.created(config);
         break;
       case 'answer':
         this.#statuses.answered(message, to, from);

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { DispatcherConfig, MaintainerEvent } from '@tidegate/protocol';
+import { type CreateDispatchers, type CreateMany, configsOf, type MaintainerEvent } from '@tidegate/protocol';
 import type { Delivered, Step } from '@tidegate/runtime';
 import { MAINTAINER } from '../cluster/addresses.js';
 import { Cluster, type ClusterParts } from '../cluster/cluster.js';
@@ -275,9 +275,8 @@ export class Life {
     if (kind !== 'message' || !to.includes('/worker-')) return;
     const { type } = content as { readonly type?: string };
     if (type === 'fence') this.#room.fenced(to);
-    else if (type === 'create') {
-      const { configs } = content as { readonly configs: readonly DispatcherConfig[] };
-      for (const config of configs) {
+    else if (type === 'create' || type === 'create-many') {
+      for (const config of configsOf(content as CreateDispatchers | CreateMany)) {
         this.#eachOracle((oracle) => oracle.created(config));
         this.routes.created(config);
       }

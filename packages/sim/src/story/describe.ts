@@ -8,6 +8,8 @@ import {
   type CoordinatorToMaintainer,
   type CoordinatorToSource,
   type CoordinatorToWorker,
+  configsOf,
+  countTables,
   type DispatcherConfig,
   formatEventKey,
   type HostToCoordinator,
@@ -80,17 +82,22 @@ export function describe(content: unknown): string {
     case 'component-statuses':
       return `states ${statusText(message.statuses)}`;
     case 'create':
-      return `create ${message.configs.map(configText).join(', ')}`;
+    case 'create-many':
+      return `create ${configsOf(message).map(configText).join(', ')}`;
     case 'schedule':
       return `schedule e${message.epoch}: create ${message.create.map(configText).join(', ') || 'nothing'}, remove ${names(message.remove.map(({ handle }) => handle))}`;
     case 'remove':
       return `remove ${names([...message.handle])}`;
     case 'subscribe':
       return `subscribe d${message.handle} to table ${message.tableId} from ${message.startTs} for ${message.worker}`;
+    case 'subscribe-many':
+      return `subscribe ${names([...message.handle])}`;
     case 'unsubscribe':
       return `unsubscribe d${message.handle}`;
     case 'stream':
       return `stream of d${message.handle} from ${message.resolvedTs}${message.caughtUp ? '' : ', behind'}`;
+    case 'streams':
+      return `streams of ${names([...message.handle])}`;
     case 'rows':
       return `rows ${rowsText(message)}`;
     case 'block-event': {
@@ -108,7 +115,7 @@ export function describe(content: unknown): string {
     case 'bootstrap-response':
       return `bootstrap response e${message.epoch}: ${message.spans.map(({ config, checkpointTs, blockState }) => `${configText(config)} at ${checkpointTs}${blockState ? ` ${stageName(blockState.stage)} ${formatEventKey(blockState.facts.key)}` : ''}`).join(', ') || 'nothing'}`;
     case 'start':
-      return `start e${message.epoch} at ${message.startTs} with ${message.tables.length} tables on ${message.hosts.map(({ host }) => host).join(', ')}`;
+      return `start e${message.epoch} at ${message.startTs} with ${countTables(message.tables)} tables on ${message.hosts.map(({ host }) => host).join(', ')}`;
     default:
       return plain(message);
   }
