@@ -105,6 +105,27 @@ describe('the oracle', () => {
     expect(rules()).toEqual(['I-7', 'I-7', 'I-7']);
   });
 
+  it('K-7: a start below the checkpoint, but for a create that was on its way when its table was dropped', () => {
+    const drop: BlockEvent = {
+      ...ALTER,
+      query: 'drop t1',
+      kind: 'drop table',
+      drops: { type: 'normal', tableIds: [1] },
+      tables: [],
+    };
+    for (const [event, expected] of [[ALTER, ['K-7']] as const, [drop, []] as const]) {
+      const found = new Violations(() => 7);
+      const one = new Oracle(workloadOf([T1], 1n, [row(10n), event]), found);
+      one.created(started(1n));
+      one.rows.end(one.beginWrite('w', batch(0)));
+      const open = one.beginBlock('w', event);
+      if (open !== undefined) one.blocks.end(open);
+      one.checkpoint(20n);
+      one.created(started(19n));
+      expect(found.found.map(({ rule }) => rule)).toEqual(expected);
+    }
+  });
+
   it('LOST: what nobody wrote, and what died with its worker', () => {
     write(0, 1);
     oracle.rows.abandon(oracle.beginWrite('w', batch(2)), false);

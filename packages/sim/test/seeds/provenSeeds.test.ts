@@ -21,6 +21,7 @@ const PROVEN = [
   [1448, 'losses', 'an event waited for a table that a later one had dropped before a restart (B-60)'],
   [940, 'everything', 'the DONE of a writer came behind the news that it had been moved (B-39)'],
   [459, 'fences', 'a host that came again was taken for bootstrapped by the word of the process before it (T-10)'],
+  [2721, 'fences', 'of the simulator: a create on its way to a table that was dropped is no violation (K-7)'],
 ] as const;
 
 describe('seeds that have found a defect', () => {
