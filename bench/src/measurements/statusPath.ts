@@ -1,4 +1,6 @@
-import type { Case, Measurement, Scale } from '../harness/measurement.js';
+import type { Case, Measurement, PlotSpec, Scale } from '../harness/measurement.js';
+import { NaivePath } from '../naive/naivePath.js';
+import { PARENT_STATUS_PATH } from '../plots/parentFigures.js';
 import { StatusPathSystem } from '../statusPath/statusPathSystem.js';
 import type { PathShape } from '../statusPath/topology.js';
 
@@ -9,16 +11,30 @@ const SHAPES: readonly (PathShape & { readonly name: string })[] = [
 
 /** Offers of a status: repeats of it beside the first. */
 const STREAMS = [
-  { name: '0 %', repeats: 0 },
-  { name: '50 %', repeats: 1 },
-  { name: '95 %', repeats: 19 },
+  { name: '0 %', percent: 0, repeats: 0 },
+  { name: '50 %', percent: 50, repeats: 1 },
+  { name: '95 %', percent: 95, repeats: 19 },
 ] as const;
+
+type Stream = (typeof STREAMS)[number];
+
+/** What one would write first. */
+const NAIVE = 'postMessage of batches + Set of strings';
+
+const plot: PlotSpec = {
+  title: 'Status path by share of duplicates',
+  x: { label: 'duplicates among the offers (%)', scale: 'linear' },
+  y: { label: 'offers a second', scale: 'log' },
+  of: 'rate',
+  references: PARENT_STATUS_PATH,
+};
 
 /** Statuses from dispatcher threads to the maintainer and the acknowledgements back, all of it the production's code. */
 export const statusPath: Measurement = {
   name: 'status-path',
   title: 'worker threads → lanes → coordinator → maintainer, and acknowledged; by share of duplicates',
   unit: 'offers',
+  plot,
   open: async (scale) => {
     const { quick } = scale;
     const dispatchers = quick ? 20_000 : 100_000;
@@ -29,20 +45,31 @@ export const statusPath: Measurement = {
       systems.push(system);
       for (const stream of STREAMS) cases.push(caseOf(system, shape.name, stream, scale));
     }
+    const naive = new NaivePath();
+    for (const stream of STREAMS) cases.push(naiveCase(naive, stream, quick ? 5_000 : 20_000));
     return {
       cases,
       close: async () => {
-        await Promise.all(systems.map((system) => system.close()));
+        await Promise.all([...systems, naive].map((system) => system.close()));
       },
     };
   },
 };
 
-function caseOf(system: StatusPathSystem, shape: string, stream: (typeof STREAMS)[number], { quick }: Scale): Case {
-  const rounds = stream.repeats > 1 ? 1 : quick ? 4 : 5;
+function caseOf(system: StatusPathSystem, shape: string, { name, percent, repeats }: Stream, { quick }: Scale): Case {
+  const rounds = repeats > 1 ? 1 : quick ? 4 : 5;
   return {
-    name: `${shape}, ${stream.name}`,
-    ...(stream.repeats > 0 && { baseline: `${shape}, 0 %` }),
-    run: () => system.run(rounds, stream.repeats),
+    name: `${shape}, ${name}`,
+    baseline: `${NAIVE}, ${name}`,
+    point: { line: shape, x: percent },
+    run: () => system.run(rounds, repeats),
+  };
+}
+
+function naiveCase(path: NaivePath, { name, percent, repeats }: Stream, dispatchers: number): Case {
+  return {
+    name: `${NAIVE}, ${name}`,
+    point: { line: NAIVE, x: percent },
+    run: () => path.run({ dispatchers, rounds: repeats > 1 ? 1 : 4, repeats }),
   };
 }
