@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Machine } from './harness/machine.js';
 import type { MeasurementResult } from './harness/measure.js';
 import { MEASUREMENTS } from './measurements/all.js';
+import { TARGETS } from './report/targets.js';
 
 /*
  * The benchmarks in short form, by the command itself: each finishes, has verified what arrived, and the ratios hold that
@@ -33,10 +34,13 @@ function bench(...args: readonly string[]) {
   return spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', timeout: PATIENCE });
 }
 
-function shortRun(name: string): { readonly machine: Machine; readonly result: MeasurementResult; readonly printed: string } {
+function shortRun(
+  name: string,
+  runs: number,
+): { readonly machine: Machine; readonly result: MeasurementResult; readonly printed: string } {
   const json = join(folder, `${name}.json`);
   const out = join(folder, name);
-  const { status, stdout, stderr } = bench('--quick', '--runs', '3', '--only', name, '--json', json, '--out', out);
+  const { status, stdout, stderr } = bench('--quick', '--runs', String(runs), '--only', name, '--json', json, '--out', out);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   const { machine, results } = JSON.parse(readFileSync(json, 'utf8')) as { machine: Machine; results: MeasurementResult[] };
   const result = results[0];
@@ -54,7 +58,7 @@ describe('short form', () => {
   it.each(SHORT.filter((name) => name !== 'lane' && name !== 'pending-map'))(
     '%s finishes and verifies what arrived',
     (name) => {
-      const { result, machine, printed } = shortRun(name);
+      const { result, machine, printed } = shortRun(name, 1);
       expect(result.cases.length).toBeGreaterThan(0);
       for (const { rate, figures } of result.cases) {
         const summaries = [...(rate ? [rate] : []), ...Object.values(figures ?? {})];
@@ -70,7 +74,7 @@ describe('short form', () => {
   it(
     'a lane carries at least ten times what postMessage of batches does',
     () => {
-      const { result } = shortRun('lane');
+      const { result } = shortRun('lane', 3);
       expect(ratioOf(result, 'lane')).toBeGreaterThan(10);
     },
     PATIENCE,
@@ -79,7 +83,7 @@ describe('short form', () => {
   it(
     'the pending map is faster than a Set of strings',
     () => {
-      const { result } = shortRun('pending-map');
+      const { result } = shortRun('pending-map', 3);
       expect(ratioOf(result, 'ours, unique')).toBeGreaterThan(2);
       expect(ratioOf(result, 'ours, 95 % duplicates')).toBeGreaterThan(4);
     },
@@ -92,6 +96,11 @@ describe('command', () => {
     const { status, stdout } = bench('--help');
     expect(status).toBe(0);
     for (const { name } of MEASUREMENTS) expect(stdout).toContain(`  ${name} `);
+  });
+
+  it('has a target only for what is measured', () => {
+    const names = MEASUREMENTS.map(({ name }) => name);
+    for (const { measurement } of TARGETS) expect(names).toContain(measurement);
   });
 
   it('refuses what it does not know, with exit status 2', () => {

@@ -9,8 +9,10 @@ import { memory } from './memory.js';
 import { pendingMap } from './pendingMap.js';
 import { requestQueue } from './requestQueue.js';
 import { rows } from './rows.js';
+import { scaling } from './scaling.js';
 import { statusPath } from './statusPath.js';
 import { longStorm, storms } from './storm.js';
+import { wake } from './wake.js';
 
 /** Every measurement, in the order in which they run. A new one is a file beside this and a line here. */
 export const MEASUREMENTS: readonly Measurement[] = [
@@ -22,8 +24,10 @@ export const MEASUREMENTS: readonly Measurement[] = [
   coordinatorPath,
   maintainerBarrier,
   statusPath,
+  scaling,
   memory,
   idle,
+  wake,
   storms,
   longStorm,
   rows,

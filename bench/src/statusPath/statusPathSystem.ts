@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CoordinatorInspection } from '@tidegate/coordinator';
 import { type ActorSnapshot, type System, startThreads } from '@tidegate/runtime';
 import { VerificationError } from '../harness/errors.js';
-import type { Sample } from '../harness/measurement.js';
+import type { Figure, Sample } from '../harness/measurement.js';
 import { processorSeconds } from '../harness/sharedClock.js';
 import {
   COORDINATOR,
@@ -23,6 +23,8 @@ interface Seen {
   /** Records that the coordinator has been given, and those of them that it suppressed. */
   readonly offered: number;
   readonly suppressed: number;
+  /** Milliseconds of processor time of each thread so far, where the platform tells. */
+  readonly threads: ReadonlyMap<string, number>;
 }
 
 /** A status path on worker threads with all its dispatchers replicating, and runs through it. */
@@ -68,6 +70,7 @@ export class StatusPathSystem {
       seconds: (ended - began) / 1e9,
       cpuSeconds,
       counts: { offered, suppressed, distinct, 'delivered again': again },
+      figures: eachOn(before, after, offered),
     };
   }
 
@@ -101,7 +104,11 @@ export class StatusPathSystem {
     const actors = threads.flatMap((thread) => (thread.state === 'running' ? thread.actors : []));
     const coordinator = actors.find(({ address }) => address === COORDINATOR);
     if (coordinator === undefined) throw this.#wrong('the coordinator does not answer');
-    return { tally, ...countsOf(coordinator) };
+    const used = threads.flatMap(({ name, ...thread }) => {
+      const cpu = thread.state === 'running' ? thread.usage?.cpu : undefined;
+      return cpu === undefined ? [] : [[name, cpu] as const];
+    });
+    return { tally, ...countsOf(coordinator), threads: new Map(used) };
   }
 
   async #tally(until: (tally: Tally) => boolean, what: string): Promise<Tally> {
@@ -119,6 +126,15 @@ export class StatusPathSystem {
     const { workers, control } = this.#shape;
     return new VerificationError(`status path, ${workers} workers, ${control} control`, what);
   }
+}
+
+/** Processor time of each thread for one offer; together they are less than the process's, which collects and compiles beside them. */
+function eachOn(before: Seen, after: Seen, offered: number): Record<string, Figure> {
+  const entries = [...after.threads].map(([name, cpu]): [string, Figure] => {
+    const spent = cpu - (before.threads.get(name) ?? cpu);
+    return [`on ${name}`, { value: spent / 1e3 / offered, unit: 'seconds' }];
+  });
+  return Object.fromEntries(entries);
 }
 
 function countsOf({ inbound, detail }: ActorSnapshot): { offered: number; suppressed: number } {
