@@ -2,6 +2,7 @@ import type { Case, Figure, Measurement, Sample } from '../harness/measurement.j
 import { StatusPathSystem } from '../statusPath/statusPathSystem.js';
 
 const WORKERS = [1, 2, 4, 8] as const;
+const DISPATCHERS = 80_000;
 
 /**
  * What the status path costs each kind of thread, for one unique status, by number of workers. It is processor time, so it says the same on
@@ -12,13 +13,13 @@ export const scaling: Measurement = {
   name: 'scaling',
   title: 'processor time of each kind of thread for one unique status, by number of workers; coordinator and maintainer apart',
   unit: 'statuses',
-  repeat: ({ quick }) => ({ runs: quick ? 1 : 5, warmups: 1 }),
-  open: async ({ quick }) => {
-    const dispatchers = quick ? 16_000 : 80_000;
+  onlyFull: true,
+  repeat: () => ({ runs: 5, warmups: 1 }),
+  open: async () => {
     const systems: StatusPathSystem[] = [];
     const cases: Case[] = [];
-    for (const workers of quick ? WORKERS.slice(0, 2) : WORKERS) {
-      const system = await StatusPathSystem.start({ workers, control: 'separate' }, dispatchers);
+    for (const workers of WORKERS) {
+      const system = await StatusPathSystem.start({ workers, control: 'separate' }, DISPATCHERS);
       systems.push(system);
       cases.push({
         name: workers === 1 ? '1 worker' : `${workers} workers`,

@@ -10,6 +10,8 @@ interface Weather {
   /** Seconds that nobody can go on. */
   readonly hold: number;
   readonly dispatchers: number;
+  /** Milliseconds at rest beforehand, from which the share of the rest is known. */
+  readonly rest: number;
 }
 
 /** Nobody is answered, everybody repeats every second; then it goes on. And: one table is not flushed. */
@@ -21,9 +23,10 @@ export const storms: Measurement = {
   open: async ({ quick }) => {
     const dispatchers = quick ? 10_000 : 100_000;
     const hold = quick ? 2 : 10;
+    const rest = quick ? 500 : 4_000;
     return opened([
-      { name: `maintainer stalled for ${hold} s`, cause: 'stalled-maintainer', hold, dispatchers },
-      { name: `one slow table for ${hold} s`, cause: 'slow-table', hold, dispatchers },
+      { name: `maintainer stalled for ${hold} s`, cause: 'stalled-maintainer', hold, dispatchers, rest },
+      { name: `one slow table for ${hold} s`, cause: 'slow-table', hold, dispatchers, rest },
     ]);
   },
 };
@@ -36,13 +39,13 @@ export const longStorm: Measurement = {
   onlyFull: true,
   repeat: () => ({ runs: 1, warmups: 0 }),
   open: async () =>
-    opened([{ name: 'maintainer stalled for 60 s', cause: 'stalled-maintainer', hold: 60, dispatchers: 100_000 }]),
+    opened([{ name: 'maintainer stalled for 60 s', cause: 'stalled-maintainer', hold: 60, dispatchers: 100_000, rest: 10_000 }]),
 };
 
 function opened(weathers: readonly Weather[]) {
-  const cases = weathers.map(({ name, cause, hold, dispatchers }): Case => {
+  const cases = weathers.map(({ name, dispatchers, hold, ...how }): Case => {
     const title = `${dispatchers.toLocaleString('en-US')} dispatchers, ${name}`;
-    return { name: title, run: () => storm(title, { dispatchers, hold: hold * 1_000, cause, resend: RESEND, workers: 1 }) };
+    return { name: title, run: () => storm(title, { ...how, dispatchers, hold: hold * 1_000, resend: RESEND, workers: 1 }) };
   });
   return { cases, close: async () => {} };
 }
