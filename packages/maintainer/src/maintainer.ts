@@ -308,6 +308,13 @@ export class Maintainer implements Actor<MaintainerMessage> {
     } else if (refused === 'bootstrap') {
       const message = `epoch ${refusedEpoch} is closed there, or another maintainer has it`;
       changefeed.bootstrapper.refuse(from, { code: 'STALE_EPOCH', message }, this.#context.now());
+    } else if (currentEpoch === 0 && changefeed.hosts.isReady(changefeed.hosts.indexOf(from))) {
+      // It may be that the news of its loss is on its way; what was there and what is there now is for that to say, not for us.
+      this.#context.count('maintainer.host-without-epoch');
+      this.#context.log('warn', 'a host knows no epoch: another process is there than the one that joined', {
+        host: from,
+        advice: 'say that it is lost (`hosts` without it), and then that it is there',
+      });
     }
   }
 

@@ -126,6 +126,21 @@ describe('hosts that are lost (T-9)', () => {
     expect(m.events('barrier').map(({ phase }) => phase)).toEqual(['opened', 'selected', 'written', 'completed']);
   });
 
+  it('one whose process was replaced without a word is warned of, and nothing is guessed; the word makes it well (T-9, T-10)', () => {
+    const m = new MaintainerFixture({ nodes: 2, balance: 'off' });
+    m.run([table(1), table(2)]);
+    const before = [m.tasks(), perHost(m)];
+    const refusal = { refused: 'schedule', refusedEpoch: 2, currentEpoch: 0 } as const;
+    m.receive({ type: 'stale-epoch', from: 'node2', ...refusal });
+    expect([m.actor.phase, m.tasks(), perHost(m), m.bootstraps()]).toEqual(['running', ...before, []]);
+    expect(m.context.counters.get('maintainer.host-without-epoch')).toBe(1);
+    m.hosts(1);
+    m.hosts(1, 2);
+    m.receive({ type: 'stale-epoch', from: 'node2', ...refusal });
+    expect(m.context.counters.get('maintainer.host-without-epoch')).toBe(1);
+    expect(m.bootstraps().map(({ to }) => to)).toEqual(['coordinator2']);
+  });
+
   it('one that comes back is a new one: asked again, and its old words are not heard (T-10)', () => {
     const m = new MaintainerFixture({ nodes: 2 });
     m.run([table(1)]);
