@@ -3,6 +3,8 @@ import { type BlockStatusRequest, Stage } from '@tidegate/protocol';
 import type { Actor, ActorContext, ActorFactory, Address } from '@tidegate/runtime';
 import { FIRST_TS, type Tally, type TallyQuestion, TS_STEP } from './messages.js';
 
+const DONE = Stage.DONE;
+
 /**
  * The real maintainer, and before it a count of what arrives: each dispatcher's statuses must come in their order and
  * without a gap. What is counted is then handled by the maintainer as ever.
@@ -44,18 +46,20 @@ class CountingMaintainer implements Actor<MaintainerMessage | TallyQuestion> {
   }
 
   #count({ handle, event, events, stage }: BlockStatusRequest): void {
-    const numbers = events.map(({ key }) => Number((key.commitTs - FIRST_TS) / TS_STEP) * 2);
+    const numbers = Int32Array.from(events, ({ key }) => Number((key.commitTs - FIRST_TS) / TS_STEP) * 2);
+    let distinct = 0;
     for (let row = 0; row < handle.length; row++) {
       const of = handle[row]!;
       if (of >= this.#next.length) this.#grow(of);
-      const number = numbers[event[row]!]! + (stage[row] === Stage.DONE ? 1 : 0);
+      const number = numbers[event[row]!]! + (stage[row] === DONE ? 1 : 0);
       const next = this.#next[of]!;
       if (number === next) {
         this.#next[of] = next + 1;
-        this.#distinct++;
+        distinct++;
       } else if (number < next) this.#repeats++;
       else this.#faults++;
     }
+    this.#distinct += distinct;
   }
 
   #grow(handle: number): void {

@@ -22,9 +22,22 @@ export class PostingDispatchers {
     }
   }
 
-  /** Row of a dispatcher, -1 when it is not here. */
-  rowOf(handle: number): number {
-    return this.#rowOf[handle] ?? -1;
+  /**
+   * One status more of each of these is acknowledged. Offered were `number` of every row, and one more of those below `end`; an
+   * acknowledgement too many is one of a repeat. Returns how many were none of those.
+   */
+  acknowledge(handles: Uint32Array, number: number, end: number): number {
+    const { acknowledged } = this;
+    const rows = this.#rowOf;
+    let news = 0;
+    for (let at = 0; at < handles.length; at++) {
+      const handle = handles[at]!;
+      const row = handle < rows.length ? rows[handle]! : -1;
+      if (row < 0 || acknowledged[row]! >= (row < end ? number + 1 : number)) continue;
+      acknowledged[row]!++;
+      news++;
+    }
+    return news;
   }
 
   #grow(): void {

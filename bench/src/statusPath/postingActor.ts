@@ -5,6 +5,7 @@ import {
   configsOf,
   type DispatcherConfig,
   Mode,
+  STATUS_WORDS,
   Stage,
   statusFlags,
   tsHigh,
@@ -112,21 +113,9 @@ class PostingActor implements Actor<CoordinatorToWorker | PostCommand | More> {
 
   #acknowledged(target: AnswerTarget): void {
     if (target.type !== 'normal') return;
-    const { acknowledged } = this.#dispatchers;
-    for (const handle of target.handle) {
-      const row = this.#dispatchers.rowOf(handle);
-      // An acknowledgement too many is one of a repeat.
-      if (row < 0 || acknowledged[row]! >= this.#numberOffered(row)) continue;
-      acknowledged[row]!++;
-      this.#left--;
-    }
+    this.#left -= this.#dispatchers.acknowledge(target.handle, this.#number, this.#round > 0 ? this.#blockEnd : this.#row);
     if (this.#left === 0 && this.#running) this.#end();
     else this.#post();
-  }
-
-  /** Statuses of a row offered so far. */
-  #numberOffered(row: number): number {
-    return this.#number + (row < (this.#round > 0 ? this.#blockEnd : this.#row) ? 1 : 0);
   }
 
   /** Offers up to one turn's worth; goes on when there is room, when acknowledgements come, or at once after this turn. */
@@ -160,7 +149,9 @@ class PostingActor implements Actor<CoordinatorToWorker | PostCommand | More> {
   #isOpen(): boolean {
     if (this.#round > 0 || this.#row > this.#block) return true;
     const { acknowledged } = this.#dispatchers;
-    for (let row = this.#block; row < this.#blockEnd; row++) if (acknowledged[row]! < this.#number) return false;
+    const number = this.#number;
+    const end = this.#blockEnd;
+    for (let row = this.#block; row < end; row++) if (acknowledged[row]! < number) return false;
     return true;
   }
 
@@ -171,14 +162,19 @@ class PostingActor implements Actor<CoordinatorToWorker | PostCommand | More> {
   /** Offers the rest of the block as far as the lane has room. Allocates nothing. */
   #offerBlock(stage: Stage, high: number, low: number): number {
     const { handle, generation } = this.#dispatchers;
-    const { words } = this.#outlet;
+    const outlet = this.#outlet;
+    const { words } = outlet;
+    const flags = this.#flags;
     const end = this.#blockEnd;
     const from = this.#row;
     let row = from;
-    for (; row < end; row++) {
-      const at = this.#outlet.claim();
-      if (at < 0) break;
-      writeStatus(words, at, stage, this.#flags, handle[row]!, generation[row]!, high, low);
+    while (row < end) {
+      const count = outlet.claimRun(end - row);
+      if (count === 0) break;
+      const last = row + count;
+      for (let at = outlet.runAt; row < last; row++, at += STATUS_WORDS) {
+        writeStatus(words, at, stage, flags, handle[row]!, generation[row]!, high, low);
+      }
     }
     this.#row = row;
     return row - from;

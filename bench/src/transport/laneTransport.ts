@@ -5,6 +5,7 @@ import {
   STATUS_STAGE_SHIFT,
   STATUS_TS_HIGH,
   STATUS_TS_LOW,
+  STATUS_WORDS,
   writeStatus,
 } from '@tidegate/protocol';
 import { LaneConsumer, type LaneHandler, LaneProducer } from '@tidegate/ring';
@@ -39,10 +40,13 @@ async function send(producer: LaneProducer, count: number): Promise<void> {
 function fill(producer: LaneProducer, from: number, to: number): number {
   const { words } = producer;
   let sequence = from;
-  for (; sequence < to; sequence++) {
-    const at = producer.claimRecord();
-    if (at < 0) break;
-    writeStatus(words, at, stageOf(sequence), 0, handleOf(sequence), generationOf(sequence), TS_HIGH, sequence);
+  while (sequence < to) {
+    const count = producer.claimRecords(to - sequence);
+    if (count === 0) break;
+    const last = sequence + count;
+    for (let at = producer.runAt; sequence < last; sequence++, at += STATUS_WORDS) {
+      writeStatus(words, at, stageOf(sequence), 0, handleOf(sequence), generationOf(sequence), TS_HIGH, sequence);
+    }
   }
   return sequence;
 }
@@ -52,16 +56,26 @@ class Checker implements LaneHandler {
   faults = 0;
 
   record(words: Uint32Array, at: number): void {
-    const sequence = this.count++;
-    if (
-      words[at + STATUS_TS_LOW] !== sequence ||
-      words[at + STATUS_HANDLE] !== handleOf(sequence) ||
-      words[at + STATUS_GENERATION] !== generationOf(sequence) ||
-      words[at + STATUS_TS_HIGH] !== TS_HIGH ||
-      words[at + STATUS_HEADER]! >>> STATUS_STAGE_SHIFT !== stageOf(sequence)
-    ) {
-      this.faults++;
+    this.records(words, at, 1);
+  }
+
+  records(words: Uint32Array, at: number, count: number): number {
+    let faults = 0;
+    const end = this.count + count;
+    for (let sequence = this.count, cell = at; sequence < end; sequence++, cell += STATUS_WORDS) {
+      if (
+        words[cell + STATUS_TS_LOW] !== sequence ||
+        words[cell + STATUS_HANDLE] !== handleOf(sequence) ||
+        words[cell + STATUS_GENERATION] !== generationOf(sequence) ||
+        words[cell + STATUS_TS_HIGH] !== TS_HIGH ||
+        words[cell + STATUS_HEADER]! >>> STATUS_STAGE_SHIFT !== stageOf(sequence)
+      ) {
+        faults++;
+      }
     }
+    this.count = end;
+    this.faults += faults;
+    return count;
   }
 
   frame(): void {

@@ -90,7 +90,7 @@ export interface Limits {
 }
 
 export const DEFAULT_LIMITS: Limits = {
-  burst: 1_024,
+  burst: 4_096,
   selfQueue: 65_536,
   timers: 65_536,
   asks: 4_096,

@@ -2,13 +2,19 @@ import { performance } from 'node:perf_hooks';
 import type { Doorbell } from '@tidegate/ring';
 import type { Parking } from '../core/loop.js';
 
-/** How long to look before sleeping, in milliseconds: an answer that comes within it costs no wake-up. */
-const SPIN_MS = 0.02;
+/**
+ * How long to look before sleeping, in milliseconds: what comes within it costs no wake-up, which takes longer than the least of it
+ * and costs whoever has to ring as much. Where sleeps turn out short, traffic is heavy and looking longer saves them; where they
+ * turn out long, or nobody gets to answer because one looks, it is for nothing.
+ */
+const SPIN_LEAST_MS = 0.02;
+const SPIN_MOST_MS = 0.2;
 
 /** Sleeps on the thread's doorbell, which peers ring when they have published, or freed room that was waited for. */
 export class DoorbellParking implements Parking {
   readonly #bell: Doorbell;
   #woken = false;
+  #spin = SPIN_LEAST_MS;
 
   constructor(bell: Doorbell) {
     this.#bell = bell;
@@ -21,8 +27,15 @@ export class DoorbellParking implements Parking {
   async park(milliseconds: number, ready: () => boolean): Promise<void> {
     const start = performance.now();
     do if (this.#woken || ready()) return;
-    while (performance.now() < start + SPIN_MS);
-    for (let left = milliseconds; left > 0; left = start + milliseconds - performance.now()) {
+    while (performance.now() < start + this.#spin);
+    const asleep = performance.now();
+    await this.#sleep(start + milliseconds, ready);
+    const isShort = performance.now() - asleep < SPIN_MOST_MS;
+    this.#spin = isShort ? Math.min(this.#spin * 2, SPIN_MOST_MS) : Math.max(this.#spin / 2, SPIN_LEAST_MS);
+  }
+
+  async #sleep(until: number, ready: () => boolean): Promise<void> {
+    for (let left = until - performance.now(); left > 0; left = until - performance.now()) {
       // Announce the sleep, then look once more: who publishes later sees a sleeper and rings.
       const ticket = this.#bell.arm();
       if (this.#woken || ready()) {
