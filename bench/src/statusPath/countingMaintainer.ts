@@ -1,6 +1,7 @@
 import { createMaintainer, type Maintainer, type MaintainerMessage, TaskState } from '@tidegate/maintainer';
 import { type BlockStatusRequest, Stage } from '@tidegate/protocol';
 import type { Actor, ActorContext, ActorFactory, Address } from '@tidegate/runtime';
+import { AcceptedStatuses } from './acceptedStatuses.js';
 import { FIRST_TS, type Tally, type TallyQuestion, TS_STEP } from './messages.js';
 
 const DONE = Stage.DONE;
@@ -12,15 +13,17 @@ const DONE = Stage.DONE;
 class CountingMaintainer implements Actor<MaintainerMessage | TallyQuestion> {
   readonly #context: ActorContext;
   readonly #inner: Maintainer;
+  readonly #accepting: AcceptedStatuses | undefined;
   /** Number of the last status of each handle, plus one. */
   #next: Int32Array = new Int32Array(1 << 16);
   #distinct = 0;
   #repeats = 0;
   #faults = 0;
 
-  constructor(context: ActorContext, inner: Maintainer) {
+  constructor(context: ActorContext, inner: Maintainer, accepting?: AcceptedStatuses) {
     this.#context = context;
     this.#inner = inner;
+    this.#accepting = accepting;
   }
 
   receive(message: MaintainerMessage | TallyQuestion, from: Address): void {
@@ -28,12 +31,19 @@ class CountingMaintainer implements Actor<MaintainerMessage | TallyQuestion> {
       this.#context.reply(this.#tally());
       return;
     }
-    if (message.type === 'block-statuses') this.#count(message);
+    if (message.type === 'block-statuses') {
+      this.#count(message);
+      if (this.#accepting !== undefined) {
+        this.#accepting.offer(message, from);
+        return;
+      }
+    }
     this.#inner.receive(message, from);
   }
 
   turnEnd(): void {
     this.#inner.turnEnd();
+    this.#accepting?.turnEnd();
   }
 
   stop(): void {
@@ -77,4 +87,13 @@ class CountingMaintainer implements Actor<MaintainerMessage | TallyQuestion> {
 
 export const createCountingMaintainer: ActorFactory = (context, options) => {
   return new CountingMaintainer(context, createMaintainer(context, options as never) as Maintainer) as Actor;
+};
+
+/** The same, but statuses go no further than the maintainer's status buffer and gate: they are accepted, and acknowledged. */
+export const createAcceptingMaintainer: ActorFactory = (context, options) => {
+  return new CountingMaintainer(
+    context,
+    createMaintainer(context, options as never) as Maintainer,
+    new AcceptedStatuses(context),
+  ) as Actor;
 };

@@ -9,6 +9,8 @@ export interface PathShape {
   readonly workers: number;
   /** Coordinator and maintainer on one thread, as a host has them unless told otherwise, or on one each. */
   readonly control: 'shared' | 'separate';
+  /** What becomes of a status: a barrier handles it (default), or the maintainer's buffer and gate accept it and that is all. */
+  readonly maintainer?: 'whole' | 'accepting';
 }
 
 const STATUS_LANE = 1 << 20;
@@ -18,14 +20,14 @@ const ORDER_LANE = 1 << 22;
 const NEVER = 600_000;
 
 /** A host's control side and its workers, their dispatchers played by posting actors; no source and no sink. */
-export function pathTopology({ workers, control }: PathShape): Topology {
+export function pathTopology({ workers, control, maintainer: kind = 'whole' }: PathShape): Topology {
   const addresses = Array.from({ length: workers }, (_, index) => workerAddress(index));
   const controlThreads: ThreadPlacement[] =
     control === 'shared'
-      ? [{ name: 'control', actors: [coordinator(addresses), maintainer()] }]
+      ? [{ name: 'control', actors: [coordinator(addresses), maintainer(kind)] }]
       : [
           { name: COORDINATOR, actors: [coordinator(addresses)] },
-          { name: MAINTAINER, actors: [maintainer()] },
+          { name: MAINTAINER, actors: [maintainer(kind)] },
         ];
   return {
     threads: [...addresses.map((address) => ({ name: address, actors: [posting(address)] })), ...controlThreads],
@@ -48,10 +50,11 @@ function coordinator(workers: readonly string[]): ActorPlacement {
   return { address: COORDINATOR, module, factory: 'createCoordinator', options };
 }
 
-function maintainer(): ActorPlacement {
+function maintainer(kind: 'whole' | 'accepting'): ActorPlacement {
   const options: MaintainerOptions = { barrierResend: NEVER, barrierResendMax: NEVER, unresolvedWarning: NEVER };
   const module = new URL('./countingMaintainer.js', import.meta.url);
-  return { address: MAINTAINER, module, factory: 'createCountingMaintainer', options };
+  const factory = kind === 'whole' ? 'createCountingMaintainer' : 'createAcceptingMaintainer';
+  return { address: MAINTAINER, module, factory, options };
 }
 
 function posting(address: string): ActorPlacement {

@@ -12,6 +12,9 @@ class TimerParking implements Parking {
   /** Nothing wakes this thread while it works but its own work, which the loop sees. */
   awake(): void {}
 
+  /** There are none. */
+  wakeOthers(): void {}
+
   park(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.wake(), milliseconds);

@@ -3,6 +3,11 @@ import type { Scheduler } from './scheduler.js';
 
 /** Milliseconds of work before the event loop gets its turn: completions of I/O and control calls must not starve. */
 const WORK_SLICE = 1;
+/**
+ * Milliseconds of work after which other threads that sleep are woken for what was made visible to them. A wake-up costs who
+ * gives it tens of microseconds: one for everything of a while, not one for every turn. Who has nothing to do wakes them at once.
+ */
+const WAKE_AFTER = 0.3;
 /** Longest delay that a Node timer takes. */
 const LONGEST_SLEEP = 2 ** 31 - 1;
 
@@ -13,6 +18,8 @@ export interface Parking {
   /** Sleeps at most `milliseconds`, shorter when woken or when `ready` turns out true. Holds the event loop open. */
   park(milliseconds: number, ready: () => boolean): Promise<void>;
   wake(): void;
+  /** Wakes the other threads for which something was made visible. */
+  wakeOthers(): void;
 }
 
 /** Runs a scheduler on the real clock until {@link end}. */
@@ -35,10 +42,18 @@ export class Loop {
     const ready = () => this.#ended || this.#scheduler.ready;
     while (!this.#ended) {
       this.#parking.awake();
-      const sliceEnd = clock.now() + WORK_SLICE;
+      let now = clock.now();
+      const sliceEnd = now + WORK_SLICE;
+      let wakeAt = now + WAKE_AFTER;
       let handled = 0;
-      do handled = this.#scheduler.iterate();
-      while (handled > 0 && !this.#ended && clock.now() < sliceEnd);
+      do {
+        handled = this.#scheduler.iterate();
+        now = clock.now();
+        if (now < wakeAt) continue;
+        this.#parking.wakeOthers();
+        wakeAt = now + WAKE_AFTER;
+      } while (handled > 0 && !this.#ended && now < sliceEnd);
+      this.#parking.wakeOthers();
       this.#afterWork();
       if (handled > 0 || ready()) {
         await nextTurn();
@@ -49,6 +64,7 @@ export class Loop {
       }
     }
     this.#scheduler.releaseWaiters();
+    this.#parking.wakeOthers();
     this.#afterWork();
   }
 

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Doorbell } from '@tidegate/ring';
 import type { Parking } from '../core/loop.js';
+import type { OwedBell } from './owedBell.js';
 
 /**
  * How long to look before sleeping, in milliseconds: what comes within it costs no wake-up, which takes longer than the least of it
@@ -13,11 +14,14 @@ const SPIN_MOST_MS = 0.2;
 /** Sleeps on the thread's doorbell, which peers ring when they have published, or freed room that was waited for. */
 export class DoorbellParking implements Parking {
   readonly #bell: Doorbell;
+  readonly #others: readonly OwedBell[];
   #woken = false;
   #spin = SPIN_LEAST_MS;
 
-  constructor(bell: Doorbell) {
+  /** `others`: the bells of the threads that this one publishes to. */
+  constructor(bell: Doorbell, others: Iterable<OwedBell>) {
     this.#bell = bell;
+    this.#others = [...others];
   }
 
   awake(): void {
@@ -51,5 +55,9 @@ export class DoorbellParking implements Parking {
     // Between two slices nobody is armed and a ring says nothing: the flag does.
     this.#woken = true;
     this.#bell.ring();
+  }
+
+  wakeOthers(): void {
+    for (const bell of this.#others) bell.settle();
   }
 }

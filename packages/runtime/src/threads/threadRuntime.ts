@@ -12,6 +12,7 @@ import { type StopOutcome, stopActors } from '../core/stopActors.js';
 import { reconnect, sever } from '../core/ways.js';
 import { AskError, MailboxFullError } from '../errors.js';
 import { DoorbellParking } from './doorbellParking.js';
+import { OwedBell } from './owedBell.js';
 import { ReportOutlet } from './reportOutlet.js';
 import type { LinkSpec, OutsideOutcome, ThreadControl, ThreadSpec } from './threadSpec.js';
 import { threadUsage } from './threadUsage.js';
@@ -32,12 +33,13 @@ export class ThreadRuntime {
     const bell = Doorbell.attach(spec.doorbell);
     this.#scheduler = scheduler;
     this.#outlet = new ReportOutlet(spec.reportPort, scheduler.reports, () => scheduler.wake());
-    this.#loop = new Loop(scheduler, new DoorbellParking(bell), () => this.#outlet.flush());
+    const peers = new Map<SharedArrayBuffer, OwedBell>();
     for (const actor of spec.actors) scheduler.add(actor.address, actor.tickInterval, spec.incarnation);
     const codec = new Codec(spec.structures);
     const takeOver = spec.incarnation > 0;
     if (takeOver) bell.reset();
-    for (const link of spec.links) connect(scheduler, link, codec, bell, takeOver);
+    for (const link of spec.links) connect(scheduler, link, codec, { bell, peers, takeOver });
+    this.#loop = new Loop(scheduler, new DoorbellParking(bell, peers.values()), () => this.#outlet.flush());
     this.control = this.#makeControl();
   }
 
@@ -116,7 +118,15 @@ export class ThreadRuntime {
   }
 }
 
-function connect(scheduler: Scheduler, link: LinkSpec, codec: Codec, bell: Doorbell, takeOver: boolean): void {
+interface Bells {
+  /** Of this thread. */
+  readonly bell: Doorbell;
+  /** Of those that it publishes to: one each, however many lanes there are. */
+  readonly peers: Map<SharedArrayBuffer, OwedBell>;
+  readonly takeOver: boolean;
+}
+
+function connect(scheduler: Scheduler, link: LinkSpec, codec: Codec, { bell, peers, takeOver }: Bells): void {
   const { from, to, outbox, lane, peerDoorbell, capacityBytes, reserveBytes } = link;
   if (lane === undefined || peerDoorbell === undefined) {
     const memory = new MemoryLink(capacityBytes, reserveBytes);
@@ -125,12 +135,15 @@ function connect(scheduler: Scheduler, link: LinkSpec, codec: Codec, bell: Doorb
     return;
   }
   const { fingerprint } = codec;
-  const peer = Doorbell.attach(peerDoorbell);
   const sender = scheduler.cell(from);
   if (sender !== undefined) {
+    const peer = peers.get(peerDoorbell) ?? OwedBell.attach(peerDoorbell);
+    peers.set(peerDoorbell, peer);
     const producer = LaneProducer.attach(lane, { fingerprint, takeOver, doorbell: bell, consumerDoorbell: peer });
     sender.connect(to, { sender: new LaneSender(producer, codec, from, to), outbox });
   } else {
+    // Who waits for room waits for much of it: that is worth a wake-up at once.
+    const peer = Doorbell.attach(peerDoorbell);
     const consumer = LaneConsumer.attach(lane, { fingerprint, takeOver, doorbell: bell, producerDoorbell: peer });
     scheduler.cell(to)?.connect(from, { receiver: new LaneReceiver(consumer, codec) });
   }
