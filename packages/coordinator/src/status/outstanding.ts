@@ -123,7 +123,7 @@ export class Outstanding {
     const isEasy = keys.outstanding + handle.length <= capacity && living.hasAll(handle, generation);
     let kept = 0;
     for (let from = 0, to = 0; from < handle.length; from = to) {
-      to = runEnd(event, stage, from);
+      to = runEnd(batch, from);
       const one = (stage[from]! & STAGE_COLUMN_MASK) as Stage;
       if (!isKeyed(one)) continue;
       const index = eventIndex[event[from]!]!;
@@ -188,7 +188,7 @@ export class Outstanding {
     if (!sameColumn(handle, batch.handle) || !sameColumn(generation, batch.generation)) return false;
     this.#heard(seq, now);
     for (let from = 0, to = 0; from < handle.length; from = to) {
-      to = runEnd(batch.event, batch.stage, from);
+      to = runEnd(batch, from);
       const own = (batch.stage[from]! & STAGE_COLUMN_MASK) === Stage.DONE ? OUTSTANDING << 4 : 0;
       this.#runs.settle(handle, generation, from, to, event, OUTSTANDING, own, seq);
     }
@@ -224,7 +224,7 @@ export class Outstanding {
     const rows = new Uint32Array(handle.length);
     let kept = 0;
     for (let from = 0, to = 0; from < handle.length; from = to) {
-      to = runEnd(event, stage, from);
+      to = runEnd(batch, from);
       if ((stage[from]! & STAGE_COLUMN_MASK) === Stage.DONE) {
         this.#runs.settle(handle, generation, from, to, eventIndex[event[from]!]!, 0, OUTSTANDING << 4, seq);
       } else for (let row = from; row < to; row++) if (this.#live(sent, row) >= 0) rows[kept++] = row;

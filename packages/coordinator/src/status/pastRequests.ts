@@ -33,7 +33,7 @@ export class PastRequests {
     if (batch !== undefined) {
       const { handle, generation, event, stage, eventIndex } = batch;
       for (let from = 0, to = 0; from < handle.length; from = to) {
-        to = runEnd(event, stage, from);
+        to = runEnd(batch, from);
         if ((stage[from]! & STAGE_COLUMN_MASK) !== Stage.DONE) continue;
         this.#runs.settle(handle, generation, from, to, eventIndex[event[from]!]!, OUTSTANDING << 4, 0, 0);
       }

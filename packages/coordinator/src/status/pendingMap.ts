@@ -78,6 +78,9 @@ export class PendingMap {
   readonly #handles: Int32Array;
   readonly #generations: Int32Array;
   readonly #whats: Int32Array;
+  // The first two as requests have them. The map itself keeps to signed words: they never are boxed numbers.
+  readonly #handleColumn: Uint32Array;
+  readonly #generationColumn: Uint32Array;
   readonly #runs: KeyRuns;
   readonly #mask: number;
   #head = 0;
@@ -94,6 +97,8 @@ export class PendingMap {
     this.#handles = new Int32Array(slots);
     this.#generations = new Int32Array(slots);
     this.#whats = new Int32Array(slots);
+    this.#handleColumn = new Uint32Array(this.#handles.buffer);
+    this.#generationColumn = new Uint32Array(this.#generations.buffer);
     this.#runs = new KeyRuns(this.keys);
     this.#mask = slots - 1;
   }
@@ -166,10 +171,34 @@ export class PendingMap {
     return this.#redo === 0 ? 0 : this.#redo === this.#length ? 1 : undefined;
   }
 
-  /** Puts what comes first into a builder, as far as it has room. It stays in the map until it is dropped: see {@link drop}. */
-  copyTo(builder: BatchBuilder): void {
+  /** A batch of what comes first. It stays in the map until it is dropped: see {@link drop}. */
+  copy(builder: BatchBuilder, target: string): StatusBatch {
     const whats = this.#whats;
-    const count = Math.min(this.#length, builder.limit - builder.length);
+    const count = Math.min(this.#length, builder.limit);
+    const what = whats[this.#head]!;
+    let row = this.#head + 1;
+    const last = this.#head + count;
+    while (row < last && whats[row] === what) row++;
+    if (row < last || last > this.#mask + 1) {
+      this.#copyTo(builder, count);
+      return builder.finish(target);
+    }
+    const stage = (what & STAGE_MASK) as Stage;
+    const already = (what & ALREADY_BIT) !== 0;
+    return builder.uniform(
+      target,
+      this.#handleColumn,
+      this.#generationColumn,
+      this.#head,
+      last,
+      what >>> EVENT_SHIFT,
+      stage,
+      already,
+    );
+  }
+
+  #copyTo(builder: BatchBuilder, count: number): void {
+    const whats = this.#whats;
     for (let done = 0; done < count; ) {
       const from = (this.#head + done) & this.#mask;
       const end = Math.min(from + count - done, this.#mask + 1);
@@ -177,15 +206,24 @@ export class PendingMap {
       let to = from + 1;
       while (to < end && whats[to] === what) to++;
       const stage = (what & STAGE_MASK) as Stage;
-      builder.pushRun(this.#handles, this.#generations, from, to, what >>> EVENT_SHIFT, stage, (what & ALREADY_BIT) !== 0);
+      builder.pushRun(
+        this.#handleColumn,
+        this.#generationColumn,
+        from,
+        to,
+        what >>> EVENT_SHIFT,
+        stage,
+        (what & ALREADY_BIT) !== 0,
+      );
       done += to - from;
     }
   }
 
   /** Lets go of the events of those rows of a batch, made of what comes first, that have no key. */
-  releaseUnkeyed({ event, stage, eventIndex }: StatusBatch): void {
+  releaseUnkeyed(batch: StatusBatch): void {
+    const { event, stage, eventIndex } = batch;
     for (let from = 0, to = 0; from < stage.length; from = to) {
-      to = runEnd(event, stage, from);
+      to = runEnd(batch, from);
       if (!isKeyed(stage[from]!)) this.events.release(eventIndex[event[from]!]!, to - from);
     }
   }

@@ -1,4 +1,12 @@
-import { type BlockFacts, type EventKey, isTrigger, type Mode, STATUS_ALREADY_BIT, Stage } from '@tidegate/protocol';
+import {
+  type BlockFacts,
+  type EventKey,
+  isTrigger,
+  type Mode,
+  STATUS_ALREADY_BIT,
+  Stage,
+  TRIGGER_HANDLE,
+} from '@tidegate/protocol';
 import type { EventTable } from './eventTable.js';
 
 /** Takes the already-bit off a value of a stage column. */
@@ -26,6 +34,8 @@ export interface StatusBatch {
   /** Index into `events`. */
   readonly event: Uint32Array;
   readonly stage: Uint8Array;
+  /** All rows are of one event and one stage. False: not said. */
+  readonly uniform: boolean;
   /** How often these statuses have been sent before (T-I). */
   readonly attempt: number;
 }
@@ -47,6 +57,8 @@ export class BatchBuilder {
   #needsFacts: boolean[] = [];
   #attempt = Number.POSITIVE_INFINITY;
   #length = 0;
+  /** By coded stage: the columns of a full batch in which all rows are alike. */
+  readonly #constants: Pick<StatusBatch, 'event' | 'stage'>[] = [];
 
   constructor(events: EventTable, mode: Mode, limit: number) {
     this.#events = events;
@@ -80,8 +92,8 @@ export class BatchBuilder {
 
   /** {@link push} for rows `from` to `to` of columns, all of one event and stage. They must fit. */
   pushRun(
-    handle: Int32Array,
-    generation: Int32Array,
+    handle: Uint32Array,
+    generation: Uint32Array,
     from: number,
     to: number,
     event: number,
@@ -111,15 +123,12 @@ export class BatchBuilder {
       target,
       mode: this.mode,
       eventIndex: Uint32Array.from(this.#eventIndex),
-      events: this.#eventIndex.map((event, local) => {
-        const facts = this.#needsFacts[local] === true ? this.#events.facts(event) : undefined;
-        if (facts !== undefined) this.#events.factsTold(event);
-        return { key: this.#events.key(event), ...(facts && { facts }) };
-      }),
+      events: this.#eventIndex.map((event, local) => this.#named(event, this.#needsFacts[local] === true)),
       handle: this.#handle.slice(0, length),
       generation: this.#generation.slice(0, length),
       event: this.#event.slice(0, length),
       stage: this.#stage.slice(0, length),
+      uniform: false,
       attempt: Number.isFinite(this.#attempt) ? this.#attempt : 0,
     };
     this.#length = 0;
@@ -128,6 +137,53 @@ export class BatchBuilder {
     this.#needsFacts = [];
     this.#stamp++;
     return batch;
+  }
+
+  /**
+   * {@link finish} of {@link pushRun} on an empty builder: rows `from` to `to` of columns, all of one event and stage. Columns in which
+   * every row is the same are kept for the next batch of that kind: nobody writes to them.
+   */
+  uniform(
+    target: string,
+    handles: Uint32Array,
+    generations: Uint32Array,
+    from: number,
+    to: number,
+    event: number,
+    stage: Stage,
+    already: boolean,
+  ): StatusBatch {
+    const coded = already ? stage | STATUS_ALREADY_BIT : stage;
+    const handle = handles.slice(from, to);
+    const isDue = stage === Stage.NONE || (stage === Stage.WAITING && (this.#events.factsDue(event) || hasTrigger(handle)));
+    this.#events.retain(event);
+    return {
+      target,
+      mode: this.mode,
+      eventIndex: Uint32Array.of(event),
+      events: [this.#named(event, isDue)],
+      handle,
+      generation: generations.slice(from, to),
+      ...this.#constant(to - from, coded),
+      uniform: true,
+      attempt: 0,
+    };
+  }
+
+  #constant(rows: number, stage: number): Pick<StatusBatch, 'event' | 'stage'> {
+    if (rows < this.limit) return { event: new Uint32Array(rows), stage: new Uint8Array(rows).fill(stage) };
+    let columns = this.#constants[stage];
+    if (columns === undefined) {
+      columns = { event: new Uint32Array(rows), stage: new Uint8Array(rows).fill(stage) };
+      this.#constants[stage] = columns;
+    }
+    return columns;
+  }
+
+  #named(event: number, isDue: boolean): StatusBatch['events'][number] {
+    const facts = isDue ? this.#events.facts(event) : undefined;
+    if (facts !== undefined) this.#events.factsTold(event);
+    return { key: this.#events.key(event), ...(facts && { facts }) };
   }
 
   #name(event: number): number {
@@ -147,6 +203,10 @@ export class BatchBuilder {
     this.#stamps[event] = this.#stamp;
     return number;
   }
+}
+
+function hasTrigger(handles: Uint32Array): boolean {
+  return handles.includes(TRIGGER_HANDLE[0]) || handles.includes(TRIGGER_HANDLE[1]);
 }
 
 /** Ends a batch: its events are no longer held on its account. */

@@ -140,8 +140,7 @@ export class StatusPath {
       // Then no key is reserved, and none has to be looked at for that.
       if (queue.length + queue.inFlight > 0) return;
       const builder = this.#builders[mode];
-      pending.copyTo(builder);
-      const batch = builder.finish(queue.target);
+      const batch = pending.copy(builder, queue.target);
       const request = this.#request(batch, epoch);
       let isSent = false;
       try {

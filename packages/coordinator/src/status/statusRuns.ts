@@ -1,8 +1,11 @@
+import type { StatusBatch } from './statusBatch.js';
+
 /**
  * The row after the last of the run that begins at `from`: rows of one event and one stage, which can be handled in one loop.
  * Statuses that come together mostly are of one event and one stage.
  */
-export function runEnd(event: Uint32Array, stage: Uint8Array, from: number): number {
+export function runEnd({ event, stage, uniform }: Pick<StatusBatch, 'event' | 'stage' | 'uniform'>, from: number): number {
+  if (uniform) return event.length;
   const ofEvent = event[from];
   const ofStage = stage[from];
   let row = from + 1;
