@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { runStorm, type StormSample } from '@tidegate/cli';
 import { describe, expect, it } from 'vitest';
+import { COMMAND, tidegate } from './command.js';
 
 const DISPATCHERS = 400;
 /** The table trigger is one more. */
@@ -58,5 +61,32 @@ describe('a storm over real threads', { timeout: 60_000 }, () => {
   ])('refuses %o', async (wrong, message) => {
     const refused = runStorm({ ...SHORT, hold: 1, ...wrong });
     await expect(refused).rejects.toMatchObject({ code: 'CLI_STORM_OPTION', message: expect.stringMatching(message) });
+  });
+});
+
+describe('the storm command, as it is installed', { timeout: 60_000 }, () => {
+  it('tells a program every phase, and the figures last', async () => {
+    const { code, stdout, stderr } = await tidegate('storm -n 200 --hold 1 --resend 200ms -w 1 --json'.split(' '));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const phases = new Set(lines.map(({ phase }) => phase).filter((phase) => phase !== undefined));
+    expect([...phases].slice(0, 3)).toEqual(['starting', 'resting', 'held']);
+    expect(lines.at(-1)).toMatchObject({ event: 'summary', outcome: 'completed', needed: 402, faults: [] });
+  });
+
+  it('ends on Ctrl-C, with the figures so far and its exit code', async () => {
+    const child = spawn(process.execPath, [COMMAND, 'storm', '-n', '200', '--hold', '10m', '-w', '1', '--json']);
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (!stdout.includes('"phase":"held"') && (stdout + text).includes('"phase":"held"')) child.kill('SIGINT');
+      stdout += text;
+    });
+    const [code] = (await once(child, 'close')) as [number];
+    expect(code).toBe(130);
+    expect(stdout).toMatch(/"event":"stopping","signal":"SIGINT"/);
+    expect(stdout.trim().split('\n').at(-1)).toMatch(/"event":"summary","outcome":"stopped"/);
   });
 });

@@ -29,7 +29,7 @@ export class LiveView {
     const statuses = [
       row('offered', count(counts.offered), `${count(this.#offered.perSecond)} a second`),
       suppressedRow(counts),
-      row('sent', count(counts.sent), `${again}${plural(depths.inbox, 'message')} in the maintainer's inbox`),
+      row('sent', count(counts.sent), `${again}${plural(depths.inbox, 'message')} in its inbox`),
       row('handled', count(counts.handled)),
     ];
     const lines = [
@@ -43,10 +43,10 @@ export class LiveView {
 
   #headline({ phase, inPhase, working }: StormSample): string {
     const { dispatchers, workers, cause, hold } = this.#options;
-    const who = `${plural(dispatchers, 'dispatcher')} on ${plural(workers, 'worker')}`;
+    const who = plural(dispatchers, 'dispatcher');
     const what: Readonly<Record<StormPhase, string>> = {
-      starting: `starting, ${count(Math.min(working, dispatchers))} work`,
-      resting: 'at rest',
+      starting: `starting on ${plural(workers, 'worker')}, ${count(Math.min(working, dispatchers))} work`,
+      resting: `at rest on ${plural(workers, 'worker')}`,
       held: `held ${duration(inPhase)} of ${duration(hold)}, ${causeText(cause)}`,
       resuming: `going on for ${duration(inPhase)}`,
       over: 'done',

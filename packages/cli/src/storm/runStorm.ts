@@ -221,11 +221,12 @@ class Storm {
   /** On the maintainer's clock. */
   #barrierTimes(drill: HostPart['drill']): Pick<StormReport['times'], 'held' | 'completion'> {
     const at = (phase: BarrierEvent['phase']): number | undefined => this.#barrier.get(phase);
-    const [from, until] =
-      this.#options.cause === 'slow-table'
-        ? [at('opened'), at('selected')]
-        : [drill?.stalledAt ?? at('opened'), drill?.resumedAt ?? at('opened')];
-    return { held: minus(until, from), completion: minus(at('completed'), until) };
+    const isSlow = this.#options.cause === 'slow-table';
+    const from = isSlow ? at('opened') : (drill?.stalledAt ?? at('opened'));
+    const until = isSlow ? at('selected') : (drill?.resumedAt ?? at('opened'));
+    // Of a storm that was ended in between: how long it was by then.
+    const held = minus(until ?? (drill?.phase === 'stalled' ? drill.now : undefined), from);
+    return { held, completion: minus(at('completed'), until) };
   }
 }
 

@@ -85,7 +85,7 @@ describe('the storm command', () => {
     expect(await stormCommand(options(), io, run)).toBe(code);
     expect(io.exits).toEqual([code]);
     expect(io.stderr.text).toBe(`tidegate: ${signal}: stopping. Once more ends at once.\n`);
-    expect(io.stdout.text).toMatch(/^Stopped before the end/);
+    expect(io.stdout.text).toMatch(/^Stopped early/);
   });
 
   test('fails where figures do not add up, and says so even when quiet', async () => {

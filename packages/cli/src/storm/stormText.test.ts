@@ -47,7 +47,8 @@ describe('the end of a storm, for people', () => {
 
   test('that was stopped, had refusals, or does not add up', () => {
     const { counts } = stormReport();
-    expect(stormText(stormReport({ outcome: 'stopped' }))).toMatch(/^Stopped before the end of a storm: 100 /);
+    expect(stormText(stormReport({ offeredToReceived: 0 }))).toMatch(/^ {2}ratio +- {2}offered/m);
+    expect(stormText(stormReport({ outcome: 'stopped' }))).toMatch(/^Stopped early: 100 /);
     expect(stormText(stormReport({ counts: { ...counts, refused: 7 } }))).toMatch(/^ {2}refused +7 {2}at a bound/m);
     expect(stormText(stormReport({ faults: ['1 is not 2'] }))).toMatch(/\n\nThis does not add up:\n {2}1 is not 2\n$/);
     expect(stormText(stormReport({ times: { start: 1, held: undefined, completion: undefined, storm: 0 } }))).toMatch(

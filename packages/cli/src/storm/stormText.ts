@@ -33,8 +33,8 @@ export function stormText(report: StormReport): string {
     row('sent', count(counts.sent), `${count(counts.resent)} of them again, by the coordinator`),
     row('received', count(counts.received), `by the maintainer, which has suppressed ${count(counts.suppressed.maintainer)}`),
     row('handled', count(counts.handled), `by its barrier; the protocol needs ${count(report.needed)}`),
-    row('ratio', `${report.offeredToReceived.toFixed(2)} : 1`, 'offered to what reached the maintainer'),
-    row('', `${report.receivedToNeeded.toFixed(2)} : 1`, 'of those to what the protocol needs'),
+    row('ratio', ratioText(report.offeredToReceived), 'offered to what reached the maintainer'),
+    row('', ratioText(report.receivedToNeeded), 'of those to what the protocol needs'),
     '',
     'Time',
     row('start', duration(times.start), 'until every dispatcher worked'),
@@ -60,7 +60,12 @@ export function stormText(report: StormReport): string {
 
 function headline({ outcome, dispatchers, workers, cause, hold }: StormReport): string {
   const what = `${plural(dispatchers, 'dispatcher')} on ${plural(workers, 'worker')} at a sync point,\n${causeText(cause)} for ${duration(hold)}`;
-  return `${outcome === 'completed' ? 'A storm' : 'Stopped before the end of a storm'}: ${what}`;
+  return `${outcome === 'completed' ? 'A storm' : 'Stopped early'}: ${what}`;
+}
+
+/** Nothing can be said where nothing has arrived. */
+function ratioText(ratio: number): string {
+  return ratio === 0 ? '-' : `${ratio.toFixed(2)} : 1`;
 }
 
 function timeText(time: number | undefined): string {
