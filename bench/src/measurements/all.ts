@@ -1,4 +1,5 @@
 import type { Measurement } from '../harness/measurement.js';
+import { barrier } from './barrier.js';
 import { batchCodec } from './batchCodec.js';
 import { coordinatorPath } from './coordinatorPath.js';
 import { idle } from './idle.js';
@@ -23,6 +24,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
   batchCodec,
   coordinatorPath,
   maintainerBarrier,
+  barrier,
   statusPath,
   scaling,
   memory,
