@@ -10,8 +10,6 @@ const EPOCH = 1;
 const COORDINATOR = 'coordinator';
 const MAINTAINER = 'maintainer';
 const WORKER = 'worker-0';
-/** Statuses that a worker says before somebody else has a turn, as a lane's burst. */
-const BURST = 1_024;
 
 /**
  * The real coordinator and the real maintainer in one thread, with dispatchers that are played. Everything that goes between
@@ -46,7 +44,7 @@ export class BarrierSystem {
     );
     this.#crowd = new Crowd({
       message: (message) => world.send(WORKER, COORDINATOR, message),
-      record: (words, at) => this.#coordinator.receiveRecord(words, at, WORKER),
+      records: (words, count) => this.#coordinator.receiveRecords(words, 0, count, WORKER),
     });
     world.outside(WORKER, (message) => this.#crowd.take(message as Parameters<Crowd['take']>[0]));
     const hosts = [{ host: 'host-0', coordinator: COORDINATOR }];
@@ -99,7 +97,7 @@ export class BarrierSystem {
   }
 
   #burst(): boolean {
-    if (this.#world.paused.has(WORKER) || !this.#crowd.burst(BURST)) return false;
+    if (this.#world.paused.has(WORKER) || !this.#crowd.burst()) return false;
     this.#coordinator.turnEnd();
     return true;
   }

@@ -5,9 +5,11 @@ import {
   ComponentState,
   type ComponentStatuses,
   type CoordinatorToWorker,
+  configsOf,
   type DispatcherConfig,
   MAX_TS,
   Mode,
+  STATUS_WORDS,
   Stage,
   statusFlags,
   TRIGGER_HANDLE,
@@ -20,8 +22,12 @@ import {
 /** What a crowd says: messages as they are, statuses as records. */
 export interface CrowdOutlet {
   message(message: WorkerToCoordinator): void;
-  record(words: Uint32Array, at: number): void;
+  /** Takes records that lie side by side from the start of `words` on. Returns how many: the rest waits. */
+  records(words: Uint32Array, count: number): number;
 }
+
+/** Statuses that a worker says before somebody else has a turn, as a lane's burst. */
+const BURST = 1_024;
 
 /** Where a dispatcher stands at the event in hand. */
 const AWAY = 0;
@@ -40,7 +46,7 @@ export class Crowd {
   acknowledged = 0;
   #writes = 0;
   readonly #outlet: CrowdOutlet;
-  readonly #words = new Uint32Array(8);
+  readonly #words = new Uint32Array(BURST * STATUS_WORDS);
   #generation = new Uint32Array(64);
   #stand = new Uint8Array(64);
   /** Handles in the order in which they came, the table trigger first. */
@@ -68,7 +74,7 @@ export class Crowd {
   }
 
   take(message: CoordinatorToWorker): void {
-    if (message.type === 'create') this.#create(message.configs);
+    if (message.type === 'create' || message.type === 'create-many') this.#create(configsOf(message));
     else if (message.type === 'answer') this.#answer(message.answer);
     else if (message.type === 'snapshot') this.#snapshot(message.id, message.columns === true);
   }
@@ -91,20 +97,20 @@ export class Crowd {
     }
   }
 
-  /** Says at most `limit` of what waits to be said. False: nothing does. */
-  burst(limit: number): boolean {
+  /** Says at most {@link BURST} of what waits to be said. False: nothing does. */
+  burst(): boolean {
     if (this.#head === this.#tail) return false;
     const { commitTs, isSyncPoint } = this.#key;
     const [high, low] = [tsHigh(commitTs), tsLow(commitTs)];
     const flags = statusFlags(isSyncPoint, Mode.DEFAULT, false);
-    const end = Math.min(this.#tail, this.#head + limit);
-    for (; this.#head < end; this.#head++) {
-      const entry = this.#queue[this.#head]!;
+    const count = Math.min(this.#tail - this.#head, BURST);
+    for (let i = 0; i < count; i++) {
+      const entry = this.#queue[this.#head + i]!;
       const handle = entry >>> 2;
       const stage = (entry & 3) === WAITING ? Stage.WAITING : Stage.DONE;
-      writeStatus(this.#words, 0, stage, flags, handle, this.#generation[handle]!, high, low);
-      this.#outlet.record(this.#words, 0);
+      writeStatus(this.#words, i * STATUS_WORDS, stage, flags, handle, this.#generation[handle]!, high, low);
     }
+    this.#head += this.#outlet.records(this.#words, count);
     if (this.#head === this.#tail) this.#head = this.#tail = 0;
     return true;
   }

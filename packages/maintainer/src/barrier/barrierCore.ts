@@ -12,6 +12,7 @@ import type { Checker } from '../coverage/checker.js';
 import { CountChecker } from '../coverage/countChecker.js';
 import { SpanChecker } from '../coverage/spanChecker.js';
 import { BarrierFault } from '../errors.js';
+import { EventKeyMap } from '../eventKeyMap.js';
 import type { Hosts } from '../hosts.js';
 import { NO_HOST } from '../hosts.js';
 import type { ResolvedOptions } from '../options.js';
@@ -58,7 +59,7 @@ export class BarrierCore {
   readonly table: SpanTable;
   readonly options: ResolvedOptions;
   readonly routes: RouteGate;
-  readonly events: Map<string, BarrierEvent> = new Map();
+  readonly events: EventKeyMap<BarrierEvent> = new EventKeyMap();
   readonly heap: PendingHeap = new PendingHeap();
   readonly scheduled: ScheduledKeys = new ScheduledKeys(SCHEDULED_KEYS);
   readonly history: CompletedBarrier[] = [];
@@ -101,11 +102,14 @@ export class BarrierCore {
       tableAdded: (slot, tableId, schemaId) => {
         for (const event of this.events.values()) event.coverage.tableAdded(slot, tableId, schemaId);
       },
+      partsChanged: (slot) => {
+        for (const event of this.events.values()) event.coverage.partsChanged(slot);
+      },
     });
   }
 
   find(key: EventKey): BarrierEvent | undefined {
-    return this.events.get(formatEventKey(key));
+    return this.events.get(key);
   }
 
   /** B-54: by key when names are routed; as they were opened otherwise. */
@@ -127,7 +131,7 @@ export class BarrierCore {
     // M-2: found before anything is written, not when the tables should go.
     if (facts.blockTables?.type === 'all' && facts.drops !== undefined) throw allDrops(facts);
     const event = new BarrierEvent(facts, this.table, this.newChecker, this.time);
-    this.events.set(event.name, event);
+    this.events.set(event.key, event);
     this.tell('opened', event);
     return event;
   }
@@ -242,7 +246,7 @@ export class BarrierCore {
     // N-2: a transition that is never applied would hold up all later ones.
     if (!this.routes.settle(event) || !this.settleScheduling(event)) return false;
     event.closed = true;
-    this.events.delete(event.name);
+    this.events.delete(event.key);
     this.completed.add(event.key);
     this.progress = true;
     const now = this.time;

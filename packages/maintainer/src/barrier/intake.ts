@@ -1,15 +1,30 @@
-import { type BlockStatusRequest, formatEventKey, type HostId, STATUS_ALREADY_BIT } from '@tidegate/protocol';
-import { eventWords } from '../span/positions.js';
+import { type BlockStatusRequest, type HostId, STATUS_ALREADY_BIT } from '@tidegate/protocol';
+import { EventKeyMap } from '../eventKeyMap.js';
+import { eventWords } from '../span/eventSlots.js';
+import type { SpanTable } from '../span/spanTable.js';
 import { TaskState } from '../span/taskState.js';
 import type { BarrierCore } from './barrierCore.js';
 import type { BarrierMessage } from './contracts.js';
 import { Outcome, ReplyBuilder } from './replyBuilder.js';
 import { handleLeaving, handleStatus, type Subject } from './statuses.js';
+import { alikeStatuses } from './statusRun.js';
 
-/** Handles requests of block statuses (section 14). Nothing is allocated per status. */
+// The engine loads an imported binding anew at every use, and folds a local constant.
+const REPLICATING = TaskState.REPLICATING;
+
+/**
+ * Handles requests of block statuses (section 14). Statuses of one event and stage mostly stand together: such a *run* is
+ * handled as a whole where all of it means the same, and one by one where a status may change what the next one means.
+ * Nothing is allocated per status.
+ */
 export class Intake {
   readonly #core: BarrierCore;
   readonly #reply = new ReplyBuilder();
+  /** The dispatchers of a run that are to be handled. */
+  #handles = new Uint32Array(2048);
+
+  /** What became of every status of the request in hand, if it is the same. */
+  #uniform: Outcome | undefined;
 
   constructor(core: BarrierCore) {
     this.#core = core;
@@ -17,49 +32,88 @@ export class Intake {
 
   /** B-10: exactly one message to `from`, first and even if empty, and one to each other host that got an action. */
   handle(from: HostId, request: BlockStatusRequest): BarrierMessage[] {
+    const rows = request.handle.length;
+    if (rows > this.#handles.length) this.#handles = new Uint32Array(rows);
     this.#core.time = this.#core.parts.now();
-    this.#reply.begin(request.handle.length);
-    const subjects = this.#subjects(request);
-    this.#rows(request, subjects);
-    const answers = this.#reply.answers(request);
+    this.#reply.begin(rows);
+    this.#uniform = undefined;
+    this.#runs(request, this.#subjects(request));
+    const answers = this.#uniform === undefined ? this.#reply.answers(request) : this.#reply.uniform(request, this.#uniform);
     return this.#messages(from, request, answers);
   }
 
-  /** The loop over the statuses, by itself so that it is compiled by itself. */
-  #rows(
-    { handle: handles, generation: generations, event: indexes, stage: stages }: BlockStatusRequest,
-    subjects: readonly Subject[],
-  ): void {
-    const core = this.#core;
-    const { table } = core;
-    const { outcomes } = this.#reply;
-    let { generation, state } = table;
-    for (let row = 0; row < handles.length; row++) {
-      const handle = handles[row]!;
-      const stage = stages[row]! & ~STATUS_ALREADY_BIT;
-      const isCurrent = handle < generation.length && generation[handle] === generations[row];
-      if (!isCurrent || state[handle] !== TaskState.REPLICATING) {
-        handleLeaving(core, subjects[indexes[row]!]!, handle, generations[row]!, stage);
-        outcomes[row] = isCurrent && table.hasTask(handle) ? Outcome.IGNORED : Outcome.UNKNOWN;
-      } else {
-        outcomes[row] = handleStatus(core, subjects[indexes[row]!]!, handle, stage);
-        // It may have added tables: columns that grew are others.
-        generation = table.generation;
-        state = table.state;
-      }
+  #runs(request: BlockStatusRequest, subjects: readonly Subject[]): void {
+    const { event, stage } = request;
+    for (let row = 0; row < event.length; ) {
+      const index = event[row]!;
+      const code = stage[row]!;
+      const end = runEnd(event, stage, row);
+      this.#run(request, subjects[index]!, row, end, code & ~STATUS_ALREADY_BIT);
+      row = end;
     }
   }
 
-  /** Entries of one key share a subject, so that what one status opens the next one finds. */
-  #subjects({ events }: BlockStatusRequest): Subject[] {
-    const byName = new Map<string, Subject>();
-    for (const { key, facts } of events) {
-      const name = formatEventKey(key);
-      const known = byName.get(name);
-      if (known?.facts !== undefined || (known !== undefined && facts === undefined)) continue;
-      byName.set(name, { words: eventWords(key), facts, event: this.#core.events.get(name) });
+  /** Rows [from, end), all of one event and stage. */
+  #run(request: BlockStatusRequest, subject: Subject, from: number, end: number, stage: number): void {
+    const { trigger } = this.#core.table;
+    for (let row = from; row < end; ) {
+      // The table trigger's own status may change everything: it is handled by itself.
+      if (end - row > 1 && request.handle[row] !== trigger) row = this.#alike(request, subject, row, end, stage);
+      if (row < end) this.#one(request, subject, row++, stage);
     }
-    return events.map(({ key }) => byName.get(formatEventKey(key)) as Subject);
+  }
+
+  /** Rows from `from` on at once, up to `end` or the table trigger's. Returns where it stopped: where each may change what the next one means. */
+  #alike(request: BlockStatusRequest, subject: Subject, from: number, end: number, stage: number): number {
+    const core = this.#core;
+    const alike = alikeStatuses(core, subject, stage, end - from);
+    if (alike === undefined) return from;
+    const { handle, generation } = request;
+    const { outcomes } = this.#reply;
+    const { table } = core;
+    outcomes.fill(alike.outcome, from, end);
+    let count = 0;
+    let row = from;
+    for (; row < end; row++) {
+      const kept = replicating(table, request, row, end, this.#handles, count);
+      count += kept;
+      row += kept;
+      if (row === end || handle[row] === table.trigger) break;
+      outcomes[row] = isTask(core, handle[row]!, generation[row]!) ? Outcome.IGNORED : Outcome.UNKNOWN;
+    }
+    if (count === handle.length && subject.isOnly) this.#uniform = alike.outcome;
+    alike.handle(core, subject, this.#handles, count);
+    return row;
+  }
+
+  #one(request: BlockStatusRequest, subject: Subject, row: number, stage: number): void {
+    const core = this.#core;
+    const { table } = core;
+    const handle = request.handle[row]!;
+    const generation = request.generation[row]!;
+    if (table.state[handle] === REPLICATING && table.generation[handle] === generation) {
+      this.#reply.outcomes[row] = handleStatus(core, subject, handle, stage);
+      return;
+    }
+    handleLeaving(core, subject, handle, generation, stage);
+    this.#reply.outcomes[row] = isTask(core, handle, generation) ? Outcome.IGNORED : Outcome.UNKNOWN;
+  }
+
+  /** Entries of one key share a subject, so that what one status opens the next one finds. */
+  #subjects({ events }: BlockStatusRequest): readonly Subject[] {
+    const first = events[0];
+    if (events.length === 1 && first !== undefined) return [this.#subjectOf(first, true)];
+    const byKey = new EventKeyMap<Subject>();
+    for (const event of events) {
+      const known = byKey.get(event.key);
+      if (known?.facts !== undefined || (known !== undefined && event.facts === undefined)) continue;
+      byKey.set(event.key, this.#subjectOf(event, false));
+    }
+    return events.map(({ key }) => byKey.get(key) as Subject);
+  }
+
+  #subjectOf({ key, facts }: BlockStatusRequest['events'][number], isOnly: boolean): Subject {
+    return { isOnly, words: eventWords(key), facts, event: this.#core.find(key) };
   }
 
   /** B-14: a writer on the reporting host gets the ack and its Write in one message, ack first (S-11). */
@@ -73,4 +127,46 @@ export class Intake {
     }
     return [{ to: from, answers, inReplyTo: request.seq }, ...[...others].map(([to, list]) => ({ to, answers: list }))];
   }
+}
+
+/** B-6: it has a task, which is on its way. */
+function isTask({ table }: BarrierCore, handle: number, generation: number): boolean {
+  return handle < table.state.length && table.isTask(handle, generation);
+}
+
+/*
+ * What is done for every status. Functions of columns and numbers alone, so that each is compiled by itself and for what it
+ * is always given.
+ */
+
+/** Where the run that begins at `row` ends. */
+function runEnd(event: Uint32Array, stage: Uint8Array, row: number): number {
+  const index = event[row];
+  const code = stage[row];
+  let end = row + 1;
+  while (end < event.length && event[end] === index && stage[end] === code) end++;
+  return end;
+}
+
+/**
+ * Copies handles from row `from` on to `kept`, behind `count` others, until one is the table trigger's or not of a task that
+ * replicates. Returns how many.
+ */
+function replicating(
+  table: SpanTable,
+  request: BlockStatusRequest,
+  from: number,
+  end: number,
+  kept: Uint32Array,
+  count: number,
+): number {
+  const { state, generation, trigger } = table;
+  const { handle, generation: named } = request;
+  let row = from;
+  for (; row < end; row++) {
+    const one = handle[row]!;
+    if (one >= state.length || generation[one] !== named[row] || state[one] !== REPLICATING || one === trigger) break;
+    kept[count + row - from] = one;
+  }
+  return row - from;
 }

@@ -1,5 +1,5 @@
 import { type BlockState, Stage } from '@tidegate/protocol';
-import { eventWords } from '../span/positions.js';
+import { eventWords } from '../span/eventSlots.js';
 import { TaskState } from '../span/taskState.js';
 import type { Addressed, BarrierCore } from './barrierCore.js';
 import { isProvenOver } from './forwarding.js';

@@ -1,4 +1,4 @@
-import type { Answer, BlockStatusRequest } from '@tidegate/protocol';
+import type { Answer, BlockStatusRequest, EventKey } from '@tidegate/protocol';
 
 /** What one status of a request is answered with, in the order in which answers stand in a reply (B-14). */
 export const Outcome = { SILENT: 0, IGNORED: 1, UNKNOWN: 2, ACK: 3 } as const;
@@ -20,6 +20,13 @@ export class ReplyBuilder {
     else this.outcomes.fill(Outcome.SILENT, 0, statuses);
   }
 
+  /** The answers when all statuses of the request are of one event and have one outcome: nobody has to be counted. */
+  uniform({ events, handle, generation }: BlockStatusRequest, outcome: Outcome): Answer[] {
+    const first = events[0];
+    if (outcome === Outcome.SILENT || first === undefined) return [];
+    return [answerOf({ type: 'normal', handle, generation }, first.key, outcome)];
+  }
+
   /** B-14: hints before acks. */
   answers(request: BlockStatusRequest): Answer[] {
     const { handle, event } = request;
@@ -36,9 +43,7 @@ export class ReplyBuilder {
         if (count === 0) continue;
         const key = request.events[index]!.key;
         const target = { type: 'normal', ...this.#members(request, index, kind, count) } as const;
-        if (kind === Outcome.ACK) answers.push({ target, ack: key });
-        else if (kind === Outcome.IGNORED) answers.push({ target, ignored: key });
-        else answers.push({ target, unknown: key });
+        answers.push(answerOf(target, key, kind));
       }
     }
     return answers;
@@ -62,4 +67,9 @@ export class ReplyBuilder {
     }
     return { handle, generation };
   }
+}
+
+function answerOf(target: Answer['target'], key: EventKey, outcome: number): Answer {
+  if (outcome === Outcome.ACK) return { target, ack: key };
+  return outcome === Outcome.IGNORED ? { target, ignored: key } : { target, unknown: key };
 }

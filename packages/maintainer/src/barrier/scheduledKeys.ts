@@ -1,13 +1,14 @@
-import { type EventKey, formatEventKey } from '@tidegate/protocol';
+import { compareEventKeys, type EventKey } from '@tidegate/protocol';
+import { EventKeyMap } from '../eventKeyMap.js';
 
 /**
  * Keys of events that are dealt with and may come again, kept until the committed checkpoint passes them. W-14: reports that
  * were scheduled, so that a repeat (its ACK was lost) is acknowledged and not scheduled again; that the trigger is beyond them
- * is not enough, for a table's dispatcher that is created again below one opens it once more. And events that were
- * completed. At the bound the smallest goes first: it is the least likely to come again.
+ * is not enough, for a table's dispatcher that is created again below one opens it once more. And events that were completed.
+ * At the bound the smallest eighth goes: they are the least likely to come again, and it costs one look at all for many.
  */
 export class ScheduledKeys {
-  readonly #keys = new Map<string, bigint>();
+  readonly #keys = new EventKeyMap<EventKey>();
   readonly #bound: number;
   #evicted = 0;
 
@@ -25,20 +26,19 @@ export class ScheduledKeys {
   }
 
   has(key: EventKey): boolean {
-    return this.#keys.has(formatEventKey(key));
+    return this.#keys.has(key);
   }
 
   add(key: EventKey): void {
-    this.#keys.set(formatEventKey(key), key.commitTs);
+    this.#keys.set(key, key);
     if (this.#keys.size <= this.#bound) return;
-    let smallest: [string, bigint] | undefined;
-    for (const entry of this.#keys) if (smallest === undefined || entry[1] < smallest[1]) smallest = entry;
-    if (smallest !== undefined) this.#keys.delete(smallest[0]);
-    this.#evicted++;
+    const smallest = [...this.#keys.values()].sort(compareEventKeys).slice(0, Math.ceil(this.#bound / 8));
+    for (const one of smallest) this.#keys.delete(one);
+    this.#evicted += smallest.length;
   }
 
   /** What lies below this checkpoint does not come again. */
   passed(checkpointTs: bigint): void {
-    for (const [name, commitTs] of this.#keys) if (commitTs < checkpointTs) this.#keys.delete(name);
+    for (const key of this.#keys.values()) if (key.commitTs < checkpointTs) this.#keys.delete(key);
   }
 }

@@ -1,5 +1,5 @@
 import { type BlockFacts, Stage } from '@tidegate/protocol';
-import type { EventWords } from '../span/positions.js';
+import type { EventWords } from '../span/eventSlots.js';
 import type { BarrierCore } from './barrierCore.js';
 import type { BarrierEvent } from './barrierEvent.js';
 import { Outcome } from './replyBuilder.js';
@@ -10,6 +10,8 @@ import { Outcome } from './replyBuilder.js';
 
 /** One event of a request, looked up once for all statuses that refer to it. */
 export interface Subject {
+  /** The request has no other. */
+  readonly isOnly: boolean;
   readonly words: EventWords;
   readonly facts: BlockFacts | undefined;
   event: BarrierEvent | undefined;
@@ -136,7 +138,8 @@ function unknown(core: BarrierCore, subject: Subject, handle: number): Outcome {
   return Outcome.SILENT;
 }
 
-function tracked(subject: Subject): BarrierEvent | undefined {
+/** The event, if it is tracked still. */
+export function tracked(subject: Subject): BarrierEvent | undefined {
   if (subject.event?.closed === true) subject.event = undefined;
   return subject.event;
 }

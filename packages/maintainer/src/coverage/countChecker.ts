@@ -1,4 +1,3 @@
-import type { KeyRange } from '@tidegate/protocol';
 import { HandleSet } from '../span/handleSet.js';
 import type { Checker } from './checker.js';
 
@@ -16,6 +15,10 @@ export class CountChecker implements Checker {
   }
 
   get missingCount(): number {
+    return this.#missing.size;
+  }
+
+  get leastMissing(): number {
     return this.#missing.size;
   }
 
@@ -41,8 +44,21 @@ export class CountChecker implements Checker {
     this.#missing.delete(table);
   }
 
-  reopen(table: number, remaining: readonly (KeyRange | undefined)[]): void {
-    if (remaining.length === 0 && this.#listed.has(table)) this.#missing.add(table);
+  addAll(tables: Uint32Array, count: number): void {
+    this.#missing.deleteAll(tables, count);
+  }
+
+  addParts(table: number): void {
+    this.#missing.delete(table);
+  }
+
+  /** Others of the table may have reported. */
+  withdrawPart(): boolean {
+    return false;
+  }
+
+  reopen(table: number): void {
+    if (this.#listed.has(table)) this.#missing.add(table);
   }
 
   reset(): void {

@@ -1,7 +1,8 @@
-import type { Influence, KeyRange, SchemaId, TableId } from '@tidegate/protocol';
+import type { Influence, SchemaId, TableId } from '@tidegate/protocol';
 import { TRIGGER_TABLE_ID } from '@tidegate/protocol';
 import { HandleSet } from '../span/handleSet.js';
 import type { SpanTable } from '../span/spanTable.js';
+import { UNDIVIDED } from '../span/tiling.js';
 import type { Checker } from './checker.js';
 
 /**
@@ -20,6 +21,8 @@ export class Coverage {
   readonly #taskless = new Set<TableId>();
   #listedIds: ReadonlySet<TableId> | undefined;
   #checker: Checker | undefined;
+  /** Slots of divided tables whose parts are others by now: they are counted anew before anybody asks. */
+  readonly #stale = new Set<number>();
   /** DB and All: whether tables that appear later are required too. */
   #open = true;
 
@@ -46,12 +49,17 @@ export class Coverage {
   }
 
   get missingTables(): number {
-    return (this.#checker?.missingCount ?? 0) + this.#taskless.size;
+    return (this.#counted()?.missingCount ?? 0) + this.#taskless.size;
+  }
+
+  /** With fewer marks than these it cannot become covered. */
+  get leastMissing(): number {
+    return this.#counted()?.leastMissing ?? Number.POSITIVE_INFINITY;
   }
 
   /** V-8: every required table is covered by dispatchers that still replicate. */
   get covered(): boolean {
-    return this.#checker?.covered === true && this.#taskless.size === 0;
+    return this.#taskless.size === 0 && this.#counted()?.covered === true;
   }
 
   hasReported(handle: number): boolean {
@@ -80,12 +88,11 @@ export class Coverage {
       tables.forEachOfSchema(influence.schemaId, (slot) => checker.list(slot));
     } else {
       checker.listAll(tables.slots);
-      for (let slot = 0; slot < tables.slots; slot++) if (!tables.isLive(slot)) checker.unlist(slot);
+      tables.forEachFree((slot) => checker.unlist(slot));
     }
     this.#checker = checker;
-    this.#reported.forEach((handle) => {
-      this.#count(handle);
-    });
+    this.#stale.clear();
+    this.#reported.forEachPiece((handles, count) => this.#countAll(handles, count));
   }
 
   /** From now on tables that appear are not required: they start beyond the event. */
@@ -98,6 +105,13 @@ export class Coverage {
     if (!this.#reported.add(handle)) return false;
     this.#count(handle);
     return true;
+  }
+
+  /** {@link mark} for the first `count` of `handles`; their order is lost. Returns how many had not reported before. */
+  markAll(handles: Uint32Array, count: number): number {
+    const fresh = this.#reported.addAll(handles, count);
+    this.#countAll(handles, fresh);
+    return fresh;
   }
 
   /** B-42: the listed table has no tasks left, so nobody will report for it. */
@@ -114,14 +128,20 @@ export class Coverage {
   taskLeft(handle: number): void {
     if (!this.#reported.delete(handle) || this.#checker === undefined) return;
     const slot = this.#table.table[handle]!;
-    const remaining: (KeyRange | undefined)[] = [];
-    this.#table.forEachOfSlot(slot, (other) => {
-      if (this.#reported.has(other)) remaining.push(this.#table.rangeOf(other));
-    });
-    this.#checker.reopen(slot, remaining);
+    if (this.#stale.has(slot)) return;
+    const parts = this.#table.tiling.partsOf(slot);
+    if (parts > UNDIVIDED && this.#checker.withdrawPart(slot)) return;
+    if (parts === UNDIVIDED) this.#recount(slot);
+    else this.#stale.add(slot);
+  }
+
+  /** A divided table has other parts than before. */
+  partsChanged(slot: number): void {
+    if (this.#checker !== undefined) this.#stale.add(slot);
   }
 
   tableGone(slot: number, tableId: TableId): void {
+    this.#stale.delete(slot);
     this.#checker?.unlist(slot);
     if (this.#listedIds?.has(tableId) === true) this.#taskless.add(tableId);
   }
@@ -140,7 +160,7 @@ export class Coverage {
   /** Visits the tasks that have to report and did not, until `visit` returns false. */
   forEachMissing(visit: (handle: number) => unknown): void {
     let going = true;
-    this.#checker?.forEachMissing((slot) => {
+    this.#counted()?.forEachMissing((slot) => {
       this.#table.forEachOfSlot(slot, (handle) => {
         if (!this.#reported.has(handle) && visit(handle) === false) going = false;
         return going;
@@ -150,12 +170,59 @@ export class Coverage {
   }
 
   describe(): string {
-    if (this.#checker === undefined) return `${this.#reported.size} dispatchers reported; the table trigger has not`;
+    const checker = this.#counted();
+    if (checker === undefined) return `${this.#reported.size} dispatchers reported; the table trigger has not`;
     const taskless = this.#taskless.size > 0 ? `, ${this.#taskless.size} listed tables have no dispatcher` : '';
-    return `${this.#checker.describe()}${taskless}`;
+    return `${checker.describe()}${taskless}`;
+  }
+
+  /** Counts the first `count` of `handles`, and overwrites them. */
+  #countAll(handles: Uint32Array, count: number): void {
+    const checker = this.#checker;
+    if (checker === undefined || count === 0) return;
+    const { table, tiling } = this.#table;
+    if (tiling.isEmpty) {
+      replaceEach(handles, count, table);
+      checker.addAll(handles, count);
+      return;
+    }
+    for (let from = 0; from < count; ) {
+      const slot = table[handles[from]!]!;
+      let end = from + 1;
+      while (end < count && table[handles[end]!] === slot) end++;
+      const parts = tiling.partsOf(slot);
+      if (parts <= UNDIVIDED) for (let i = from; i < end; i++) this.#count(handles[i]!);
+      else if (!this.#stale.has(slot)) checker.addParts(slot, end - from, parts);
+      from = end;
+    }
   }
 
   #count(handle: number): void {
-    this.#checker?.add(this.#table.table[handle]!, this.#table.rangeOf(handle));
+    const slot = this.#table.table[handle]!;
+    if (this.#stale.has(slot)) return;
+    const parts = this.#table.tiling.partsOf(slot);
+    if (parts > UNDIVIDED) this.#checker?.addParts(slot, 1, parts);
+    else this.#checker?.add(slot, this.#table.rangeOf(handle));
   }
+
+  /** The checker, with everything counted. */
+  #counted(): Checker | undefined {
+    if (this.#stale.size === 0) return this.#checker;
+    const slots = [...this.#stale];
+    this.#stale.clear();
+    for (const slot of slots) this.#recount(slot);
+    return this.#checker;
+  }
+
+  #recount(slot: number): void {
+    this.#checker?.reopen(slot);
+    this.#table.forEachOfSlot(slot, (handle) => {
+      if (this.#reported.has(handle)) this.#count(handle);
+    });
+  }
+}
+
+/** Replaces each of the first `count` of `values` by what `column` has for it. */
+function replaceEach(values: Uint32Array, count: number, column: Uint32Array): void {
+  for (let i = 0; i < count; i++) values[i] = column[values[i]!]!;
 }

@@ -1,4 +1,12 @@
-import { type BlockStatusRequest, formatEventKey, MAX_HANDLE, STATUS_ALREADY_BIT } from '@tidegate/protocol';
+import {
+  type BlockStatusRequest,
+  type EventKey,
+  type HostId,
+  MAX_HANDLE,
+  type Mode,
+  STATUS_ALREADY_BIT,
+} from '@tidegate/protocol';
+import { EventKeyMap } from '../eventKeyMap.js';
 import { growColumn, grownCapacity } from '../span/columns.js';
 
 /** A request as the gate let it through. */
@@ -11,34 +19,45 @@ export interface GatedRequest {
   readonly keys: number;
 }
 
-interface Context {
-  readonly name: string;
-  readonly id: number;
-  /** Keys reserved under it. */
-  keys: number;
-}
+/** Bits of a slot that tell stages; above them stands the context. */
+const STAGE_BITS = 5;
+const STAGE_MASK = (1 << STAGE_BITS) - 1;
+/** Half of the contexts that a slot has room for: the rest is for what may come before everything is free again. */
+const MANY_CONTEXTS = 2 ** (30 - STAGE_BITS);
+
+/** A stage beyond those that there are shares the bit of one that is nobody's. */
+const ODD_STAGE = 2;
 
 /**
  * Dedupe stage 3 (G-1 to G-7): of equal statuses one waits or is handled at a time. A dispatcher stands at one event at a
  * time, so its keys fit one slot by handle: (event, generation) and a bit for each stage. What does not fit, because the
  * slot is taken by another event, goes to a small hash on the side. No allocation per status.
  *
- * An event stands for (sender, mode, event key): interned once per request.
+ * An event stands for (sender, mode, event key) and has a *context*, a number that grows: what was reserved under one below
+ * {@link Gate.releaseAll | the last release of everything} is free, and nothing had to be visited for it.
  */
 export class Gate {
-  #context: Uint32Array = new Uint32Array(0);
+  /** By handle: context and stages. */
+  #slot: Int32Array = new Int32Array(0);
   #generation: Uint32Array = new Uint32Array(0);
-  #stages: Uint8Array = new Uint8Array(0);
   readonly #overflow = new Set<string>();
-  readonly #contexts = new Map<string, Context>();
-  readonly #byId = new Map<number, Context>();
+  /** By sender and mode: the contexts in use. */
+  readonly #contexts = new Map<string, EventKeyMap<number>>();
   #nextContext = 1;
+  /** Contexts below it are free. */
+  #firstContext = 1;
   #reserved = 0;
   #suppressed = 0;
+  #kept = new Uint32Array(2048);
 
   /** Keys that are reserved now. Zero when nothing waits (I-10). */
   get reserved(): number {
     return this.#reserved;
+  }
+
+  /** It has met so many events without a pause that it can take no more: true never, if it is drained at all. */
+  get exhausted(): boolean {
+    return this.#nextContext - this.#firstContext > MANY_CONTEXTS - 65_536;
   }
 
   get suppressed(): number {
@@ -51,103 +70,130 @@ export class Gate {
    */
   admit(request: BlockStatusRequest): GatedRequest | undefined {
     const rows = request.handle.length;
-    const contexts = Uint32Array.from(request.events, (event) => {
-      return this.#intern(`${request.from}\n${request.mode}\n${formatEventKey(event.key)}`).id;
-    });
-    const kept = new Uint32Array(rows);
-    let count = 0;
-    for (let row = 0; row < rows; row++) {
-      const handle = request.handle[row]!;
-      if (handle > MAX_HANDLE)
-        kept[count++] = row; // G-4: nobody's; passes, reserves nothing
-      else if (this.#reserve(handle, request.generation[row]!, contexts[request.event[row]!]!, request.stage[row]!)) {
-        kept[count++] = row;
-      }
-    }
+    const contexts = Uint32Array.from(request.events, ({ key }) => this.#contextOf(request.from, request.mode, key));
+    if (rows > this.#kept.length) this.#kept = new Uint32Array(rows);
+    const before = this.#reserved;
+    const count = this.#admit(request, contexts, this.#kept);
+    const keys = this.#reserved - before;
     this.#suppressed += rows - count;
-    const passed = count === rows ? request : select(request, kept.subarray(0, count));
-    const keys = this.#account(passed, contexts, 1);
-    this.#forgetUnused(contexts);
-    return count === 0 && rows > 0 ? undefined : { request: passed, contexts, keys };
+    if (count === 0 && rows > 0) return undefined;
+    return { request: count === rows ? request : select(request, this.#kept.subarray(0, count)), contexts, keys };
   }
 
   /** G-6: frees the keys of a request. Its caller does so exactly once, after it was handled, also when that threw. */
-  release({ request, contexts }: GatedRequest): void {
+  release({ request, contexts, keys }: GatedRequest): void {
     for (let row = 0; row < request.handle.length; row++) {
       const handle = request.handle[row]!;
       if (handle <= MAX_HANDLE) this.#free(handle, request.generation[row]!, contexts[request.event[row]!]!, request.stage[row]!);
     }
-    this.#account(request, contexts, -1);
-    this.#forgetUnused(contexts);
+    this.#reserved -= keys;
+    if (this.#reserved === 0) this.releaseAll();
   }
 
-  /** Adds the keys of a request to its contexts, or takes them off. Returns how many they are. */
-  #account(request: BlockStatusRequest, contexts: Uint32Array, sign: number): number {
-    const perEvent = new Uint32Array(contexts.length);
-    for (let row = 0; row < request.handle.length; row++)
-      if (request.handle[row]! <= MAX_HANDLE) perEvent[request.event[row]!]!++;
-    let keys = 0;
-    perEvent.forEach((count, event) => {
-      keys += count;
-      if (count > 0) (this.#byId.get(contexts[event]!) as Context).keys += sign * count;
-    });
-    this.#reserved += sign * keys;
-    return keys;
+  /** G-6: frees the keys of all requests at once. */
+  releaseAll(): void {
+    this.#reserved = 0;
+    this.#overflow.clear();
+    this.#contexts.clear();
+    if (this.#nextContext > MANY_CONTEXTS) {
+      this.#slot.fill(0);
+      this.#nextContext = 1;
+    }
+    this.#firstContext = this.#nextContext;
   }
 
-  #reserve(handle: number, generation: number, context: number, stage: number): boolean {
-    if (handle >= this.#context.length) this.#grow(handle + 1);
-    const bit = 1 << (stage & ~STATUS_ALREADY_BIT);
-    const stages = this.#stages[handle]!;
-    if (stages === 0) {
-      this.#context[handle] = context;
+  /** Writes the rows that pass to `kept`, and returns how many they are. */
+  #admit({ handle, generation, event, stage }: BlockStatusRequest, contexts: Uint32Array, kept: Uint32Array): number {
+    const rows = handle.length;
+    let count = 0;
+    for (let row = 0; row < rows; ) {
+      const index = event[row]!;
+      const code = stage[row]!;
+      const context = contexts[index]!;
+      const bit = bitOf(code);
+      // Statuses of one event and stage mostly stand together, and mostly none of them finds its slot taken.
+      let end = row + 1;
+      while (end < rows && event[end] === index && stage[end] === code) end++;
+      const stop = this.#overflow.size > 0 ? row : this.#takeFree(handle, generation, row, end, (context << STAGE_BITS) | bit);
+      while (row < stop) kept[count++] = row++;
+      if (row === end) continue;
+      if (this.#take(handle[row]!, generation[row]!, context, bit)) kept[count++] = row;
+      row++;
+    }
+    return count;
+  }
+
+  /** Takes the slots of rows from `from` on, until one is not free. Returns that row, or `end`. */
+  #takeFree(handle: Uint32Array, generation: Uint32Array, from: number, end: number, slot: number): number {
+    const slots = this.#slot;
+    const generations = this.#generation;
+    const firstTaken = this.#firstContext << STAGE_BITS;
+    let row = from;
+    for (; row < end; row++) {
+      const one = handle[row]!;
+      if (one >= slots.length || slots[one]! >= firstTaken) break;
+      slots[one] = slot;
+      generations[one] = generation[row]!;
+    }
+    this.#reserved += row - from;
+    return row;
+  }
+
+  /** False when an equal status waits. */
+  #take(handle: number, generation: number, context: number, bit: number): boolean {
+    if (handle > MAX_HANDLE) return true; // G-4: nobody's; passes, reserves nothing
+    if (handle >= this.#slot.length) this.#grow(handle + 1);
+    const slot = this.#slot[handle]!;
+    const taken = slot >>> STAGE_BITS;
+    if (this.#overflow.size > 0 && this.#overflow.has(nameOf(handle, generation, context, bit))) return false;
+    if (taken < this.#firstContext || (slot & STAGE_MASK) === 0) {
+      this.#slot[handle] = (context << STAGE_BITS) | bit;
       this.#generation[handle] = generation;
-    } else if (this.#context[handle] !== context || this.#generation[handle] !== generation) {
-      const name = `${handle} ${generation} ${context} ${bit}`;
-      if (this.#overflow.has(name)) return false;
-      this.#overflow.add(name);
-      return true;
-    } else if ((stages & bit) !== 0) return false;
-    // The slot may have become free while an equal key lies in the overflow.
-    if (this.#overflow.size > 0 && this.#overflow.has(`${handle} ${generation} ${context} ${bit}`)) return false;
-    this.#stages[handle] = stages | bit;
+    } else if (taken === context && this.#generation[handle] === generation) {
+      if ((slot & bit) !== 0) return false;
+      this.#slot[handle] = slot | bit;
+    } else this.#overflow.add(nameOf(handle, generation, context, bit));
+    this.#reserved++;
     return true;
   }
 
   #free(handle: number, generation: number, context: number, stage: number): void {
-    const bit = 1 << (stage & ~STATUS_ALREADY_BIT);
-    const stages = this.#stages[handle]!;
-    if ((stages & bit) !== 0 && this.#context[handle] === context && this.#generation[handle] === generation) {
-      this.#stages[handle] = stages & ~bit;
-    } else this.#overflow.delete(`${handle} ${generation} ${context} ${bit}`);
+    const bit = bitOf(stage);
+    const slot = this.#slot[handle]!;
+    if ((slot & bit) !== 0 && slot >>> STAGE_BITS === context && this.#generation[handle] === generation) {
+      this.#slot[handle] = slot & ~bit;
+    } else this.#overflow.delete(nameOf(handle, generation, context, bit));
   }
 
-  #intern(name: string): Context {
-    let context = this.#contexts.get(name);
+  #contextOf(from: HostId, mode: Mode, key: EventKey): number {
+    const name = `${mode} ${from}`;
+    let contexts = this.#contexts.get(name);
+    if (contexts === undefined) {
+      contexts = new EventKeyMap();
+      this.#contexts.set(name, contexts);
+    }
+    let context = contexts.get(key);
     if (context === undefined) {
-      context = { name, id: this.#nextContext, keys: 0 };
-      this.#nextContext = (this.#nextContext % 0xffff_fffe) + 1;
-      this.#contexts.set(name, context);
-      this.#byId.set(context.id, context);
+      context = this.#nextContext++;
+      contexts.set(key, context);
     }
     return context;
   }
 
-  #forgetUnused(ids: Uint32Array): void {
-    for (const id of ids) {
-      const context = this.#byId.get(id);
-      if (context === undefined || context.keys > 0) continue;
-      this.#byId.delete(id);
-      this.#contexts.delete(context.name);
-    }
-  }
-
   #grow(needed: number): void {
-    const capacity = grownCapacity(this.#context.length, needed);
-    this.#context = growColumn(this.#context, capacity);
+    const capacity = grownCapacity(this.#slot.length, needed);
+    this.#slot = growColumn(this.#slot, capacity);
     this.#generation = growColumn(this.#generation, capacity);
-    this.#stages = growColumn(this.#stages, capacity);
   }
+}
+
+function bitOf(stage: number): number {
+  const plain = stage & ~STATUS_ALREADY_BIT;
+  return 1 << (plain < STAGE_BITS ? plain : ODD_STAGE);
+}
+
+function nameOf(handle: number, generation: number, context: number, bit: number): string {
+  return `${handle} ${generation} ${context} ${bit}`;
 }
 
 /** A request of some rows of another, in storage of its own (C-5). Events that no row refers to any more stay: they are few. */

@@ -80,7 +80,7 @@ export class StatusBuffer {
    */
   offerStatuses(request: BlockStatusRequest): void {
     const isFull = this.#gate.reserved >= this.#capacity && request.handle.length > 0;
-    if (isFull || this.#requests >= this.#capacity) {
+    if (isFull || this.#requests >= this.#capacity || this.#gate.exhausted) {
       this.#refused += request.handle.length;
       return;
     }
@@ -106,8 +106,18 @@ export class StatusBuffer {
     sender.redo = sender.redo === undefined ? resolvedTs : maxTs(sender.redo, resolvedTs);
   }
 
-  /** Hands out everything. A handler that throws ends it; the keys of what it held are free again (G-6). */
+  /** Hands out everything. A handler that throws ends it; what was left is forgotten, and the keys of all are free again (G-6). */
   drain(handler: BufferHandler): void {
+    try {
+      this.#drain(handler);
+    } finally {
+      for (const { requests } of this.#senders.values()) requests.length = 0;
+      this.#requests = 0;
+      this.#gate.releaseAll();
+    }
+  }
+
+  #drain(handler: BufferHandler): void {
     for (const [from, sender] of this.#senders) {
       const { heartbeat } = sender;
       sender.heartbeat = undefined;
@@ -118,13 +128,8 @@ export class StatusBuffer {
         if (heartbeat.dropped === 0) for (const confirm of sender.confirms) handler.confirmed(from, confirm);
         sender.confirms.clear();
       }
-      for (const gated of sender.requests.splice(0)) {
-        try {
-          handler.statuses(gated.request);
-        } finally {
-          this.#release(gated);
-        }
-      }
+      for (const { request } of sender.requests) handler.statuses(request);
+      sender.requests.length = 0;
       for (const { mode, seq } of sender.settled.splice(0)) handler.settled(from, mode, seq);
       const { redo } = sender;
       sender.redo = undefined;
@@ -134,18 +139,16 @@ export class StatusBuffer {
 
   /** T-9: what a lost host has said counts no more. */
   forget(host: HostId): void {
-    for (const gated of this.#senders.get(host)?.requests.splice(0) ?? []) this.#release(gated);
+    for (const gated of this.#senders.get(host)?.requests.splice(0) ?? []) {
+      this.#gate.release(gated);
+      this.#requests--;
+    }
     this.#senders.delete(host);
   }
 
   /** Forgets everything: the maintainer is going (T-H). */
   discard(): void {
     for (const host of [...this.#senders.keys()]) this.forget(host);
-  }
-
-  #release(gated: GatedRequest): void {
-    this.#gate.release(gated);
-    this.#requests--;
   }
 
   #senderOf(from: HostId): Sender {

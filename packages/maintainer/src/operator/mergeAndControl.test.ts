@@ -147,6 +147,7 @@ describe('merge', () => {
       taskBack: () => undefined,
       tableGone: () => undefined,
       tableAdded: () => undefined,
+      partsChanged: () => undefined,
     });
     f.operators.status(target, WORKING, A);
     expect([early, f.operators.count(OperatorKind.OCCUPY), f.operators.count(OperatorKind.REMOVE)]).toEqual([0, 0, 4096]);

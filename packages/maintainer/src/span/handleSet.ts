@@ -1,5 +1,6 @@
 const EMPTY = 0xffff_ffff;
 const SMALL = 16;
+const PIECE = 1024;
 
 /**
  * A set of small unsigned integers (handles, table slots). A few members live in an array that is searched, many in a
@@ -43,6 +44,66 @@ export class HandleSet {
     this.#few[this.#few.indexOf(EMPTY)] = value;
     this.#size++;
     return true;
+  }
+
+  /** Adds the first `count` of `values`, moves those that are new to the front, and returns how many they are. */
+  addAll(values: Uint32Array, count: number): number {
+    if (this.#few !== undefined && this.#size + count > SMALL) this.#toBits();
+    let added = 0;
+    if (this.#few !== undefined) {
+      for (let i = 0; i < count; i++) if (this.add(values[i]!)) values[added++] = values[i]!;
+      return added;
+    }
+    let bits = this.#bits;
+    // Neighbours share a word: it is written back when another one is needed.
+    let word = 0;
+    let present = bits[0]!;
+    for (let i = 0; i < count; i++) {
+      const value = values[i]!;
+      if (value >>> 5 !== word) {
+        bits[word] = present;
+        word = value >>> 5;
+        if (word >= bits.length) {
+          this.#growBits(word + 1);
+          bits = this.#bits;
+        }
+        present = bits[word]!;
+      }
+      const bit = 1 << (value & 31);
+      if ((present & bit) !== 0) continue;
+      present |= bit;
+      values[added++] = value;
+    }
+    bits[word] = present;
+    this.#size += added;
+    return added;
+  }
+
+  /** Takes out the first `count` of `values`. */
+  deleteAll(values: Uint32Array, count: number): void {
+    if (this.#few !== undefined) {
+      for (let i = 0; i < count; i++) this.delete(values[i]!);
+      return;
+    }
+    const bits = this.#bits;
+    let deleted = 0;
+    let word = 0;
+    let present = bits[0]!;
+    for (let i = 0; i < count; i++) {
+      const value = values[i]!;
+      if (value >>> 5 !== word) {
+        if (value >>> 5 >= bits.length) continue;
+        bits[word] = present;
+        word = value >>> 5;
+        present = bits[word]!;
+      }
+      const bit = 1 << (value & 31);
+      if ((present & bit) === 0) continue;
+      present &= ~bit;
+      deleted++;
+    }
+    bits[word] = present;
+    this.#size -= deleted;
   }
 
   /** True when `value` was a member. */
@@ -103,6 +164,26 @@ export class HandleSet {
     }
   }
 
+  /** Hands the members over in pieces: the first `count` of `values`, which may be overwritten. */
+  forEachPiece(visit: (values: Uint32Array, count: number) => void): void {
+    if (this.#few !== undefined) {
+      const few = this.#few.filter((value) => value !== EMPTY);
+      if (few.length > 0) visit(few, few.length);
+      return;
+    }
+    const bits = this.#bits;
+    const piece = new Uint32Array(PIECE);
+    let count = 0;
+    for (let word = 0; word < bits.length; word++) {
+      if (count > PIECE - 32) {
+        visit(piece, count);
+        count = 0;
+      }
+      for (let rest = bits[word]!; rest !== 0; rest &= rest - 1) piece[count++] = (word << 5) + (31 - Math.clz32(rest & -rest));
+    }
+    if (count > 0) visit(piece, count);
+  }
+
   toArray(): number[] {
     const values: number[] = [];
     this.forEach((value) => {
@@ -115,6 +196,7 @@ export class HandleSet {
     const few = this.#few as Uint32Array;
     this.#few = undefined;
     this.#size = 0;
+    this.#growBits(1);
     for (const value of few) if (value !== EMPTY) this.add(value);
   }
 

@@ -1,53 +1,40 @@
-import { type EventKey, joinTs, Stage, stageName, tsHigh, tsLow } from '@tidegate/protocol';
+import { joinTs, Stage, stageName, tsHigh, tsLow } from '@tidegate/protocol';
 import { growColumn } from './columns.js';
+import { compareWords, EventSlots, type EventWords } from './eventSlots.js';
 
 /**
- * Bits of the `block` column: a block state is recorded; it is a sync point; it was reported by a former dispatcher of the
- * task; a snapshot told that the event was passed.
+ * A task's place: the slot of the event at which it reported last, above five bits: a snapshot told that the event was
+ * passed; it was reported by a former dispatcher of the task; the stage. 0: nothing was reported.
  */
-const RECORDED = 0x80;
-const SYNC = 0x40;
-const FORMER = 0x20;
+const SLOT_SHIFT = 5;
 const PASSED = 0x10;
+const FORMER = 0x08;
 const STAGE = 0x07;
 
-/** Flips the order of signed 32-bit words into that of unsigned ones. */
-const SIGN = 0x8000_0000 | 0;
-
-/** An event's place as {@link Positions} compare it: the words of its commit ts and of the ts before it, signed. */
-export interface EventWords {
-  readonly high: number;
-  readonly low: number;
-  readonly floorHigh: number;
-  readonly floorLow: number;
-  readonly isSync: boolean;
-}
-
-/** Cuts an event key into words. */
-export function eventWords({ commitTs, isSyncPoint }: EventKey): EventWords {
-  const floor = commitTs > 0n ? commitTs - 1n : 0n;
-  return {
-    high: tsHigh(commitTs) | 0,
-    low: tsLow(commitTs) | 0,
-    floorHigh: tsHigh(floor) | 0,
-    floorLow: tsLow(floor) | 0,
-    isSync: isSyncPoint,
-  };
-}
+/** What a report means where a task stands: it is late; it is taken; it is recorded; the checkpoint of before is kept. */
+const LATE = 0;
+const TAKEN = 1;
+const NEWS = 2;
+const KEEPS = 4;
 
 /**
  * Where each task stands: its checkpoint and the last block state that it reported (B-5). Both only go forward (B-9);
  * of the whole table their largest ever is kept, so that "has anyone passed this event?" is mostly one comparison.
  *
+ * A task that reported at an event has a checkpoint of at least the ts before it: that is not written down but read off the
+ * event. What is written down are checkpoints that were named: 12 bytes a task.
+ *
  * The words of a ts come and lie here as *signed* 32-bit integers (`word | 0`): larger numbers would be boxed on the
  * status path.
  */
 export class Positions {
-  #checkpointHigh: Int32Array = new Int32Array(0);
-  #checkpointLow: Int32Array = new Int32Array(0);
-  #blockHigh: Int32Array = new Int32Array(0);
-  #blockLow: Int32Array = new Int32Array(0);
-  #block: Uint8Array = new Uint8Array(0);
+  /** Two words a handle: the largest checkpoint that was named. */
+  #named: Int32Array = new Int32Array(0);
+  #place: Int32Array = new Int32Array(0);
+  readonly #events = new EventSlots();
+  /** The largest checkpoint that was ever named. */
+  #namedHigh = 0;
+  #namedLow = 0;
   #maxHigh = 0;
   #maxLow = 0;
   /** What lies at the largest ts: a checkpoint 0, a DDL 0, a sync point 2, which lies behind a DDL of the same ts (B-1); passed, 1 more. */
@@ -72,11 +59,8 @@ export class Positions {
   }
 
   grow(capacity: number): void {
-    this.#checkpointHigh = growColumn(this.#checkpointHigh, capacity);
-    this.#checkpointLow = growColumn(this.#checkpointLow, capacity);
-    this.#blockHigh = growColumn(this.#blockHigh, capacity);
-    this.#blockLow = growColumn(this.#blockLow, capacity);
-    this.#block = growColumn(this.#block, capacity);
+    this.#named = growColumn(this.#named, capacity * 2);
+    this.#place = growColumn(this.#place, capacity);
   }
 
   start(handle: number, startTs: bigint): void {
@@ -88,34 +72,32 @@ export class Positions {
     }
     const high = this.#startHigh;
     const low = this.#startLow;
-    this.#checkpointHigh[handle] = high;
-    this.#checkpointLow[handle] = low;
-    this.#block[handle] = 0;
+    this.#place[handle] = 0;
+    this.#name(handle, high, low);
     if (handle === this.#trigger) this.#own(high, low);
-    this.#reached(high, low, 0);
   }
 
   /** The task gets another dispatcher: what the former one reported says no longer what this one has done (W-3). */
   newInstance(handle: number): void {
-    if ((this.#block[handle]! & RECORDED) !== 0) this.#block[handle] = this.#block[handle]! | FORMER;
+    if (this.#place[handle] !== 0) this.#place[handle] = this.#place[handle]! | FORMER;
   }
 
   /** A task that takes over from another one begins where that one stands (T-1). */
   inherit(handle: number, from: number): void {
-    this.#blockHigh[handle] = this.#blockHigh[from]!;
-    this.#blockLow[handle] = this.#blockLow[from]!;
-    this.#block[handle] = this.#block[from]!;
+    this.#place[handle] = this.#place[from]!;
     this.newInstance(handle);
   }
 
   /** The last that its dispatcher reported is that it waits at an event. */
   isParked(handle: number): boolean {
-    const block = this.#block[handle]!;
-    return (block & (RECORDED | FORMER)) === RECORDED && (block & STAGE) === Stage.WAITING;
+    const place = this.#place[handle]!;
+    return place !== 0 && (place & (FORMER | STAGE)) === Stage.WAITING;
   }
 
   checkpointTs(handle: number): bigint {
-    return joinTs(this.#checkpointHigh[handle]!, this.#checkpointLow[handle]!);
+    const slot = this.#slotAhead(handle);
+    if (slot === 0) return joinTs(this.#named[handle * 2]!, this.#named[handle * 2 + 1]!);
+    return joinTs(this.#events.floorHigh[slot]!, this.#events.floorLow[slot]!);
   }
 
   /**
@@ -130,21 +112,20 @@ export class Positions {
   /** Takes a checkpoint that a heartbeat names. False when the task is already there or beyond. */
   raise(handle: number, high: number, low: number): boolean {
     if (handle === this.#trigger && compareWords(high, low, this.#ownHigh, this.#ownLow) > 0) this.#own(high, low);
-    if (compareWords(high, low, this.#checkpointHigh[handle]!, this.#checkpointLow[handle]!) <= 0) return false;
-    this.#checkpointHigh[handle] = high;
-    this.#checkpointLow[handle] = low;
-    this.#reached(high, low, 0);
+    if (this.#compareCheckpoint(handle, high, low) >= 0) return false;
+    this.#name(handle, high, low);
     return true;
   }
 
   /** The recorded block state: of the current dispatcher or of a former one of the task. */
   blockState(handle: number): { readonly blockTs: bigint; readonly isSyncPoint: boolean; readonly stage: Stage } | undefined {
-    const block = this.#block[handle]!;
-    if ((block & RECORDED) === 0) return undefined;
+    const place = this.#place[handle]!;
+    if (place === 0) return undefined;
+    const slot = place >>> SLOT_SHIFT;
     return {
-      blockTs: joinTs(this.#blockHigh[handle]!, this.#blockLow[handle]!),
-      isSyncPoint: (block & SYNC) !== 0,
-      stage: (block & STAGE) as Stage,
+      blockTs: joinTs(this.#events.high[slot]!, this.#events.low[slot]!),
+      isSyncPoint: this.#events.sync[slot] === 1,
+      stage: (place & STAGE) as Stage,
     };
   }
 
@@ -154,30 +135,53 @@ export class Positions {
    * behind it, because it reported DONE for it or anything of a later one, or its checkpoint is beyond (W-3).
    */
   report(handle: number, event: EventWords, stage: Stage): boolean {
-    const { high, low } = event;
-    const oldHigh = this.#checkpointHigh[handle]!;
-    const oldLow = this.#checkpointLow[handle]!;
-    const isWaiting = stage === Stage.WAITING;
-    if (isWaiting && this.#hasLeft(handle, high, low)) return false;
-    const block = this.#block[handle]!;
-    let isNews = true;
-    if ((block & (RECORDED | FORMER)) === RECORDED) {
-      const place = compareWords(this.#blockHigh[handle]!, this.#blockLow[handle]!, high, low);
-      const order = place !== 0 ? place : ((block & SYNC) !== 0 ? 1 : 0) - (event.isSync ? 1 : 0);
-      if (isWaiting && (order > 0 || (order === 0 && (block & STAGE) === Stage.DONE))) return false;
-      isNews = order < 0 || (order === 0 && (block & STAGE) < stage);
-    }
-    if (compareWords(event.floorHigh, event.floorLow, oldHigh, oldLow) > 0) {
-      this.#checkpointHigh[handle] = event.floorHigh;
-      this.#checkpointLow[handle] = event.floorLow;
-    }
-    if (isNews) {
-      this.#blockHigh[handle] = high;
-      this.#blockLow[handle] = low;
-      this.#block[handle] = RECORDED | (event.isSync ? SYNC : 0) | stage;
-      this.#reached(high, low, rankOf(event.isSync));
+    if (stage === Stage.WAITING && this.#hasLeft(handle, event.high, event.low)) return false;
+    const slot = this.#slotOf(event);
+    const meaning = this.#meaning(this.#place[handle]!, slot, event, stage);
+    if (meaning === LATE) return false;
+    if ((meaning & KEEPS) !== 0) this.#nameFloor(handle);
+    if ((meaning & NEWS) !== 0) {
+      this.#place[handle] = (slot << SLOT_SHIFT) | stage;
+      this.#reached(event.high, event.low, rankOf(event.isSync));
     }
     return true;
+  }
+
+  /**
+   * {@link report} for `count` dispatchers at once, none of them the table trigger. Moves those whose report is taken to the
+   * front of `handles` and returns how many they are: all but late WAITINGs.
+   */
+  reportAll(handles: Uint32Array, count: number, event: EventWords, stage: Stage): number {
+    const places = this.#place;
+    const { high, low } = event;
+    const slot = this.#slotOf(event);
+    const next = (slot << SLOT_SHIFT) | stage;
+    const isWaiting = stage === Stage.WAITING;
+    // Mostly nobody has ever named a checkpoint beyond the event.
+    const mayHaveLeft = isWaiting && compareWords(this.#namedHigh, this.#namedLow, high, low) > 0;
+    // Neighbours mostly stand at the same place: what a report means from there is worked out once.
+    let from = -1;
+    let meaning = LATE;
+    let isNews = false;
+    let taken = 0;
+    for (let i = 0; i < count; i++) {
+      const handle = handles[i]!;
+      const place = places[handle]!;
+      if (place !== from) {
+        from = place;
+        meaning = this.#meaning(place, slot, event, stage);
+        isNews ||= (meaning & NEWS) !== 0;
+      }
+      if (meaning !== (TAKEN | NEWS) || mayHaveLeft) {
+        if (meaning === LATE || (isWaiting && this.#hasLeft(handle, high, low))) continue;
+        if ((meaning & KEEPS) !== 0) this.#nameFloor(handle);
+      }
+      if ((meaning & NEWS) !== 0) places[handle] = next;
+      if (taken !== i) handles[taken] = handle;
+      taken++;
+    }
+    if (isNews) this.#reached(high, low, rankOf(event.isSync));
+    return taken;
   }
 
   /**
@@ -186,17 +190,16 @@ export class Positions {
    */
   passed(handle: number, event: EventWords): void {
     this.report(handle, event, Stage.DONE);
-    if (this.#compareBlock(handle, event.high, event.low, event.isSync) !== 0) return;
-    this.#block[handle] = this.#block[handle]! | PASSED;
+    if (this.#comparePlace(handle, event.high, event.low, event.isSync) !== 0) return;
+    this.#place[handle] = this.#place[handle]! | PASSED;
     this.#reached(event.high, event.low, rankOf(event.isSync) + 1);
   }
 
   /** B-60: true when the task proves that the event is over. A checkpoint equal to its ts proves nothing. */
   provesOver(handle: number, high: number, low: number, isSync: boolean): boolean {
-    if (this.#checkpointBeyond(handle, high, low)) return true;
-    const block = this.#block[handle]!;
-    if ((block & RECORDED) === 0) return false;
-    return this.#compareBlock(handle, high, low, isSync) >= ((block & PASSED) === 0 ? 1 : 0);
+    if (this.#compareCheckpoint(handle, high, low) > 0) return true;
+    const place = this.#place[handle]!;
+    return place !== 0 && this.#comparePlace(handle, high, low, isSync) >= ((place & PASSED) === 0 ? 1 : 0);
   }
 
   /**
@@ -205,11 +208,11 @@ export class Positions {
    */
   hasPassed(handle: number, high: number, low: number, isSync: boolean): boolean {
     if (this.#hasLeft(handle, high, low)) return true;
-    const block = this.#block[handle]!;
-    if ((block & RECORDED) === 0) return false;
-    const order = this.#compareBlock(handle, high, low, isSync);
-    if ((block & FORMER) !== 0) return handle !== this.#trigger && order > 0;
-    return order >= ((block & PASSED) === 0 ? 1 : 0);
+    const place = this.#place[handle]!;
+    if (place === 0) return false;
+    const order = this.#comparePlace(handle, high, low, isSync);
+    if ((place & FORMER) !== 0) return handle !== this.#trigger && order > 0;
+    return order >= ((place & PASSED) === 0 ? 1 : 0);
   }
 
   /** False when no task whatever can prove an event at this ts to be over: the cheap test before looking at each. */
@@ -225,12 +228,11 @@ export class Positions {
     let found = false;
     for (let handle = 0; handle < end; handle++) {
       if (state[handle] !== one && state[handle] !== other) continue;
-      const rowHigh = this.#checkpointHigh[handle]!;
-      const rowLow = this.#checkpointLow[handle]!;
-      if (found && compareWords(rowHigh, rowLow, high, low) >= 0) continue;
+      if (found && this.#compareCheckpoint(handle, high, low) >= 0) continue;
       found = true;
-      high = rowHigh;
-      low = rowLow;
+      const slot = this.#slotAhead(handle);
+      high = slot === 0 ? this.#named[handle * 2]! : this.#events.floorHigh[slot]!;
+      low = slot === 0 ? this.#named[handle * 2 + 1]! : this.#events.floorLow[slot]!;
     }
     return found ? joinTs(high, low) : undefined;
   }
@@ -238,18 +240,56 @@ export class Positions {
   describe(handle: number): string {
     const state = this.blockState(handle);
     if (state === undefined) return '';
-    const former = (this.#block[handle]! & FORMER) !== 0 ? ', by its former dispatcher' : '';
+    const former = (this.#place[handle]! & FORMER) !== 0 ? ', by its former dispatcher' : '';
     return `, last reported ${stageName(state.stage)} at ${state.blockTs}${state.isSyncPoint ? '/sync' : ''}${former}`;
   }
 
-  #checkpointBeyond(handle: number, high: number, low: number): boolean {
-    return compareWords(this.#checkpointHigh[handle]!, this.#checkpointLow[handle]!, high, low) > 0;
+  /** What a report means to a task at `place`, whose named checkpoint does not lie beyond the event. */
+  #meaning(place: number, slot: number, event: EventWords, stage: Stage): number {
+    if (place === 0) return TAKEN | NEWS;
+    const at = place >>> SLOT_SHIFT;
+    const order = at === slot ? 0 : this.#events.compare(at, event.high, event.low, event.isSync);
+    if ((place & FORMER) !== 0) return order > 0 ? TAKEN | NEWS | KEEPS : TAKEN | NEWS;
+    const isBehind = order > 0 || (order === 0 && (place & STAGE) === Stage.DONE);
+    if (stage === Stage.WAITING && isBehind) return LATE;
+    return order < 0 || (order === 0 && (place & STAGE) < stage) ? TAKEN | NEWS : TAKEN;
+  }
+
+  #slotOf(event: EventWords): number {
+    return this.#events.slotOf(event, this.#place.length, (used) => {
+      for (const place of this.#place) used[place >>> SLOT_SHIFT] = 1;
+    });
+  }
+
+  /** Of the event whose floor is the task's checkpoint; 0 when the one that was named is larger. */
+  #slotAhead(handle: number): number {
+    const slot = this.#place[handle]! >>> SLOT_SHIFT;
+    const { floorHigh, floorLow } = this.#events;
+    const isAhead = slot !== 0 && this.#compareNamed(handle, floorHigh[slot]!, floorLow[slot]!) < 0;
+    return isAhead ? slot : 0;
+  }
+
+  /** Sign of (checkpoint − ts). */
+  #compareCheckpoint(handle: number, high: number, low: number): number {
+    const order = this.#compareNamed(handle, high, low);
+    const slot = this.#place[handle]! >>> SLOT_SHIFT;
+    if (order > 0 || slot === 0) return order;
+    return Math.max(order, compareWords(this.#events.floorHigh[slot]!, this.#events.floorLow[slot]!, high, low));
+  }
+
+  #compareNamed(handle: number, high: number, low: number): number {
+    return compareWords(this.#named[handle * 2]!, this.#named[handle * 2 + 1]!, high, low);
   }
 
   /** A table trigger that was created again may stand below what the former one proves. */
   #hasLeft(handle: number, high: number, low: number): boolean {
     if (handle === this.#trigger) return compareWords(this.#ownHigh, this.#ownLow, high, low) > 0;
-    return this.#checkpointBeyond(handle, high, low);
+    return this.#compareCheckpoint(handle, high, low) > 0;
+  }
+
+  /** Sign of (recorded block state − event), in the order of B-1. */
+  #comparePlace(handle: number, high: number, low: number, isSync: boolean): number {
+    return this.#events.compare(this.#place[handle]! >>> SLOT_SHIFT, high, low, isSync);
   }
 
   #own(high: number, low: number): void {
@@ -257,10 +297,20 @@ export class Positions {
     this.#ownLow = low;
   }
 
-  /** Sign of (recorded block state − event), in the order of B-1. */
-  #compareBlock(handle: number, high: number, low: number, isSync: boolean): number {
-    const order = compareWords(this.#blockHigh[handle]!, this.#blockLow[handle]!, high, low);
-    return order !== 0 ? order : ((this.#block[handle]! & SYNC) !== 0 ? 1 : 0) - (isSync ? 1 : 0);
+  #name(handle: number, high: number, low: number): void {
+    this.#named[handle * 2] = high;
+    this.#named[handle * 2 + 1] = low;
+    if (compareWords(high, low, this.#namedHigh, this.#namedLow) > 0) {
+      this.#namedHigh = high;
+      this.#namedLow = low;
+    }
+    this.#reached(high, low, 0);
+  }
+
+  /** The checkpoint that is read off the recorded event outlives it. */
+  #nameFloor(handle: number): void {
+    const slot = this.#slotAhead(handle);
+    if (slot !== 0) this.#name(handle, this.#events.floorHigh[slot]!, this.#events.floorLow[slot]!);
   }
 
   #reached(high: number, low: number, rank: number): void {
@@ -275,10 +325,4 @@ export class Positions {
 
 function rankOf(isSync: boolean): number {
   return isSync ? 2 : 0;
-}
-
-function compareWords(aHigh: number, aLow: number, bHigh: number, bLow: number): number {
-  if (aHigh !== bHigh) return (aHigh ^ SIGN) < (bHigh ^ SIGN) ? -1 : 1;
-  if (aLow !== bLow) return (aLow ^ SIGN) < (bLow ^ SIGN) ? -1 : 1;
-  return 0;
 }

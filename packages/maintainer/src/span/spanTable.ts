@@ -18,6 +18,7 @@ import { IdColumn } from './idColumn.js';
 import { Positions } from './positions.js';
 import { NONE, TableIndex } from './tableIndex.js';
 import { TaskState, taskStateName } from './taskState.js';
+import { Tiling } from './tiling.js';
 
 /** What a task starts from. */
 export interface NewTask {
@@ -30,6 +31,9 @@ export interface NewTask {
   readonly range?: KeyRange;
 }
 
+/** A task that a host has, with the names that its dispatcher has there. */
+type ReportedTask = NewTask & Record<'handle' | 'generation' | 'host', number> & { readonly worker?: number };
+
 /** Told of changes of membership, at once and before anything else sees them. Barriers keep their coverage by it (V-8). */
 export interface SpanTableObserver {
   /** The task no longer replicates, or is about to go; it is still in the table. */
@@ -39,6 +43,8 @@ export interface SpanTableObserver {
   /** The last task of the table went. */
   tableGone(slot: number, tableId: TableId): void;
   tableAdded(slot: number, tableId: TableId, schemaId: SchemaId): void;
+  /** The tasks that have the table in parts are others. */
+  partsChanged(slot: number): void;
 }
 
 /**
@@ -64,7 +70,8 @@ export class SpanTable {
   readonly #ids = new IdColumn();
   #next: Uint32Array = new Uint32Array(0);
   #prev: Uint32Array = new Uint32Array(0);
-  readonly #ranges = new Map<number, KeyRange>();
+  /** Key ranges of tasks that serve a part of their table. */
+  readonly tiling: Tiling = new Tiling((slot, visit) => this.forEachOfSlot(slot, visit));
   readonly #handles: Handles;
   readonly #counts = new Uint32Array(5);
   #perHost: Uint32Array = new Uint32Array(16);
@@ -152,26 +159,20 @@ export class SpanTable {
    * Takes over dispatchers that hosts reported at bootstrap, under the handles and generations that they have (S-6).
    * Must come before the first {@link add}. A handle that is reported twice is taken the first time; returns those taken.
    */
-  adopt(
-    reported: readonly (NewTask & {
-      readonly handle: number;
-      readonly generation: number;
-      readonly host: number;
-      readonly worker?: number;
-    })[],
-  ): number[] {
+  adopt(reported: readonly ReportedTask[]): number[] {
     const taken = new Set<number>();
     for (const task of reported) {
-      if (taken.has(task.handle) || task.handle > MAX_HANDLE || task.handle <= TRIGGER_HANDLE[1]) continue;
-      taken.add(task.handle);
-      this.#handles.claimUpTo(task.handle);
-      if (task.handle >= this.state.length) this.#grow(grownCapacity(this.state.length, task.handle + 1));
-      this.#insert(task.handle, task);
-      this.generation[task.handle] = task.generation;
-      this.#handles.raiseGeneration(task.generation);
-      this.bind(task.handle, task.host);
-      this.worker[task.handle] = task.worker ?? NO_WORKER;
-      this.markReplicating(task.handle);
+      const { handle, generation } = task;
+      if (taken.has(handle) || handle > MAX_HANDLE || handle <= TRIGGER_HANDLE[1]) continue;
+      taken.add(handle);
+      this.#handles.claimUpTo(handle);
+      if (handle >= this.state.length) this.#grow(grownCapacity(this.state.length, handle + 1));
+      this.#insert(handle, task);
+      this.generation[handle] = generation;
+      this.#handles.raiseGeneration(generation);
+      this.bind(handle, task.host);
+      this.worker[handle] = task.worker ?? NO_WORKER;
+      this.markReplicating(handle);
     }
     this.#handles.withdraw(taken);
     return [...taken];
@@ -227,9 +228,10 @@ export class SpanTable {
     if (prev !== NONE) this.#next[prev] = next;
     else this.tables.head[slot] = next;
     if (this.host[handle] !== NO_HOST) this.#unbind(handle);
-    this.#ranges.delete(handle);
     this.#setState(handle, TaskState.REMOVING);
-    if (this.tables.head[slot] === NONE) {
+    const isLast = this.tables.head[slot] === NONE;
+    if (this.tiling.removed(slot, handle, isLast)) this.#observer?.partsChanged(slot);
+    if (isLast) {
       this.#observer?.tableGone(slot, this.tables.tableId[slot]!);
       this.tables.remove(slot);
     }
@@ -256,7 +258,7 @@ export class SpanTable {
 
   /** The key range of a split span; undefined for a complete one. */
   rangeOf(handle: number): KeyRange | undefined {
-    return this.#ranges.size === 0 ? undefined : this.#ranges.get(handle);
+    return this.tiling.rangeOf(handle);
   }
 
   /** Visits the tasks of the table at `slot` until `visit` returns false. `visit` may remove the task that it is given. */
@@ -290,7 +292,7 @@ export class SpanTable {
 
   /** Raises a task's checkpoint; a lower one is ignored (B-9). */
   raiseCheckpoint(handle: number, high: number, low: number): void {
-    if (this.positions.raise(handle, high, low) && this.state[handle] !== TaskState.REPLICATING) this.#pendingMinStale = true;
+    if (this.positions.raise(handle, high, low)) this.#pendingMinStale ||= this.state[handle] !== TaskState.REPLICATING;
   }
 
   #insert(handle: number, task: NewTask): void {
@@ -299,7 +301,6 @@ export class SpanTable {
     this.host[handle] = NO_HOST;
     this.worker[handle] = NO_WORKER;
     this.positions.start(handle, task.startTs);
-    if (task.range !== undefined) this.#ranges.set(handle, task.range);
     this.#setState(handle, TaskState.ABSENT);
     let slot = this.tables.slotOf(task.tableId);
     const isNew = slot < 0;
@@ -310,6 +311,7 @@ export class SpanTable {
     this.#prev[handle] = NONE;
     if (first !== NONE) this.#prev[first] = handle;
     this.tables.head[slot] = handle;
+    if (this.tiling.added(slot, handle, task.range) && !isNew) this.#observer?.partsChanged(slot);
     if (isNew) this.#observer?.tableAdded(slot, task.tableId, task.schemaId);
   }
 

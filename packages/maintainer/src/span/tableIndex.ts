@@ -58,6 +58,11 @@ export class TableIndex {
     return slot < this.#slots && this.head[slot] !== NONE;
   }
 
+  /** Visits the slots below {@link slots} that no table has. */
+  forEachFree(visit: (slot: number) => void): void {
+    for (const slot of this.#free) visit(slot);
+  }
+
   schemaOf(slot: number): SchemaId {
     return this.#schema[slot]!;
   }
