@@ -14,6 +14,25 @@ function parked(options: ConstructorParameters<typeof GroupFixture>[0] = {}): Gr
   return f;
 }
 
+describe('after the event', () => {
+  test('a repeated action is answered at once, though no mark has come since: the source may wait for that very DONE (T-C, I-12)', () => {
+    const f = parked();
+    f.write(10, 10n);
+    f.settleCall(f.opened('execute'));
+    expect(f.posted()).toEqual(['DONE 10/10']);
+    f.write(10, 10n);
+    expect(f.posted()).toEqual(['DONE 10/10']);
+    f.deliver(syncPoint(20n), 10);
+    f.pass(10, 20n, true);
+    expect(f.posted()).toEqual(['WAITING 10/20s', 'DONE 10/20s']);
+    f.pass(10, 10n);
+    f.pass(10, 20n);
+    f.pass(10, 20n, true);
+    f.pass(10, 30n);
+    expect([f.posted(), f.sink.count('execute')]).toEqual([['DONE 10/10', 'DONE 10/20a', 'DONE 10/20s'], 1]);
+  });
+});
+
 describe('while writing', () => {
   test('22.1: a duplicate Write during a long write: one write, the first DONE only after it (D-36)', () => {
     const f = parked();
@@ -44,7 +63,7 @@ describe('while writing', () => {
     f.deliver(syncPoint(20n), 10);
     f.settleCall(f.opened('execute'));
     // The sync point was taken on the wake, before the path was opened: the pass meets it.
-    expect(f.posted()).toEqual(['DONE 10/10', 'DONE 10/20s']);
+    expect(f.posted()).toEqual(['DONE 10/10', 'DONE 10/10', 'DONE 10/20s']);
   });
 
   test('a failed write: error, no DONE, no wake, and the path stays closed (D-33)', () => {
@@ -74,12 +93,12 @@ describe('while writing', () => {
 });
 
 describe('old and early actions', () => {
-  test('22.2: a repeated action while resolved < ts after completion: ignored, then answered (D-37)', () => {
+  test('22.2, ours: a repeated action while resolved < ts after completion: answered, not ignored until then (against D-37)', () => {
     const f = parked();
     f.pass(10, 10n);
     expect(f.posted()).toEqual(['DONE 10/10']);
     f.pass(10, 10n);
-    expect(f.posted()).toEqual([]);
+    expect(f.posted()).toEqual(['DONE 10/10']);
     f.resolved(10n);
     f.pass(10, 10n);
     expect(f.posted()).toEqual(['DONE 10/10']);

@@ -181,12 +181,20 @@ export class Answers {
 
   // True when the stream has gone past the event. A sync point at the start ts is met again (T-1): only a mark or DONE proves it.
   #liesBehind(row: number, prepared: Prepared): boolean {
+    if (this.#hasDone(row, prepared)) return true;
     const { rows } = this.#state;
     const high = this.#state.followsLane(row) ? this.#state.resolvedHigh : rows.resolvedHigh[row]!;
     const low = this.#state.followsLane(row) ? this.#state.resolvedLow : rows.resolvedLow[row]!;
     const order = compareTsWords(prepared.high, prepared.low, high, low);
-    if (order !== 0 || !prepared.key.isSyncPoint || this.#isLastDone(row, prepared)) return order <= 0;
+    if (order !== 0 || !prepared.key.isSyncPoint) return order <= 0;
     return compareTsWords(prepared.high, prepared.low, rows.startHigh[row]!, rows.startLow[row]!) !== 0;
+  }
+
+  // It, or a later one, is done. The source may stand right there, and bring no mark until this DONE is heard.
+  #hasDone(row: number, { key, high, low }: Prepared): boolean {
+    const { rows } = this.#state;
+    const order = compareTsWords(high, low, rows.doneHigh[row]!, rows.doneLow[row]!);
+    return order < 0 || (order === 0 && (rows.has(row, Flag.LAST_DONE_SYNC) || !key.isSyncPoint));
   }
 
   #isLastDone(row: number, prepared: Prepared): boolean {
