@@ -32,9 +32,14 @@ const shown = (owners: number, appliedTs: bigint, rest: object = {}) => {
 describe('N-2: a watch over targets and their owners', () => {
   let violations: Violations;
   let watch: RouteWatch;
-  const watching = (workload: Workload): void => {
+  const watching = (workload: Workload, executed = 2): void => {
     violations = new Violations(() => 0);
-    watch = new RouteWatch(workload, violations, new Oracle(workload, violations));
+    const oracle = new Oracle(workload, violations);
+    watch = new RouteWatch(workload, violations, oracle);
+    for (const { event } of workload.blocks.slice(0, executed)) {
+      const open = oracle.blocks.begin('w', event);
+      if (open !== undefined) oracle.blocks.end(open);
+    }
   };
   const texts = (): string[] => violations.found.map(({ text }) => text);
 
@@ -73,6 +78,14 @@ describe('N-2: a watch over targets and their owners', () => {
       '1 transitions were passed over, for later ones had been applied',
       'names are routed, and the maintainer does not know',
     ]);
+  });
+
+  it('sees routes that change before the DDL is written (N-3)', () => {
+    watching(rerouted(CLASH), 1);
+    watch.check(shown(1, 10n));
+    expect(texts()).toEqual([]);
+    watch.check(shown(2, 20n));
+    expect(texts()).toEqual(['the routes of the DDL at 20 have changed, and it is not executed']);
   });
 
   it('finds everything applied at the end, under the rules that the log was finished with', () => {

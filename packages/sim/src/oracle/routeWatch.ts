@@ -31,6 +31,8 @@ export class RouteWatch {
   readonly #told = new Set<number>();
   /** Owners by the ts up to which transitions are applied. */
   readonly #owners = new Map<bigint, number>();
+  /** Block events of the log that were found executed when their transitions were applied. */
+  #executed = 0;
 
   constructor(workload: Workload, violations: Violations, oracle: Oracle) {
     this.#workload = workload;
@@ -74,6 +76,7 @@ export class RouteWatch {
     const expected = this.#ownersAt(appliedTs);
     if (owners !== expected) this.#broken(`${owners} tables have a target at ${appliedTs}, and the log has ${expected}`);
     if (late > 0) this.#broken(`${late} transitions were passed over, for later ones had been applied`);
+    this.#checkExecuted(appliedTs);
     const { refused } = routing;
     if (refused === undefined) return;
     if (appliedTs >= refused.commitTs)
@@ -93,6 +96,14 @@ export class RouteWatch {
     const last = this.#workload.events.findLast((event) => event.type === 'ddl' && event.admissions.length > 0);
     if (last?.type === 'ddl' && last.commitTs > appliedTs)
       this.#broken(`transitions are applied up to ${appliedTs}, and the last is at ${last.commitTs}`);
+  }
+
+  /** N-3: routes change when the DDL is written. */
+  #checkExecuted(appliedTs: bigint): void {
+    const { blocks } = this.#workload;
+    for (let fact = blocks[this.#executed]; fact !== undefined && fact.key.commitTs <= appliedTs; fact = blocks[++this.#executed])
+      if (fact.event.type === 'ddl' && fact.event.admissions.length > 0 && !this.#oracle.blocks.isDone(fact))
+        this.#broken(`the routes of the DDL at ${fact.key.commitTs} have changed, and it is not executed`);
   }
 
   #ownersAt(ts: bigint): number {

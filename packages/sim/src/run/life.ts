@@ -88,7 +88,7 @@ export class Life {
       .filter((fault) => 'step' in fault.when && !parts.past.has(fault))
       .sort((one, other) => stepOf(one) - stepOf(other));
     for (const fault of faults) {
-      if ('ms' in fault.when && fault.when.ms >= parts.offset)
+      if ('ms' in fault.when && fault.when.ms >= parts.offset && !parts.past.has(fault))
         this.agenda.add(fault.when.ms - parts.offset, () => this.#happen(fault), true);
     }
     const { system } = this.cluster;

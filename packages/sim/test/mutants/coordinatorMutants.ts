@@ -63,4 +63,34 @@ export const COORDINATOR_MUTANTS: readonly Mutant[] = [
     seeds: 150,
     first: 36,
   },
+  {
+    name: 'outstanding-hides-from-a-new-owner',
+    rule: 'T-I',
+    what: 'what the former owner has not answered is not sent to the next one, and repeats of it are suppressed',
+    edits: [
+      {
+        file: 'coordinator/status/outstanding.js',
+        find: 'sent.due = now;\n            sent.pause = 0;\n            sent.attempt = -1;',
+        replace: 'sent.due = Number.POSITIVE_INFINITY;',
+      },
+    ],
+    profile: 'zombie',
+    seeds: 20,
+    first: 7,
+  },
+  {
+    name: 'held-barrier-ignored',
+    rule: 'D-6, T-10',
+    what: 'the source is read on behind an event that is held for a table without a dispatcher',
+    edits: [
+      {
+        file: 'host/sourceRouter.js',
+        find: 'const isFree = unclaimed.barriers === 0 && unclaimed.bytes',
+        replace: 'const isFree = unclaimed.bytes',
+      },
+    ],
+    profile: 'lateTable',
+    seeds: 5,
+    first: 1,
+  },
 ];

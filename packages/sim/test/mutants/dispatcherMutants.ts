@@ -225,4 +225,13 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     seeds: 10,
     first: 1,
   },
+  {
+    name: 'guessed-done',
+    rule: 'T-C',
+    what: 'whoever is asked to write an event that it has no record of, and that lies behind its marks, says DONE',
+    edits: [{ file: 'dispatcher/answers.js', find: 'if (action === Action.PASS || behindStart)', replace: 'if (true)' }],
+    profile: 'skippedEvent',
+    seeds: 5,
+    first: 1,
+  },
 ];

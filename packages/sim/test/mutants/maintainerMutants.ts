@@ -187,4 +187,49 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
     seeds: 10,
     first: 2,
   },
+  {
+    name: 'no-deferral',
+    rule: 'B-23',
+    what: 'the report of the trigger for a schema or for all counts while tables are still to be scheduled',
+    edits: [
+      {
+        file: 'maintainer/barrier/statuses.js',
+        find: 'if (core.heap.size > 0)\n            return Outcome.SILENT;',
+        replace: '',
+      },
+    ],
+    profile: 'otherSchema',
+    seeds: 5,
+    first: 1,
+  },
+  {
+    name: 'advanced-out-of-turn',
+    rule: 'B-35',
+    what: 'an event whose tables must wait for their turn goes on, and nobody remembers to schedule them',
+    edits: [
+      {
+        file: 'maintainer/barrier/statuses.js',
+        find: 'if (event.needsSchedule && !core.trySchedule(event.facts))\n                return Outcome.ACK;',
+        replace: 'if (event.needsSchedule)\n                core.trySchedule(event.facts);',
+      },
+    ],
+    profile: 'lostTrigger',
+    seeds: 5,
+    first: 1,
+  },
+  {
+    name: 'unknown-taken-as-done',
+    rule: 'T-C',
+    what: 'a writer that has no record of the event counts as one that has written it',
+    edits: [
+      {
+        file: 'maintainer/barrier/statuses.js',
+        find: 'event.writerUnknown = true;',
+        replace: 'return done(core, subject, handle);',
+      },
+    ],
+    profile: 'skippedEvent',
+    seeds: 5,
+    first: 1,
+  },
 ];

@@ -2,77 +2,25 @@
 // seed, what a run needs, and may have an opinion of its own when it is over.
 
 import { Random, scenarioOf, workloadOf } from '../../dist/index.js';
-
-const SOUND = { drop: 0, duplicate: 0, delay: 0, stall: 0, until: 0 };
-const NO_WORKLOAD = { seed: 0, length: 0, tables: 0, schemas: 1, splittable: 0, keys: 1, ddl: 0, storms: 0, syncPoints: true };
-const WRITE = 0;
-const PASS = 1;
-const DONE = 3;
-const STOPPED = 1;
-const HASTY = { heartbeatInterval: 20, heartbeatFirst: 0 };
-
-/** A scenario in which nothing goes wrong but what `parts` says. */
-function calm(seed, parts) {
-  const common = { seed, profile: 'directed', workload: NO_WORKLOAD, hosts: 1, workers: 2, maxDelay: 3, pace: 1 };
-  const settings = { group: {}, coordinator: {}, maintainer: {} };
-  return { ...common, linkBytes: 65_536, network: SOUND, faults: [], ...settings, ...parts };
-}
-
-const info = (tableId, version, schemaId = 1) => {
-  return { tableId, schemaId, schema: `s${schemaId}`, table: `t${tableId}`, version };
-};
-const initial = (count) => Array.from({ length: count }, (_, i) => ({ ...info(i + 1, 1n), splittable: false }));
-const rows = (tableId, commitTs, key = 0) => {
-  return { type: 'rows', tableId, commitTs, count: 1, bytes: new Uint8Array(0), key: Uint8Array.of(0, key) };
-};
-const mark = (ts) => ({ type: 'resolved', ts });
-
-function ddl(kind, commitTs, fields) {
-  const none = { schema: 's1', table: '', adds: [], schemaChanges: [], admissions: [], tables: [] };
-  return { ...none, type: 'ddl', commitTs, kind, query: `${kind} at ${commitTs}`, ...fields };
-}
-/** Like `create table t like u`: other tables stop as well. */
-const create = (tableId, commitTs, others = []) => {
-  return ddl('create table', commitTs, {
-    blockTables: { type: 'normal', tableIds: [0, ...others] },
-    adds: [{ tableId, schemaId: 1, splittable: false }],
-    tables: [info(tableId, commitTs)],
-  });
-};
-const drop = (tableId, commitTs) => {
-  return ddl('drop table', commitTs, {
-    blockTables: { type: 'normal', tableIds: [tableId, 0] },
-    drops: { type: 'normal', tableIds: [tableId] },
-  });
-};
-const alter = (tableIds, commitTs) => {
-  return ddl('alter partitions', commitTs, {
-    blockTables: { type: 'normal', tableIds },
-    tables: tableIds.map((id) => info(id, commitTs)),
-  });
-};
-
-/** Commit ts of a log that is being made. */
-class Clock {
-  ts = 100n;
-
-  tick(by) {
-    this.ts += by;
-    return this.ts;
-  }
-}
-
-/** An object of which one method is another one, made from its own; the rest is as it was. */
-function instead(object, name, make) {
-  const method = make(object[name].bind(object));
-  return new Proxy(object, {
-    get(target, property) {
-      if (property === name) return method;
-      const value = target[property];
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-}
+import {
+  alter,
+  Clock,
+  calm,
+  create,
+  ddl,
+  drop,
+  HASTY,
+  initial,
+  instead,
+  mark,
+  NO_WORKLOAD,
+  PASS,
+  rows,
+  rowsWhere,
+  STOPPED,
+  WRITE,
+} from './scenarioParts.mjs';
+import { WRITER_SCENARIOS } from './writerScenarios.mjs';
 
 /**
  * A maintainer that was replaced goes on talking: some of what it said is under way until its successor owns the host
@@ -200,42 +148,6 @@ function lostAck(seed) {
   return { scenario, options: { wrap, workload: workloadOf(initial(3), 90n, events) }, verdict: () => found };
 }
 
-/** What the writer says of events that add tables is lost a few times, and its heartbeats are not (K-3b, B-35, B-43). */
-function lostDone(seed) {
-  const random = new Random(seed);
-  const events = [];
-  const clock = new Clock();
-  for (let table = 4; table < 12; table++) {
-    events.push(create(table, clock.tick(2n), random.chance(500) ? [1] : [1, 2]));
-    events.push(rows(table, clock.tick(2n)), rows(1, clock.ts), rows(2, clock.tick(2n)), mark(clock.ts));
-  }
-  events.push(mark(clock.ts + 5n));
-  const scenario = calm(seed, {
-    pace: random.one(0, 20, 200),
-    group: { retryInterval: 500, ...HASTY },
-    coordinator: { outstandingResend: 500, outstandingResendMax: 10_000, ...HASTY },
-  });
-  const times = random.between(1, 4);
-  /** How often the DONE of the trigger was lost, by event. */
-  const lost = new Map();
-  const isLost = ({ events: keys, event, handle, stage }, row) => {
-    const { commitTs } = keys[event[row]].key;
-    const before = lost.get(commitTs) ?? 0;
-    if (handle[row] !== 0 || (stage[row] & 0x7f) !== DONE || before === times) return false;
-    lost.set(commitTs, before + 1);
-    return true;
-  };
-  const wrap = (address, context, make) => {
-    const actor = make(context);
-    if (address !== 'maintainer') return actor;
-    return instead(actor, 'receive', (receive) => (message, from) => {
-      const isStatuses = message.type === 'block-statuses';
-      if (!isStatuses || !Array.from(message.handle, (_, row) => isLost(message, row)).includes(true)) receive(message, from);
-    });
-  };
-  return { scenario, options: { wrap, workload: workloadOf(initial(3), 90n, events) } };
-}
-
 /** A worker dies with rows in hand, and what its coordinator says of that is lost at first (K-9). */
 function lostWorker(seed) {
   const random = new Random(seed);
@@ -355,11 +267,33 @@ function splitReporter(seed) {
   return { scenario, options: { wrap, workload: workloadOf(tables, 50n, events) }, verdict };
 }
 
-/** A request without some of its statuses. */
-function rowsWhere(message, passes) {
-  const keep = (column) => column.filter((_, row) => passes(message.handle[row]));
-  const { handle, generation, event, stage } = message;
-  return { ...message, handle: keep(handle), generation: keep(generation), event: keep(event), stage: keep(stage) };
+/**
+ * A table is made whose dispatcher is long in coming, and everybody else waits at an event for all; behind it the log has more
+ * rows of one table than a worker takes: the new table's stream must not lie behind them.
+ */
+function lateTable(seed) {
+  const clock = new Clock();
+  const events = [rows(1, clock.tick(2n)), create(4, clock.tick(2n)), rows(4, clock.tick(2n))];
+  events.push(ddl('create view', clock.tick(2n), { blockTables: { type: 'all' } }));
+  for (let row = 0; row < 400; row++) events.push(rows(1, clock.tick(1n)));
+  events.push(mark(clock.ts + 5n));
+  const scenario = calm(seed, {
+    workers: 1,
+    pace: seed % 3,
+    group: { ...HASTY, highWater: 200, lowWater: 100, pauseCheck: 500 },
+    coordinator: HASTY,
+    maintainer: { operatorResend: 5_000 },
+  });
+  let left = 3;
+  const wrap = (address, context, make) => {
+    const actor = make(context);
+    if (address !== 'h1/coordinator') return actor;
+    return instead(actor, 'receive', (receive) => (message, from) => {
+      if (message.type === 'schedule' && message.create.some(({ tableId }) => tableId === 4) && left-- > 0) return;
+      receive(message, from);
+    });
+  };
+  return { scenario, options: { wrap, workload: workloadOf(initial(2), 90n, events) } };
 }
 
-export const SCENARIOS = { zombie, lostPass, lostAck, lostDone, lostWorker, merges, splitReporter };
+export const SCENARIOS = { zombie, lostPass, lostAck, lostWorker, merges, splitReporter, lateTable, ...WRITER_SCENARIOS };

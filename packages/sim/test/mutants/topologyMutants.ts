@@ -204,4 +204,13 @@ export const TOPOLOGY_MUTANTS: readonly Mutant[] = [
     seeds: 5,
     first: 1,
   },
+  {
+    name: 'committed-not-clamped',
+    rule: 'K-7',
+    what: 'the dispatcher of a lost host begins again where it was last heard of, below the committed checkpoint',
+    edits: [{ file: 'maintainer/operator/createConfig.js', find: 'if (committedTs > startTs)', replace: 'if (false)' }],
+    profile: 'losses',
+    seeds: 20,
+    first: 3,
+  },
 ];

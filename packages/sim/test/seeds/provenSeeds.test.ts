@@ -14,6 +14,8 @@ const PROVEN = [
   [5, 'handovers', 'main stood at a held barrier and told nobody how far it was (D-46)'],
   [11, 'handovers', 'a removal waited for a write that would never have its turn (D-48)'],
   [76, 'handovers', 'a removal waited for a write that would never have its turn (D-48)'],
+  [28, 'routes', 'routes changed out of turn: the report of an earlier DDL was lost (N-2)'],
+  [43, 'routes', 'routes changed out of turn: the report of an earlier DDL was lost (N-2)'],
   [126, 'everything', 'a trigger that was lost while it was told to write (T-1)'],
   [177, 'everything', 'a trigger that was lost while it was told to write (T-1)'],
   [527, 'everything', 'a table was scheduled once more, for its event was met again by a dispatcher created below it (W-14)'],
