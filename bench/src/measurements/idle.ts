@@ -9,7 +9,7 @@ export const idle: Measurement = {
   name: 'idle',
   title: 'processor time of a host on its threads with nothing to do, as a share of one core',
   unit: 'percent of one core',
-  repeat: ({ quick }) => ({ runs: quick ? 1 : 3, warmups: 0 }),
+  repeat: ({ quick }) => ({ runs: quick ? 1 : 2, warmups: 0 }),
   open: async ({ quick }) => {
     const sizes = quick ? [1_000] : [1_000, 100_000];
     const time = quick ? 2_000 : 8_000;

@@ -19,7 +19,7 @@ export const storms: Measurement = {
   name: 'storm',
   title: 'all dispatchers held at a sync point and reporting again every second, then released; a real host',
   unit: 'statuses',
-  repeat: ({ quick }) => ({ runs: quick ? 1 : 3, warmups: 0 }),
+  repeat: ({ quick }) => ({ runs: quick ? 1 : 2, warmups: 0 }),
   open: async ({ quick }) => {
     const dispatchers = quick ? 10_000 : 100_000;
     const hold = quick ? 2 : 10;
