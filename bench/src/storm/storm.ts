@@ -73,16 +73,21 @@ function timelineOf(looks: readonly StormSample[]): Timeline {
   };
 }
 
-/** Processor time of each thread between two looks, as a share of the time between them. */
+/** Processor time of each thread since the last look that it answered, as a share of the time since then. */
 function threadLines(looks: readonly StormSample[]) {
-  const names = looks.at(-1)?.threads.map(({ name }) => name) ?? [];
-  return names.map((name) => {
-    const cpu = looks.map(({ threads }) => threads.find((thread) => thread.name === name)?.cpu ?? 0);
-    const share = (at: number): number => {
-      const elapsed = looks[at]!.elapsed - (looks[at - 1]?.elapsed ?? 0);
-      return at === 0 || elapsed <= 0 ? 0 : (Math.max(0, cpu[at]! - cpu[at - 1]!) / elapsed) * 100;
-    };
-    return { name, unit: 'percent' as const, values: looks.map((_, at) => share(at)) };
+  const names = [...new Set(looks.flatMap(({ threads }) => threads.map(({ name }) => name)))];
+  return names.map((name) => ({ name, unit: 'percent' as const, values: sharesOf(name, looks) }));
+}
+
+function sharesOf(name: string, looks: readonly StormSample[]): readonly number[] {
+  let last: { readonly elapsed: number; readonly cpu: number } | undefined;
+  let share = 0;
+  return looks.map(({ elapsed, threads }) => {
+    const cpu = threads.find((thread) => thread.name === name)?.cpu;
+    if (cpu === undefined) return share;
+    if (last !== undefined && elapsed > last.elapsed) share = ((cpu - last.cpu) / (elapsed - last.elapsed)) * 100;
+    last = { elapsed, cpu };
+    return share;
   });
 }
 
