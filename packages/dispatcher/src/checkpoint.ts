@@ -16,7 +16,7 @@ export function checkpointOf(state: GroupState, row: number): bigint {
 }
 
 /** Reads checkpoints as words, without a bigint per row: a heartbeat may have to read a million of them. */
-class CheckpointReader {
+export class CheckpointReader {
   checkpointHigh = 0;
   checkpointLow = 0;
   resolvedHigh = 0;

@@ -8,7 +8,7 @@ import {
   spanBytes,
   type WorkerSnapshot,
 } from '@tidegate/protocol';
-import { checkpointOf } from './checkpoint.js';
+import { CheckpointReader } from './checkpoint.js';
 import { Place } from './rowLayout.js';
 import { spanOf } from './snapshot.js';
 import type { GroupState } from './state.js';
@@ -26,6 +26,7 @@ interface Progress {
  */
 export class SnapshotOutbox {
   readonly #state: GroupState;
+  readonly #listed = new Int32Array(STATUS_PART_ROWS);
   #full: Progress | undefined;
   #columns: Progress | undefined;
 
@@ -74,16 +75,30 @@ export class SnapshotOutbox {
   // H-1, H-2: those that a complete heartbeat lists. Only the last part has the id.
   #statuses(of: Progress): { message: ComponentStatusMessage; next: number; of: Progress } {
     const { rows } = this.#state;
-    const listed: number[] = [];
+    const listed = this.#listed;
+    let count = 0;
     let row = this.#live(of.row, true);
-    for (; row >= 0 && listed.length < STATUS_PART_ROWS; row = this.#live(row + 1, true)) listed.push(row);
+    for (; row >= 0 && count < STATUS_PART_ROWS; row = this.#live(row + 1, true)) listed[count++] = row;
     const statuses = {
-      handle: Uint32Array.from(listed, (one) => rows.handle[one]!),
-      generation: Uint32Array.from(listed, (one) => rows.generation[one]!),
-      state: Uint8Array.from(listed, (one) => rows.state[one]!),
-      mode: Uint8Array.from(listed, (one) => rows.mode[one]!),
-      checkpointTs: BigUint64Array.from(listed, (one) => checkpointOf(this.#state, one)),
+      handle: new Uint32Array(count),
+      generation: new Uint32Array(count),
+      state: new Uint8Array(count),
+      mode: new Uint8Array(count),
+      checkpointTs: new BigUint64Array(count),
     };
+    // As words: there may be a million to list, every ten seconds.
+    const checkpoints = new Uint32Array(statuses.checkpointTs.buffer);
+    const reader = new CheckpointReader(this.#state);
+    for (let at = 0; at < count; at++) {
+      const one = listed[at]!;
+      statuses.handle[at] = rows.handle[one]!;
+      statuses.generation[at] = rows.generation[one]!;
+      statuses.state[at] = rows.state[one]!;
+      statuses.mode[at] = rows.mode[one]!;
+      reader.read(one);
+      checkpoints[at * 2] = reader.checkpointLow;
+      checkpoints[at * 2 + 1] = reader.checkpointHigh;
+    }
     return { message: { type: 'component-statuses', statuses, ...(row < 0 && { snapshot: of.id }) }, next: row, of };
   }
 

@@ -35,7 +35,7 @@ export class MainStream {
     ddls: 0,
     syncPoints: 0,
   };
-  readonly #options: MainStreamOptions;
+  readonly #options: Omit<MainStreamOptions, 'snapshot'>;
   readonly #outlets: WorkerOutlets;
   readonly #streams: Streams;
   readonly #subscribers: Subscribers;
@@ -48,11 +48,12 @@ export class MainStream {
   #lastForAll: LastEvent = { lastTs: 0n, lastIsSync: false };
 
   constructor(options: MainStreamOptions) {
-    this.#options = options;
+    const { snapshot, ...kept } = options;
+    this.#options = kept;
     this.#outlets = options.outlets;
     this.#streams = options.streams;
     this.#subscribers = options.subscribers;
-    this.reader = new Reader(options.snapshot);
+    this.reader = new Reader(snapshot);
     this.unclaimed = new Unclaimed(options.modes);
     for (const entry of this.reader.catalogue.all()) this.unclaimed.add(entry);
   }

@@ -45,6 +45,8 @@ export class Subscribers {
   readonly #byHandle: (Subscriber | undefined)[] = [];
   readonly #byTable = new Map<TableId, Subscriber>();
   #size = 0;
+  /** Where those that were added last start. */
+  #start: Cursor = { ts: -1n, count: AT_START };
 
   get size(): number {
     return this.#size;
@@ -64,6 +66,8 @@ export class Subscribers {
   }
 
   add({ handle, generation, mode, tableId, range, startTs }: Subscribe, worker: number): Subscriber {
+    // Of a million that start together there is one place.
+    if (startTs !== this.#start.ts) this.#start = { ts: startTs, count: AT_START };
     const subscriber: Subscriber = {
       handle,
       generation,
@@ -71,11 +75,11 @@ export class Subscribers {
       tableId,
       range,
       worker,
-      startTs,
+      startTs: this.#start.ts,
       reader: undefined,
       flows: false,
       opened: false,
-      cursor: { ts: startTs, count: AT_START },
+      cursor: this.#start,
       next: this.#byTable.get(tableId),
     };
     this.#byHandle[handle] = subscriber;

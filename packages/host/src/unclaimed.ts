@@ -13,6 +13,8 @@ interface HeldEvent {
   readonly isBarrier: boolean;
 }
 
+const NOTHING: readonly HeldEvent[] = [];
+
 /** What was held for a table, as a subscriber takes it over. */
 export interface Claim {
   readonly events: readonly HeldEvent[];
@@ -92,6 +94,12 @@ export class Unclaimed {
   claim({ tableId, mode, startTs, range = WHOLE_TABLE }: Subscriber, entry: TableEntry | undefined): Claim | undefined {
     const bit = 1 << mode;
     const isOpen = entry !== undefined && this.#modes.includes(mode) && (entry.claimed & bit) === 0;
+    if (isOpen && range === WHOLE_TABLE && !this.#parts.has(keyOf(tableId, mode))) {
+      // Nothing was held: the way of nearly every table at a start.
+      entry.claimed |= bit;
+      this.#open--;
+      return { events: NOTHING, info: entry.info };
+    }
     const part = isOpen ? this.#part(entry, mode) : this.#parts.get(keyOf(tableId, mode));
     if (part === undefined) return undefined;
     const isComplete = coversRange(part.keys, range) && !wantsBefore(startTs, part.after);

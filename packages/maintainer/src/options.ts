@@ -35,7 +35,7 @@ export interface MaintainerOptions {
   readonly operatorWarning?: number;
   /** Creates in one message at most. Default 4 096. */
   readonly scheduleBatch?: number;
-  /** Creates that may be under way at a time. Default 65 536. */
+  /** Creates that may be under way at a time. Default 16 384. */
   readonly maxScheduling?: number;
   /** Open events of one mode; further ones, unless before all of them, are answered "ignored" until one completes. Default 65 536. */
   readonly maxEvents?: number;
@@ -79,7 +79,7 @@ const DEFAULT_OPTIONS: ResolvedOptions = {
   operatorResend: DEFAULTS.operatorResend,
   operatorWarning: DEFAULTS.operatorWarning,
   scheduleBatch: 4096,
-  maxScheduling: 65_536,
+  maxScheduling: 16_384,
   maxEvents: 65_536,
   history: 64,
   statusCapacity: 4_194_304,

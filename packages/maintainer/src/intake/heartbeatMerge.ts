@@ -1,14 +1,6 @@
-import { type ComponentStatuses, type HeartbeatRequest, maxTs, NO_WORKER, type Watermark } from '@tidegate/protocol';
+import { type HeartbeatRequest, maxTs, type Watermark } from '@tidegate/protocol';
 import { supersedes } from '../checkpoint/watermarks.js';
-
-interface Row {
-  readonly handle: number;
-  readonly generation: number;
-  readonly state: number;
-  readonly mode: number;
-  checkpointTs: bigint;
-  worker: number;
-}
+import { StatusRows } from './statusRows.js';
 
 /**
  * Several heartbeats of one host as one: the watermark that would have been accepted in the end (E-5), every *transition*
@@ -22,9 +14,7 @@ export class HeartbeatMerge {
   #redoWatermark: Watermark | undefined;
   #complete = false;
   #error: HeartbeatRequest['error'];
-  readonly #rows: Row[] = [];
-  /** By handle: its last row. */
-  readonly #last = new Map<number, number>();
+  readonly #rows: StatusRows;
   readonly #capacity: number;
   #dropped = 0;
 
@@ -32,6 +22,7 @@ export class HeartbeatMerge {
     this.#single = first;
     this.#from = { from: first.from, epoch: first.epoch };
     this.#capacity = capacity;
+    this.#rows = new StatusRows();
   }
 
   /** Component statuses dropped at the bound; the next complete heartbeat brings them again. */
@@ -55,7 +46,7 @@ export class HeartbeatMerge {
       ...this.#from,
       ...(this.#watermark && { watermark: this.#watermark }),
       ...(this.#redoWatermark && { redoWatermark: this.#redoWatermark }),
-      ...(this.#rows.length > 0 && { statuses: this.#columns() }),
+      ...(this.#rows.length > 0 && { statuses: this.#rows.columns() }),
       // H-1: a list with holes names nobody as missing.
       complete: this.#complete && this.#dropped === 0,
       ...(this.#error && { error: this.#error }),
@@ -68,36 +59,7 @@ export class HeartbeatMerge {
     this.#complete ||= complete;
     this.#error ??= error;
     if (statuses === undefined) return;
-    for (let row = 0; row < statuses.handle.length; row++) this.#takeRow(statuses, row);
-  }
-
-  #takeRow(statuses: ComponentStatuses, row: number): void {
-    const handle = statuses.handle[row]!;
-    const generation = statuses.generation[row]!;
-    const state = statuses.state[row]!;
-    const checkpointTs = statuses.checkpointTs[row]!;
-    const worker = statuses.worker?.[row] ?? NO_WORKER;
-    const last = this.#rows[this.#last.get(handle) ?? -1];
-    if (last !== undefined && last.generation === generation && last.state === state) {
-      last.checkpointTs = maxTs(last.checkpointTs, checkpointTs);
-      if (worker !== NO_WORKER) last.worker = worker;
-    } else if (this.#rows.length >= this.#capacity) this.#dropped++;
-    else {
-      this.#last.set(handle, this.#rows.length);
-      this.#rows.push({ handle, generation, state, mode: statuses.mode[row]!, checkpointTs, worker });
-    }
-  }
-
-  #columns(): ComponentStatuses {
-    const rows = this.#rows;
-    return {
-      handle: Uint32Array.from(rows, (row) => row.handle),
-      generation: Uint32Array.from(rows, (row) => row.generation),
-      state: Uint8Array.from(rows, (row) => row.state),
-      mode: Uint8Array.from(rows, (row) => row.mode),
-      checkpointTs: BigUint64Array.from(rows, (row) => row.checkpointTs),
-      worker: Uint16Array.from(rows, (row) => row.worker),
-    };
+    for (let row = 0; row < statuses.handle.length; row++) if (!this.#rows.take(statuses, row, this.#capacity)) this.#dropped++;
   }
 }
 

@@ -17,6 +17,12 @@ import { ReportOutlet } from './reportOutlet.js';
 import type { LinkSpec, OutsideOutcome, ThreadControl, ThreadSpec } from './threadSpec.js';
 import { threadUsage } from './threadUsage.js';
 
+/**
+ * A sleeping thread looks up at least this often, in milliseconds, though nobody rang: the net under a ringer that died before it
+ * rang. Whoever takes its place rings, so it may be long; each look costs a thread that has nothing to do.
+ */
+const SLICE_MS = 1_000;
+
 /** The actors of one worker thread, their lanes, and the loop that runs them. */
 export class ThreadRuntime {
   readonly control: ThreadControl;
@@ -30,7 +36,7 @@ export class ThreadRuntime {
 
   private constructor(spec: ThreadSpec) {
     const scheduler = new Scheduler(spec.name, new RealClock(), spec.limits, new Set(spec.addresses), spec.seed);
-    const bell = Doorbell.attach(spec.doorbell);
+    const bell = Doorbell.attach(spec.doorbell, { sliceMs: SLICE_MS });
     this.#scheduler = scheduler;
     this.#outlet = new ReportOutlet(spec.reportPort, scheduler.reports, () => scheduler.wake());
     const peers = new Map<SharedArrayBuffer, OwedBell>();
