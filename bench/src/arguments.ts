@@ -7,6 +7,8 @@ export interface Arguments {
   readonly only: readonly string[];
   /** Runs of each case that count; absent: what the scale says. */
   readonly runs: number | undefined;
+  /** Tables of the measurements whose size can be asked for. */
+  readonly tables: number | undefined;
   /** File that the results go to as JSON, beside the folder. */
   readonly json: string | undefined;
   /** Folder of results, tables and plots; absent: `bench/results`. */
@@ -25,6 +27,7 @@ npm run bench -- --from FILE [--out DIR]
   --quick      fewer and shorter runs: under a minute
   --only NAME  this measurement only; may be given more than once
   --runs N     runs of each case that count, 1 to 1 000 (7, or 5 when quick); what takes long has a number of its own
+  --tables N   tables of the measurement million, 1 000 to 4 000 000
   --out DIR    folder for result.json, report.md and the plots (bench/results)
   --json FILE  write the results, and where they were taken, there as well
   --nodes LIST the main figures on each of these versions of Node, in turns; npx fetches what is not there
@@ -42,8 +45,12 @@ export function parseArguments(args: readonly string[], known: readonly string[]
   if (runs !== undefined && !(Number.isInteger(runs) && runs >= 1 && runs <= 1_000)) {
     throw new ArgumentError(`--runs is ${values.runs}: it must be a whole number from 1 to 1 000`);
   }
+  const tables = values.tables === undefined ? undefined : Number(values.tables);
+  if (tables !== undefined && !(Number.isInteger(tables) && tables >= 1_000 && tables <= 4_000_000)) {
+    throw new ArgumentError(`--tables is ${values.tables}: it must be a whole number from 1 000 to 4 000 000`);
+  }
   const { quick = false, json, out, from, help = false } = values;
-  return { quick, only, runs, json, out, nodes: nodesOf(values.nodes), from, help };
+  return { quick, only, runs, tables, json, out, nodes: nodesOf(values.nodes), from, help };
 }
 
 function nodesOf(list: string | undefined): readonly string[] {
@@ -64,6 +71,7 @@ function parse(args: readonly string[]) {
         quick: { type: 'boolean' },
         only: { type: 'string', multiple: true },
         runs: { type: 'string' },
+        tables: { type: 'string' },
         json: { type: 'string' },
         out: { type: 'string' },
         nodes: { type: 'string' },

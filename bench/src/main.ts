@@ -5,7 +5,7 @@ import { type Arguments, parseArguments, USAGE } from './arguments.js';
 import { ArgumentError } from './harness/errors.js';
 import { describeMachine } from './harness/machine.js';
 import { type MeasurementResult, measure } from './harness/measure.js';
-import { FULL, QUICK } from './harness/measurement.js';
+import { FULL, type Measurement, QUICK } from './harness/measurement.js';
 import { alignedLines, tableOf } from './harness/table.js';
 import { MEASUREMENTS } from './measurements/all.js';
 import { runOnNodes } from './nodes.js';
@@ -32,7 +32,7 @@ try {
 }
 
 async function run(chosen: Arguments): Promise<void> {
-  const { quick, only, runs } = chosen;
+  const { quick, only, runs, tables } = chosen;
   const machine = describeMachine(COMMAND);
   const { cores, cpu, memoryGiB, node, load, commit, date } = machine;
   console.log(
@@ -41,12 +41,16 @@ async function run(chosen: Arguments): Promise<void> {
   const scale = quick ? QUICK : FULL;
   const results: MeasurementResult[] = [];
   for (const measurement of MEASUREMENTS) {
-    if (only.length > 0 ? !only.includes(measurement.name) : quick && measurement.onlyFull === true) continue;
-    const result = await measure(measurement, { ...scale, runs: runs ?? scale.runs });
+    if (only.length > 0 ? !only.includes(measurement.name) : isLeftOut(measurement, quick)) continue;
+    const result = await measure(measurement, { ...scale, runs: runs ?? scale.runs, ...(tables !== undefined && { tables }) });
     results.push(result);
     console.log(`${tableOf(result)}\n`);
   }
   write(chosen, { machine, results });
+}
+
+function isLeftOut({ onlyFull, onlyByName }: Measurement, quick: boolean): boolean {
+  return onlyByName === true || (quick && onlyFull === true);
 }
 
 function write({ out = RESULTS, json }: Arguments, report: Report): void {

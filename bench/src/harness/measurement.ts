@@ -7,6 +7,8 @@ export interface Scale {
   readonly warmups: number;
   /** Milliseconds of one run of a case that fits in a function. */
   readonly microTime: number;
+  /** Tables of the measurements whose size can be asked for; absent: their own sizes. */
+  readonly tables?: number;
 }
 
 export type Unit = 'seconds' | 'bytes' | 'percent' | 'count';
@@ -101,6 +103,8 @@ export interface Measurement {
   readonly plot?: PlotSpec;
   /** Too long for the short form, whatever its scale: left out there. */
   readonly onlyFull?: boolean;
+  /** It takes minutes: run only where `--only` names it. */
+  readonly onlyByName?: boolean;
   /** Where runs are long: how many of them, instead of what the scale says. */
   readonly repeat?: (scale: Scale) => Pick<Scale, 'runs' | 'warmups'>;
   open(scale: Scale): Promise<OpenMeasurement>;

@@ -7,6 +7,7 @@ import { laneInOneThread } from './laneInOneThread.js';
 import { laneThreads } from './laneThreads.js';
 import { maintainerBarrier } from './maintainerBarrier.js';
 import { memory } from './memory.js';
+import { million } from './million.js';
 import { pendingMap } from './pendingMap.js';
 import { requestQueue } from './requestQueue.js';
 import { rows } from './rows.js';
@@ -33,4 +34,5 @@ export const MEASUREMENTS: readonly Measurement[] = [
   storms,
   longStorm,
   rows,
+  million,
 ];
