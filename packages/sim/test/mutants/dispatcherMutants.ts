@@ -127,7 +127,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'dispatcher/blockMachine.js',
-        find: 'if (trigger === undefined || trigger.unacked === 0)\n            return false;',
+        find: 'if ((this.#state.triggers.get(row)?.unacked ?? 0) === 0)\n            return false;',
         replace: 'return false;',
       },
     ],
