@@ -1,4 +1,11 @@
-import type { MaintainerToCoordinator, Mode } from '@tidegate/protocol';
+import {
+  ANSWER_PART_TARGETS,
+  type Answer,
+  answerParts,
+  countTargets,
+  type MaintainerToCoordinator,
+  type Mode,
+} from '@tidegate/protocol';
 import type { ActorContext, Delivery } from '@tidegate/runtime';
 import type { BarrierMessage } from './barrier/contracts.js';
 import type { Hosts } from './hosts.js';
@@ -24,14 +31,36 @@ export class Outlet {
     for (const host of this.#hosts.alive()) this.send(host, message, delivery);
   }
 
-  /** What a barrier says (B-13). An answer to a host that is gone goes nowhere. */
+  /** What a barrier says (B-13), in messages that fit a lane; the last one is the reply. An answer to a host that is gone goes nowhere. */
   answer({ to, answers, inReplyTo }: BarrierMessage, mode: Mode): void {
     const host = this.#hosts.indexOf(to);
     if (host < 0) return;
-    this.send(
-      host,
-      { type: 'answers', epoch: this.#epoch, mode, ...(inReplyTo !== undefined && { inReplyTo }), answers },
-      'control',
-    );
+    const head = { type: 'answers', epoch: this.#epoch, mode } as const;
+    let rest: readonly Answer[] = answers;
+    if (answers.reduce((sum, answer) => sum + countTargets(answer), 0) > ANSWER_PART_TARGETS) {
+      const messages = inMessages(answers);
+      rest = messages.pop() ?? [];
+      for (const message of messages) this.send(host, { ...head, answers: message }, 'control');
+    }
+    this.send(host, { ...head, ...(inReplyTo !== undefined && { inReplyTo }), answers: rest }, 'control');
   }
+}
+
+/** Answers in order, so many to a message that it fits a lane. */
+function inMessages(answers: readonly Answer[]): Answer[][] {
+  const messages: Answer[][] = [];
+  let open: Answer[] = [];
+  let targets = 0;
+  for (const part of answers.flatMap(answerParts)) {
+    const count = countTargets(part);
+    if (open.length > 0 && targets + count > ANSWER_PART_TARGETS) {
+      messages.push(open);
+      open = [];
+      targets = 0;
+    }
+    open.push(part);
+    targets += count;
+  }
+  messages.push(open);
+  return messages;
 }

@@ -1,3 +1,4 @@
+export * from './answerParts.js';
 export * from './blockEvent.js';
 export * from './configColumns.js';
 export * from './constants.js';

@@ -1,4 +1,4 @@
-import type { Answer, AnswerRequest, Mode, WorkerAnswer } from '@tidegate/protocol';
+import { type Answer, type AnswerRequest, answerParts, type Mode, type WorkerAnswer } from '@tidegate/protocol';
 import type { ActorContext } from '@tidegate/runtime';
 import type { Outbox } from '../dispatchers/outbox.js';
 import type { Placement } from '../dispatchers/placement.js';
@@ -63,8 +63,10 @@ export class AnswerRouter {
   }
 
   #send(outbox: Outbox, mode: Mode, answer: Answer): void {
-    const message: WorkerAnswer = { type: 'answer', mode, answer };
-    outbox.send(message, 'control', true);
+    for (const part of answerParts(answer)) {
+      const message: WorkerAnswer = { type: 'answer', mode, answer: part };
+      outbox.send(message, 'control', true);
+    }
   }
 
   /** T-D: somebody here reports block events of which the maintainer knows nothing. */
