@@ -8,6 +8,8 @@ export type CliErrorCode =
   | 'CLI_LOG'
   /** Another process writes to the directory. */
   | 'CLI_LOCKED'
+  /** A path that should be a directory is a file, or leads through one. */
+  | 'CLI_DIRECTORY'
   /** There is no such directory, or nothing in it to verify. */
   | 'CLI_NOTHING'
   /** The redo log is not complete as far as was asked for, or does not say how far it is. */

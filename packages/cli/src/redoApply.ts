@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type ApplyReport, applyRedoLog, readRedoMeta } from '@tidegate/redo';
 import { createSink } from '@tidegate/storage';
 import { DirectoryLock } from './directoryLock.js';
+import { checkDirectory, checkPresent } from './directoryPath.js';
 import { CliError } from './errors.js';
 import { ExitCode } from './exitCode.js';
 import { plural, timestamp } from './format.js';
@@ -15,6 +15,8 @@ import { deliverBehind, planStart } from './resume.js';
 /** Runs `tidegate redo apply`. Throws whatever goes wrong; what was applied before stays good, and the same command goes on there. */
 export async function redoApply(options: RedoOptions, io: Pick<Io, 'stdout'>): Promise<ExitCode> {
   const { dir, to } = options;
+  checkPresent(dir, 'the redo log');
+  checkDirectory(to, '--to');
   await checkEnd(dir, options.upTo);
   const plan = await planStart(to, options.from, '--from');
   const { startTs, resumed } = plan;
@@ -48,7 +50,6 @@ async function apply({ dir, to, upTo }: RedoOptions, from: bigint): Promise<Appl
 
 /** Beyond its resolved ts a log may have of one table what it lacks of another; a checkpoint there would not be true. */
 async function checkEnd(dir: string, upTo: bigint | undefined): Promise<void> {
-  if (!existsSync(dir)) throw new CliError('CLI_NOTHING', `there is no directory ${dir}; check the path`);
   const meta = await readRedoMeta(dir);
   if (meta === undefined && upTo === undefined) {
     throw new CliError(

@@ -271,7 +271,7 @@ describe('a run that fails', () => {
     await writeFile(join(dir, 'file'), '');
     const unwritable = new RecordedIo();
     expect(await runTidegate(['replicate', 'log', '--to', join(dir, 'file', 'x')], unwritable)).toBe(1);
-    expect(unwritable.stderr.text).toMatch(/^tidegate: .*file\/x.* \(STORAGE_[A-Z]+\)\n$/);
+    expect(unwritable.stderr.text).toMatch(/^tidegate: .*file\/x cannot be a directory.* \(CLI_DIRECTORY\)\n$/);
 
     const log = join(dir, 'file');
     const locked = new RecordedIo();

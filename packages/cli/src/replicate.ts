@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type FinishReport, type Host, type HostOptions, startHost } from '@tidegate/host';
 import { createSink } from '@tidegate/storage';
 import { DirectoryLock } from './directoryLock.js';
+import { checkDirectory } from './directoryPath.js';
 import { ExitCode } from './exitCode.js';
 import type { Io, StopSignal } from './io.js';
 import { JsonReporter } from './jsonReporter.js';
@@ -23,6 +24,8 @@ export type StartHost = (options: HostOptions) => Promise<Host>;
 
 /** Runs `tidegate replicate`. Throws what is wrong before the run starts; what happens in it is reported. */
 export async function replicate(options: ReplicateOptions, io: Io, start: StartHost = startHost): Promise<ExitCode> {
+  checkDirectory(options.to, '--to');
+  if (options.redo !== undefined) checkDirectory(options.redo, '--redo');
   const plan = await planStart(options.to, options.startTs);
   // A log that cannot be read, or is another one, leaves no trace in the directory.
   // A host of a test reads no log.

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { decodeMessage } from '@tidegate/canal-json';
 import { compareTables, type FinalTable, Fold, readFinalTables } from '@tidegate/canal-json/fold';
 import { type Change, readChanges, readMetadata } from '@tidegate/storage';
+import { checkPresent } from './directoryPath.js';
 import { CliError } from './errors.js';
 import { ExitCode } from './exitCode.js';
 import type { Io } from './io.js';
@@ -25,9 +25,9 @@ export async function verify(options: VerifyOptions, io: Pick<Io, 'stdout'>): Pr
 
 /** Carries out what `dir` holds up to its checkpoint and compares the outcome with the tables in the file `against`. */
 async function judge(dir: string, against: string, limit: number): Promise<Verdict> {
+  checkPresent(dir, 'what is verified');
   const metadata = await readMetadata(dir);
   if (metadata === undefined) {
-    if (!existsSync(dir)) throw new CliError('CLI_NOTHING', `there is no directory ${dir}; check the path`);
     throw new CliError(
       'CLI_NOTHING',
       `${dir} has no checkpoint: nothing was replicated to it, or the run ended before its first one`,
