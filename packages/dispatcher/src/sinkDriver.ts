@@ -92,11 +92,15 @@ export class SinkDriver implements SinkPort {
   }
 
   #follow(token: SinkToken, outcome: Promise<void>): void {
-    const followed = outcome.then(
-      () => this.#post({ type: 'sink-done', token }),
-      (error: unknown) => this.#post({ type: 'sink-failed', token, error }),
+    const followed: Promise<void> = outcome.then(
+      () => this.#over(followed, { type: 'sink-done', token }),
+      (error: unknown) => this.#over(followed, { type: 'sink-failed', token, error }),
     );
     this.#pending.add(followed);
-    void followed.finally(() => this.#pending.delete(followed));
+  }
+
+  #over(followed: Promise<void>, completion: SinkCompletion): void {
+    this.#pending.delete(followed);
+    this.#post(completion);
   }
 }

@@ -84,9 +84,10 @@ export class MainStream {
   }
 
   #moveOn(event: PlacedEvent): void {
-    const proven = event.commitTs - 1n;
-    if (this.#bytesSinceMark >= this.#options.markBytes && event.commitTs > this.reader.ts && proven > this.reader.resolvedTs)
-      this.resolve(proven);
+    if (this.#bytesSinceMark >= this.#options.markBytes && event.commitTs > this.reader.ts) {
+      const proven = event.commitTs - 1n;
+      if (proven > this.reader.resolvedTs) this.resolve(proven);
+    }
     for (const subscriber of this.reader.advance(event)) this.#start(subscriber);
   }
 

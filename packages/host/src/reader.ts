@@ -67,6 +67,7 @@ export class Reader {
     this.count = event.commitTs === this.ts ? this.count + 1 : 1;
     this.ts = event.commitTs;
     this.#lastIsSync = isSync;
+    if (this.#waiting.length === 0) return NOBODY;
     return this.#take(({ cursor: { ts, count } }) => {
       if (ts !== this.ts) return ts < this.ts;
       return count === AT_START ? isSync : count < this.count;

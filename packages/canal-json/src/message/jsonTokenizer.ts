@@ -37,9 +37,10 @@ export class JsonTokenizer {
   /** Next byte to look at, and one past the last. */
   at = 0;
   end = 0;
+  /** Its first byte. */
+  begin = 0;
   /** Whether the last string skipped had an escape in it. */
   escaped = false;
-  #begin = 0;
   /** Not 0: a byte of a longer UTF-8 character was seen. */
   #high = 0;
 
@@ -48,7 +49,7 @@ export class JsonTokenizer {
     this.bytes = bytes;
     this.at = start;
     this.end = end;
-    this.#begin = start;
+    this.begin = start;
     this.#high = 0;
   }
 
@@ -61,8 +62,11 @@ export class JsonTokenizer {
   finish(): void {
     if (this.at > this.end) throw new JsonSyntaxProblem(this.end, 'more');
     if (this.peek() !== -1) throw this.expected('the end of the line');
-    if (this.#high !== 0 && !isUtf8(this.bytes.subarray(this.#begin, this.end))) {
-      throw new JsonSyntaxProblem(this.#begin, 'text in UTF-8');
+    if (
+      this.#high !== 0 &&
+      !isUtf8(new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + this.begin, this.end - this.begin))
+    ) {
+      throw new JsonSyntaxProblem(this.begin, 'text in UTF-8');
     }
   }
 

@@ -1,5 +1,6 @@
 import { MAX_TS } from '@tidegate/protocol';
 import { FieldError, type LogError, MalformedLineError, MessageTypeError, type Where } from '../errors.js';
+import { HeadCache } from './headCache.js';
 import { JsonSyntaxProblem, JsonTokenizer } from './jsonTokenizer.js';
 import { Field, findName, MESSAGE_TYPES, MessageKind, type NameTable, TIDB_FIELDS, TOP_LEVEL_FIELDS } from './messageFields.js';
 import { SeenValues } from './seenValues.js';
@@ -34,11 +35,12 @@ export class MessageScanner {
 
   readonly #json = new JsonTokenizer();
   readonly #seen = new SeenValues();
+  readonly #heads = new HeadCache();
   /** Objects of no interest passed in this message. */
   #objects = 0;
   readonly #commitTs = new Span();
   readonly #watermarkTs = new Span();
-  #isDdl: boolean | undefined;
+  isDdl: boolean | undefined;
   #tidb = false;
   #partial = false;
   #rowsAreObjects = false;
@@ -55,8 +57,15 @@ export class MessageScanner {
     try {
       const json = this.#json;
       json.start(bytes, start, end);
-      if (json.peek() !== BRACE) throw json.expected('a JSON object');
-      this.#scanObject(TOP_LEVEL_FIELDS);
+      const data = this.#heads.match(this, bytes, start, end);
+      if (data < 0) {
+        if (json.peek() !== BRACE) throw json.expected('a JSON object');
+        this.#scanObject(TOP_LEVEL_FIELDS);
+      } else {
+        json.at = data;
+        this.#readData(json.peek());
+        if (json.more(BRACE_END)) this.#scanFields(TOP_LEVEL_FIELDS);
+      }
       json.finish();
     } catch (error) {
       if (error instanceof JsonSyntaxProblem) throw malformed(error, bytes, start, end, where);
@@ -76,7 +85,7 @@ export class MessageScanner {
     this.mysqlType.clear();
     this.#commitTs.clear();
     this.#watermarkTs.clear();
-    this.#isDdl = undefined;
+    this.isDdl = undefined;
     this.#tidb = false;
     this.#partial = false;
     this.rows = 0;
@@ -90,6 +99,12 @@ export class MessageScanner {
       json.at++;
       return;
     }
+    this.#scanFields(fields);
+  }
+
+  /** What is left of an object. */
+  #scanFields(fields: NameTable<Field>): void {
+    const json = this.#json;
     do {
       const field = this.#readKey(fields);
       json.take(0x3a);
@@ -124,9 +139,10 @@ export class MessageScanner {
         return;
       case Field.IS_DDL:
         json.skipValue();
-        this.#isDdl = first === 0x74 ? true : first === 0x66 ? false : undefined;
+        this.isDdl = first === 0x74 ? true : first === 0x66 ? false : undefined;
         return;
       case Field.DATA:
+        this.#endHead();
         this.#readData(first);
         return;
       case Field.OLD:
@@ -166,6 +182,13 @@ export class MessageScanner {
         if (field === Field.MYSQL_TYPE) this.mysqlType.set(start, json.at, false);
       }
     }
+  }
+
+  /** Its head ends here. One that says more than a head does is no head to remember. */
+  #endHead(): void {
+    const json = this.#json;
+    const saysMore = this.#tidb || !this.old.absent || !this.data.absent || !json.ascii || this.isDdl !== false;
+    if (!saysMore) this.#heads.remember(this, json.bytes, json.begin, json.at, json.end);
   }
 
   /** Passes an object of no interest: the types of a table's columns, the same in every row of it. */
@@ -234,7 +257,7 @@ export class MessageScanner {
     const kind = this.#kindOf(bytes);
     if (kind === undefined) {
       const type = this.type.text(bytes);
-      throw new MessageTypeError(where, `the message type '${type}' (isDdl ${this.#isDdl}) is not one that this source knows.`);
+      throw new MessageTypeError(where, `the message type '${type}' (isDdl ${this.isDdl}) is not one that this source knows.`);
     }
     this.kind = kind;
     if (!this.#tidb) {
@@ -274,7 +297,7 @@ export class MessageScanner {
       kind = findName(MESSAGE_TYPES, bytes, this.type.start, this.type.end);
     }
     // A row that calls itself a DDL, or the reverse, is neither.
-    return this.#isDdl === (kind === MessageKind.DDL) ? kind : undefined;
+    return this.isDdl === (kind === MessageKind.DDL) ? kind : undefined;
   }
 
   /** Reads a ts exactly: never through a floating-point number, which is exact only to 2^53. */

@@ -5,7 +5,9 @@ import { hashText } from './random.js';
 
 /** Room for shapes that one message describes by itself. */
 const OWN_STRUCTURES = 32;
+/** Frames up to this size are copied into memory that is used again; it grows with the largest that came. */
 const SCRATCH_BYTES = 64 * 1_024;
+const MAX_SCRATCH_BYTES = 1_024 * 1_024;
 
 /**
  * Messages as bytes (MessagePack). Shapes in the fixed list of structures travel as a number and their values; any other
@@ -20,7 +22,7 @@ export class Codec {
   /** What both sides must agree on, as a 32-bit number for the lane's header. */
   readonly fingerprint: number;
   readonly #packr: Packr;
-  readonly #scratch = new Uint8Array(SCRATCH_BYTES);
+  #scratch = new Uint8Array(SCRATCH_BYTES);
 
   constructor(structures: readonly (readonly string[])[] = []) {
     this.fingerprint = hashText(JSON.stringify(structures));
@@ -61,13 +63,18 @@ export class Codec {
    * @throws CodecError when they are no message.
    */
   decode(bytes: Uint8Array, offset: number, length: number): unknown {
-    const copy = length <= SCRATCH_BYTES ? this.#scratch : new Uint8Array(length);
+    const copy = length <= MAX_SCRATCH_BYTES ? this.#scratchOf(length) : new Uint8Array(length);
     copy.set(bytes.subarray(offset, offset + length));
     try {
       return this.#packr.unpack(copy, length);
     } catch (error) {
       throw new CodecError(`a frame of ${length} bytes cannot be decoded: ${text(error)}`, { cause: error });
     }
+  }
+
+  #scratchOf(length: number): Uint8Array {
+    if (length > this.#scratch.length) this.#scratch = new Uint8Array(Math.min(length * 2, MAX_SCRATCH_BYTES));
+    return this.#scratch;
   }
 }
 
