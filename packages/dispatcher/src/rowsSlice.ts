@@ -23,6 +23,9 @@ export class RowsSlice {
 
   /** D-4: drops changes strictly below the resolved ts. D-10: drops those at exactly `skip`. Answers how many went. */
   filter(resolvedTs: bigint, skip: bigint | undefined): number {
+    // In commit order: where the first is above both, so is everything, and each look at a ts makes a bigint.
+    const first = this.firstTs;
+    if (first >= resolvedTs && (skip === undefined || first > skip)) return 0;
     const before = this.#index.length;
     const commitTs = this.message.commitTs;
     const kept = (index: number): boolean => commitTs[index]! >= resolvedTs && commitTs[index] !== skip;

@@ -86,15 +86,19 @@ export class Stream {
   rows(message: RowsMessage): void {
     const slices = new Map<number, RowsSlice>();
     const hold = new MessageHold(this.#budget, message.bytes.byteLength + message.handle.length * CHANGE_BYTES);
-    for (let i = 0; i < message.handle.length; i++) {
-      const row = this.#find(message.handle[i]!, message.generation[i]!);
-      if (row < 0) continue;
-      let slice = slices.get(row);
-      if (slice === undefined) {
-        slice = new RowsSlice(message, hold);
-        slices.set(row, slice);
-      }
-      slice.push(i);
+    const { handle, generation } = message;
+    let slice: RowsSlice | undefined;
+    for (let i = 0; i < handle.length; i++) {
+      // The rows of a transaction come in runs.
+      if (i === 0 || handle[i] !== handle[i - 1] || generation[i] !== generation[i - 1]) {
+        const row = this.#find(handle[i]!, generation[i]!);
+        slice = row < 0 ? undefined : slices.get(row);
+        if (row >= 0 && slice === undefined) {
+          slice = new RowsSlice(message, hold);
+          slices.set(row, slice);
+        }
+      } else if (slice === undefined) this.#state.context.count('dispatcher.late-messages');
+      slice?.push(i);
     }
     for (const [row, slice] of slices) {
       hold.take();

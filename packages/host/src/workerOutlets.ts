@@ -28,7 +28,8 @@ export class WorkerOutlets {
   constructor(context: ActorContext<SourceToWorker>, options: WorkerOutletsOptions) {
     this.#context = context;
     this.#options = options;
-    this.#builders = options.workers.map(() => new RowsBuilder(options.batchBytes));
+    // A transaction is not cut, so a batch ends a little behind its bound.
+    this.#builders = options.workers.map(() => new RowsBuilder(options.batchBytes + (options.batchBytes >>> 2)));
     this.#starts = options.workers.map(() => new StreamStartsBuilder());
     this.#unsent = options.workers.map(() => []);
   }
