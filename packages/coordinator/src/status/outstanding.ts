@@ -4,6 +4,7 @@ import type { EventTable } from './eventTable.js';
 import { KeyRuns } from './keyRuns.js';
 import type { KeyTable } from './keyTable.js';
 import { PastRequests } from './pastRequests.js';
+import { type Awaited, Replies } from './replies.js';
 import type { RequestQueue } from './requestQueue.js';
 import { DONE_BITS, EITHER_OUTSTANDING, isKeyed, OUTSTANDING, PENDING, RESERVED, stageShift } from './stageBits.js';
 import { releaseEvents, STAGE_COLUMN_MASK, type StatusBatch, selectRows } from './statusBatch.js';
@@ -42,7 +43,10 @@ import { runEnd, sameColumn } from './statusRuns.js';
  * 10. A slow maintainer. Requests and their replies keep order, so what was sent behind the request that was replied to last
  *     is waited for as long as replies go on: its pause begins anew with each. A reply to a later request ends that, so what
  *     was lost is held back by no more replies than there were requests before it.
- * 11. Removal. The keys of a stopped dispatcher go; a request of it that is delivered later does not bring them back.
+ * 11. A silent maintainer. It has either everything and is slow, or something was lost; to send everything again would tell the two
+ *     apart no better than to send one request's worth. So of what is due and lies behind the last reply no more than that goes at
+ *     a time, after pauses that double. Its reply ends the silence: what was sent before it and is not answered by then was lost (interleaving 10).
+ * 12. Removal. The keys of a stopped dispatcher go; a request of it that is delivered later does not bring them back.
  */
 
 /** Which dispatchers live on this host; of others nothing stays outstanding. */
@@ -63,15 +67,15 @@ export interface OutstandingOptions {
   /** First and longest pause before a resend, in milliseconds. */
   readonly resend: number;
   readonly resendMax: number;
+  /** Statuses sent again at a time while the maintainer is silent. */
+  readonly probe: number;
   /** Seeded 32-bit random numbers, for the jitter. */
   readonly random: () => number;
 }
 
-interface SentBatch {
-  readonly seq: number;
+interface SentBatch extends Awaited {
   batch: StatusBatch;
   due: number;
-  /** Milliseconds that its reply is waited for (interleaving 10); 0: it is due whoever else is replied to. */
   pause: number;
   attempt: number;
 }
@@ -91,14 +95,13 @@ export class Outstanding {
   readonly #past: PastRequests;
   // A lower bound of all due times: exact after a resend, too early after something was settled.
   #next = Number.POSITIVE_INFINITY;
-  /** The latest request that the owner has replied to, and when. Infinite: it has not replied to any. */
-  #heardSeq = Number.POSITIVE_INFINITY;
-  #heardAt = 0;
+  readonly #replies: Replies;
 
   constructor(options: OutstandingOptions) {
     this.#options = options;
     this.#runs = new KeyRuns(options.keys);
     this.#past = new PastRequests(options.events, this.#runs);
+    this.#replies = new Replies(options.probe);
   }
 
   /** Statuses outstanding now. */
@@ -233,7 +236,7 @@ export class Outstanding {
     else if (kept < rows.length) sent.batch = selectRows(batch, rows.subarray(0, kept));
   }
 
-  /** A dispatcher is gone: nothing of it is outstanding (interleaving 11). */
+  /** A dispatcher is gone: nothing of it is outstanding (interleaving 12). */
   forget(handle: number, generation: number): void {
     this.#options.keys.clearDispatcher(handle, generation, EITHER_OUTSTANDING);
   }
@@ -241,7 +244,7 @@ export class Outstanding {
   /** A new epoch: the new maintainer has none of it, so all is due now, and the pauses begin anew (T-E). */
   rearm(now: number): void {
     this.#next = now;
-    this.#heardSeq = Number.POSITIVE_INFINITY;
+    this.#replies.reset();
     this.#past.forget(Number.POSITIVE_INFINITY);
     for (const sent of this.#sent.values()) {
       sent.due = now;
@@ -257,11 +260,11 @@ export class Outstanding {
   resend(now: number, queue: RequestQueue, builders: Builders): void {
     const { keys } = this.#options;
     for (const sent of this.#sent.values()) {
-      if (sent.seq > this.#heardSeq) sent.due = Math.max(sent.due, this.#heardAt + sent.pause);
-      if (sent.due > now) continue;
+      if (this.#replies.dueOf(sent) > now) continue;
       // A request fits into what its builder holds and one more, and each mode may leave one open.
       if (queue.room < 4) break;
       const builder = builders[sent.batch.mode];
+      const { resent } = this;
       for (let row = 0; row < sent.batch.handle.length; row++) {
         const reference = this.#live(sent, row);
         if (reference < 0) continue;
@@ -278,12 +281,14 @@ export class Outstanding {
         this.resent++;
         if (builder.full) queue.push(builder.finish(queue.target));
       }
+      if (this.resent > resent && this.#replies.isUnheard(sent))
+        this.#replies.probed(this.resent - resent, now, (n) => this.#pause(n));
       this.#sent.delete(sent.seq);
       this.#past.remember(sent.seq, sent.batch);
     }
     for (const builder of builders) if (builder.length > 0) queue.push(builder.finish(queue.target));
     this.#next = Number.POSITIVE_INFINITY;
-    for (const sent of this.#sent.values()) this.#next = Math.min(this.#next, sent.due);
+    for (const sent of this.#sent.values()) this.#next = Math.min(this.#next, this.#replies.dueOf(sent));
   }
 
   /** Settles every status of a batch. */
@@ -314,10 +319,7 @@ export class Outstanding {
   }
 
   #heard(seq: number, now: number): void {
-    if (seq > this.#heardSeq || this.#heardSeq === Number.POSITIVE_INFINITY) {
-      this.#heardSeq = seq;
-      this.#heardAt = now;
-    }
+    if (this.#replies.heard(seq, now)) this.#next = Math.min(this.#next, now);
     this.#past.settle(seq);
   }
 

@@ -78,6 +78,7 @@ export class StatusPath {
       capacity: options.outstandingCapacity,
       resend: options.outstandingResend,
       resendMax: options.outstandingResendMax,
+      probe: options.batchStatuses,
     });
     this.#builders = [new BatchBuilder(events, 0, options.batchStatuses), new BatchBuilder(events, 1, options.batchStatuses)];
   }
