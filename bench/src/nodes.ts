@@ -31,7 +31,7 @@ export function runOnNodes({ nodes, only, quick, runs }: Arguments, folder: stri
       const node = nodes[(round + turn) % nodes.length]!;
       const out = join(folder, `node-${node}-round-${round + 1}`);
       runOn(node, [...args, '--out', out]);
-      reports.get(node)?.push(readReport(join(out, RESULT_FILE)));
+      reports.get(node)?.push(checked(node, readReport(join(out, RESULT_FILE))));
     }
   }
   write(
@@ -41,11 +41,23 @@ export function runOnNodes({ nodes, only, quick, runs }: Arguments, folder: stri
   );
 }
 
+/** npx runs whatever `node` it finds where its own is not there. @throws ArgumentError */
+function checked(version: string, report: Report): Report {
+  const { node } = report.machine;
+  if (isOf(node, version)) return report;
+  throw new ArgumentError(
+    `Node ${version} was asked for, and npx ran ${node}: see whether 'npx -y -p node@${version} node -v' can fetch it`,
+  );
+}
+
+/** Whether `node`, as `v24.1.0`, is of a version, as `24`, `24.1` or `24.1.0`. */
+function isOf(node: string, version: string): boolean {
+  return `${node}.`.startsWith(`v${version}.`);
+}
+
 function runOn(version: string, args: readonly string[]): void {
   console.log(`Node ${version}: ${args.join(' ')}`);
-  const own = process.version.slice(1);
-  const isOwn = own === version || own.startsWith(`${version}.`);
-  const { status } = isOwn
+  const { status } = isOf(process.version, version)
     ? spawnSync(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
     : spawnSync('npx', ['-y', '-p', `node@${version}`, '--', 'node', MAIN, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
   if (status !== 0) throw new ArgumentError(`the benchmarks on Node ${version} ended with status ${status}; see above`);
