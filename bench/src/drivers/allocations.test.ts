@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { bytesAllocated } from '../harness/heapSampling.js';
+import { DrivenCoordinator } from './drivenCoordinator.js';
+
+const DISPATCHERS = 20_000;
+const BLOCK = 256;
+const ROUNDS = 10;
+
+/** Bytes that the coordinator allocates on the heap for one offer, when it has long been running. */
+async function bytesPerOffer(repeats: number): Promise<number> {
+  const coordinator = new DrivenCoordinator(DISPATCHERS);
+  for (let round = 0; round < ROUNDS; round++) coordinator.syncPoint(repeats, BLOCK);
+  const bytes = await bytesAllocated(() => {
+    for (let round = 0; round < ROUNDS; round++) coordinator.syncPoint(repeats, BLOCK);
+  });
+  expect(coordinator.faultAfter(2 * ROUNDS)).toBeUndefined();
+  return bytes / (DISPATCHERS * ROUNDS * (1 + repeats));
+}
+
+test('what is sampled is what is allocated', async () => {
+  const bytes = await bytesAllocated(() => {
+    const kept: unknown[] = [];
+    for (let n = 0; n < 20_000; n++) kept.push({ n, text: `${n}` });
+  });
+  expect(bytes).toBeGreaterThan(20_000 * 24);
+});
+
+// The least object takes 12 bytes: one a status would show. What there is are the objects of a batch of 2 048.
+test('a status costs no object: from the record to the answer that settles it', async () => {
+  expect(await bytesPerOffer(0)).toBeLessThan(4);
+});
+
+test('a duplicate costs nothing', async () => {
+  expect(await bytesPerOffer(19)).toBeLessThan(0.25);
+});
