@@ -6,7 +6,7 @@ import type { PathShape } from '../statusPath/topology.js';
 
 const SHAPES: readonly (PathShape & { readonly name: string })[] = [
   { name: '1 worker + control', workers: 1, control: 'shared' },
-  { name: 'the same, up to the gate', workers: 1, control: 'shared', maintainer: 'accepting' },
+  { name: '1 worker + control, up to the gate', workers: 1, control: 'shared', maintainer: 'accepting' },
   { name: '2 workers + coordinator + maintainer', workers: 2, control: 'separate' },
 ];
 
