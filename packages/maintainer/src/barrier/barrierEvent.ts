@@ -162,7 +162,7 @@ export class BarrierEvent {
   }
 
   #enterDonePhase(): void {
-    this.#phase = new Coverage(this.#table, this.influence, this.#newChecker);
+    this.#phase = new Coverage(this.#table, this.influence, this.#newChecker, this.#phase);
     if (!this.#phase.sized) this.#phase.size();
     this.#phase.freeze();
   }

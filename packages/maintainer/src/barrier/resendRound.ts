@@ -1,4 +1,4 @@
-import { Action, type Answer, type Influence } from '@tidegate/protocol';
+import { Action, type Answer } from '@tidegate/protocol';
 import { BarrierFault } from '../errors.js';
 import { NO_HOST } from '../hosts.js';
 import { TaskState } from '../span/taskState.js';
@@ -10,6 +10,9 @@ import { isProvenOver } from './forwarding.js';
 
 /** Sends at the shortest pause before the pauses grow (T-E). */
 const STEADY_SENDS = 5;
+
+/** Dispatchers in one message to pass: 8 bytes each. */
+const PASS_PIECE = 4096;
 
 /** One look at every event: what is due is sent again, what is complete goes, what is late explains itself. */
 export function resendRound(core: BarrierCore, now: number): BarrierMessage[] {
@@ -144,49 +147,55 @@ function pass(core: BarrierCore, event: BarrierEvent): Addressed[] {
       return [];
     }
     const hosts = new Set<number>();
+    const alive = core.parts.hosts.alive().length;
     table.tables.forEachOfSchema(influence.schemaId, (slot) => {
       table.forEachOfSlot(slot, (handle) => {
         if (table.host[handle] !== NO_HOST) hosts.add(table.host[handle]!);
+        return hosts.size < alive;
       });
+      return hosts.size < alive;
     });
     const own = table.host[core.livingWriter(event)?.handle ?? table.trigger]!;
     if (own !== NO_HOST) hosts.add(own);
     const answer: Answer = { target: { type: 'db', schemaId: influence.schemaId }, action };
     return [...hosts].map((host) => ({ host, answer }));
   }
-  return passListed(core, event, influence.tableIds).map(([host, handles]) => ({
-    host,
-    answer: {
-      target: {
-        type: 'normal',
-        handle: Uint32Array.from(handles),
-        generation: Uint32Array.from(handles, (handle) => table.generation[handle]!),
-      },
-      action,
-    },
-  }));
+  return passListed(core, event);
 }
 
-function passListed(
-  core: BarrierCore,
-  event: BarrierEvent,
-  tableIds: Extract<Influence, { type: 'normal' }>['tableIds'],
-): [number, number[]][] {
-  const { table } = core;
-  const byHost = new Map<number, number[]>();
-  for (const tableId of tableIds) {
-    const slot = table.tables.slotOf(tableId);
-    // T-11, B-53: nobody is left to report for a dropped table.
-    if (slot < 0) event.coverage.markGone(tableId);
-    table.forEachOfSlot(slot, (handle) => {
-      const host = table.host[handle]!;
-      if (host === NO_HOST) return;
-      const handles = byHost.get(host);
-      if (handles === undefined) byHost.set(host, [handle]);
-      else handles.push(handle);
-    });
-  }
-  return [...byHost];
+/** To each host the tasks of the listed tables that it has, in pieces: a message has to fit a lane. */
+function passListed({ table }: BarrierCore, event: BarrierEvent): Addressed[] {
+  event.coverage.markGone();
+  const action = { action: Action.PASS, key: event.key };
+  const pieces = new Map<number, Uint32Array>();
+  const filled = new Map<number, number>();
+  const messages: Addressed[] = [];
+  const send = (host: number, piece: Uint32Array): void => {
+    const generation = piece.map((handle) => table.generation[handle]!);
+    messages.push({ host, answer: { target: { type: 'normal', handle: piece, generation }, action } });
+  };
+  event.coverage.forEachRequired((handle) => {
+    const host = table.host[handle]!;
+    if (host === NO_HOST) return;
+    const count = filled.get(host) ?? 0;
+    const piece = roomFor(pieces.get(host), count);
+    piece[count] = handle;
+    pieces.set(host, piece);
+    filled.set(host, count + 1);
+    if (count + 1 < PASS_PIECE) return;
+    send(host, piece);
+    pieces.delete(host);
+    filled.delete(host);
+  });
+  for (const [host, piece] of pieces) send(host, piece.slice(0, filled.get(host)));
+  return messages;
+}
+
+function roomFor(piece: Uint32Array | undefined, count: number): Uint32Array {
+  if (piece !== undefined && count < piece.length) return piece;
+  const larger = new Uint32Array(piece === undefined ? 16 : Math.min(piece.length * 8, PASS_PIECE));
+  if (piece !== undefined) larger.set(piece);
+  return larger;
 }
 
 /** Spaces the next send: steady at first, then twice as long each time, capped, with a tenth of jitter (T-E, W-13). */

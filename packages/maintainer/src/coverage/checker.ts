@@ -31,6 +31,8 @@ export interface Checker {
   reset(): void;
   /** Counts as covered until the next {@link reset} (V-4). */
   markCovered(): void;
+  /** Visits the tables that are required. */
+  forEachListed(visit: (table: number) => void): void;
   /** Visits the missing tables until `visit` returns false. */
   forEachMissing(visit: (table: number) => unknown): void;
   describe(): string;

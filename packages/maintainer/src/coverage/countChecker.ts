@@ -70,6 +70,10 @@ export class CountChecker implements Checker {
     this.#marked = true;
   }
 
+  forEachListed(visit: (table: number) => void): void {
+    this.#listed.forEach(visit);
+  }
+
   forEachMissing(visit: (table: number) => unknown): void {
     this.#missing.forEach(visit);
   }

@@ -19,6 +19,7 @@ export class Coverage {
   readonly #reported = new HandleSet();
   /** Normal only: listed tables that have no task at the moment. Required until {@link markGone} (B-42). */
   readonly #taskless = new Set<TableId>();
+  /** Of Normal, made when it is first asked for. */
   #listedIds: ReadonlySet<TableId> | undefined;
   #checker: Checker | undefined;
   /** Slots of divided tables whose parts are others by now: they are counted anew before anybody asks. */
@@ -26,12 +27,21 @@ export class Coverage {
   /** DB and All: whether tables that appear later are required too. */
   #open = true;
 
-  /** Normal knows its tables at once; DB and All only when {@link size} says so (V-6). */
-  constructor(table: SpanTable, influence: Influence, newChecker: () => Checker) {
+  /**
+   * Normal knows its tables at once; DB and All only when {@link size} says so (V-6). `before`: the phase that this one takes
+   * the place of, which is of no more use. Of Normal the requirement stays what it has become, and only that is taken over.
+   */
+  constructor(table: SpanTable, influence: Influence, newChecker: () => Checker, before?: Coverage) {
     this.#table = table;
     this.#influence = influence;
     this.#newChecker = newChecker;
-    if (influence.type === 'normal') this.size();
+    if (influence.type !== 'normal') return;
+    if (before?.sized === true) {
+      this.#checker = before.#checker;
+      this.#checker?.reset();
+      this.#listedIds = before.#listedIds;
+      for (const tableId of before.#taskless) this.#taskless.add(tableId);
+    } else this.size();
   }
 
   /** The requirement is known. */
@@ -77,8 +87,7 @@ export class Coverage {
     const { tables } = this.#table;
     const influence = this.#influence;
     if (influence.type === 'normal') {
-      this.#listedIds = new Set(influence.tableIds);
-      for (const tableId of this.#listedIds) {
+      for (const tableId of influence.tableIds) {
         const slot = tables.slotOf(tableId);
         if (slot < 0) this.#taskless.add(tableId);
         else checker.list(slot);
@@ -114,9 +123,9 @@ export class Coverage {
     return fresh;
   }
 
-  /** B-42: the listed table has no tasks left, so nobody will report for it. */
-  markGone(tableId: TableId): void {
-    this.#taskless.delete(tableId);
+  /** T-11, B-42: listed tables that have no tasks left are not waited for: nobody would report for them. */
+  markGone(): void {
+    this.#taskless.clear();
   }
 
   /** B-42: the schema has no tasks left. */
@@ -143,18 +152,23 @@ export class Coverage {
   tableGone(slot: number, tableId: TableId): void {
     this.#stale.delete(slot);
     this.#checker?.unlist(slot);
-    if (this.#listedIds?.has(tableId) === true) this.#taskless.add(tableId);
+    if (this.#lists(tableId)) this.#taskless.add(tableId);
   }
 
   tableAdded(slot: number, tableId: TableId, schemaId: SchemaId): void {
     const influence = this.#influence;
     if (influence.type === 'normal') {
-      if (this.#listedIds?.has(tableId) !== true) return;
+      if (!this.#lists(tableId)) return;
       this.#taskless.delete(tableId);
       this.#checker?.list(slot);
     } else if (this.#open && (influence.type === 'all' || influence.schemaId === schemaId)) {
       this.#checker?.list(slot);
     }
+  }
+
+  /** Visits the tasks of the tables that are required, whether they have reported or not. */
+  forEachRequired(visit: (handle: number) => unknown): void {
+    this.#checker?.forEachListed((slot) => this.#table.forEachOfSlot(slot, visit));
   }
 
   /** Visits the tasks that have to report and did not, until `visit` returns false. */
@@ -203,6 +217,13 @@ export class Coverage {
     const parts = this.#table.tiling.partsOf(slot);
     if (parts > UNDIVIDED) this.#checker?.addParts(slot, 1, parts);
     else this.#checker?.add(slot, this.#table.rangeOf(handle));
+  }
+
+  #lists(tableId: TableId): boolean {
+    const influence = this.#influence;
+    if (influence.type !== 'normal') return false;
+    this.#listedIds ??= new Set(influence.tableIds);
+    return this.#listedIds.has(tableId);
   }
 
   /** The checker, with everything counted. */

@@ -94,6 +94,10 @@ export class SpanChecker implements Checker {
     this.#marked = true;
   }
 
+  forEachListed(visit: (table: number) => void): void {
+    this.#listed.forEach(visit);
+  }
+
   forEachMissing(visit: (table: number) => unknown): void {
     this.#missing.forEach(visit);
   }
