@@ -1,7 +1,11 @@
+const SMALL = 64;
+/** A ring that was larger than this is given back when it is empty: a start queues every dispatcher, and then hardly one. */
+const LARGE = 4096;
+
 /** Handles with the time at which each was queued, oldest first. A ring that grows; nothing is allocated per entry. */
 export class HandleQueue {
-  #handles: Uint32Array = new Uint32Array(64);
-  #times: Float64Array = new Float64Array(64);
+  #handles: Uint32Array = new Uint32Array(SMALL);
+  #times: Float64Array = new Float64Array(SMALL);
   #head = 0;
   #size = 0;
 
@@ -27,6 +31,11 @@ export class HandleQueue {
     const handle = this.#handles[this.#head]!;
     this.#head = (this.#head + 1) & (this.#handles.length - 1);
     this.#size--;
+    if (this.#size === 0 && this.#handles.length > LARGE) {
+      this.#handles = new Uint32Array(SMALL);
+      this.#times = new Float64Array(SMALL);
+      this.#head = 0;
+    }
     return handle;
   }
 
