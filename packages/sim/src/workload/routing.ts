@@ -11,7 +11,7 @@ import {
 import { applyDdl, type Workload, type WorkloadTable } from './workload.js';
 
 /** A DDL that claims a target which another table has: it is never admitted (N-2). */
-export interface RefusedDdl {
+interface RefusedDdl {
   readonly commitTs: bigint;
   /** Names as `` `schema`.`table` ``: the table that claims, the one that has, and what. */
   readonly source: string;
