@@ -47,20 +47,22 @@ export class Changefeed {
   /** Throws {@link MaintainerStartError} when the start message cannot be obeyed. */
   constructor(start: StartChangefeed, options: ResolvedOptions, context: ActorContext, observer: BarrierObserver) {
     checkStart(start);
+    // Closures that are kept must not see the message: its list of tables would stay for as long as they do.
+    const { epoch, startTs, redo, routes } = start;
     this.tables = countTables(start.tables);
     this.#startTables = start.tables;
-    this.#hasRedo = start.redo === true;
+    this.#hasRedo = redo === true;
     this.#options = options;
-    this.epoch = start.epoch;
-    this.startTs = start.startTs;
+    this.epoch = epoch;
+    this.startTs = startTs;
     this.hosts = new Hosts(start.hosts);
-    this.outlet = new Outlet(context, this.hosts, start.epoch);
+    this.outlet = new Outlet(context, this.hosts, epoch);
     const random = (): number => context.random();
     const pipelineOf = (mode: Mode): Pipeline =>
       new Pipeline({
         mode,
-        epoch: start.epoch,
-        startTs: start.startTs,
+        epoch,
+        startTs,
         // Section 1: a fresh trigger id for every maintainer.
         triggerId: makeDispatcherId(random),
         hosts: this.hosts,
@@ -69,17 +71,17 @@ export class Changefeed {
         observer,
         now: () => context.now(),
         random,
-        alone: start.redo !== true,
-        ...(start.routes && mode === Mode.DEFAULT && { routes: new RouteAdmin(start.routes, start.startTs) }),
+        alone: redo !== true,
+        ...(routes && mode === Mode.DEFAULT && { routes: new RouteAdmin(routes, startTs) }),
       });
     this.pipeline = pipelineOf(Mode.DEFAULT);
-    this.pipelines = start.redo === true ? [pipelineOf(Mode.REDO), this.pipeline] : [this.pipeline];
+    this.pipelines = redo === true ? [pipelineOf(Mode.REDO), this.pipeline] : [this.pipeline];
     this.bootstrapper = new Bootstrapper(this.hosts, {
       resendAfter: options.bootstrapResend,
       patience: options.bootstrapPatience,
     });
-    if (start.redo === true) {
-      this.redo = new GlobalRedo(start.startTs, { interval: options.redoMetaInterval, repeat: options.redoResend });
+    if (redo === true) {
+      this.redo = new GlobalRedo(startTs, { interval: options.redoMetaInterval, repeat: options.redoResend });
     }
   }
 
