@@ -17,6 +17,7 @@ interface Target {
 
 const MIB = 2 ** 20;
 const ONE_WORKER = '1 worker + control';
+const TO_THE_GATE = `${ONE_WORKER}, up to the gate`;
 const PENDING = '100,000 statuses wait, 10,000,000 duplicates';
 const MINUTE = '100,000 dispatchers, maintainer stalled for 60 s';
 const PARKED = 'a lane, its reader parked';
@@ -24,9 +25,48 @@ const PARKED = 'a lane, its reader parked';
 export const TARGETS: readonly Target[] = [
   { what: 'lane', measurement: 'lane', of: 'lane', figure: 'rate', atLeast: 60e6 },
   { what: 'lane against `postMessage` of batches', measurement: 'lane', of: 'lane', figure: 'ratio', atLeast: 30 },
-  { what: 'status path, unique', measurement: 'status-path', of: `${ONE_WORKER}, 0 %`, figure: 'rate', atLeast: 25e6 },
-  { what: 'status path, 50 % duplicates', measurement: 'status-path', of: `${ONE_WORKER}, 50 %`, figure: 'rate', atLeast: 30e6 },
-  { what: 'status path, 95 % duplicates', measurement: 'status-path', of: `${ONE_WORKER}, 95 %`, figure: 'rate', atLeast: 60e6 },
+  {
+    what: 'status path to the gate, unique',
+    measurement: 'status-path',
+    of: `${TO_THE_GATE}, 0 %`,
+    figure: 'rate',
+    atLeast: 25e6,
+  },
+  {
+    what: 'status path to the gate, 50 %',
+    measurement: 'status-path',
+    of: `${TO_THE_GATE}, 50 %`,
+    figure: 'rate',
+    atLeast: 30e6,
+  },
+  {
+    what: 'status path to the gate, 95 %',
+    measurement: 'status-path',
+    of: `${TO_THE_GATE}, 95 %`,
+    figure: 'rate',
+    atLeast: 60e6,
+  },
+  {
+    what: '… barriers and answers with it, unique',
+    measurement: 'status-path',
+    of: `${ONE_WORKER}, 0 %`,
+    figure: 'rate',
+    atLeast: 25e6,
+  },
+  {
+    what: '… barriers and answers with it, 50 %',
+    measurement: 'status-path',
+    of: `${ONE_WORKER}, 50 %`,
+    figure: 'rate',
+    atLeast: 30e6,
+  },
+  {
+    what: '… barriers and answers with it, 95 %',
+    measurement: 'status-path',
+    of: `${ONE_WORKER}, 95 %`,
+    figure: 'rate',
+    atLeast: 60e6,
+  },
   { what: 'barrier All, 100 k', measurement: 'barrier', of: 'All, 100 k', figure: 'time', atMost: 0.06 },
   { what: 'barrier All, 1 M', measurement: 'barrier', of: 'All, 1 M', figure: 'time', atMost: 0.3 },
   { what: 'barrier All, 1 M, memory above rest', measurement: 'barrier', of: 'All, 1 M', figure: 'above rest', atMost: 64 * MIB },
