@@ -5,7 +5,7 @@ import type { Violations } from './violation.js';
 const QUIET: ReadonlySet<string> = new Set([
   ...['pending', 'queued', 'outstanding', 'keys', 'buffered', 'open', 'pendingSchedules', 'add', 'remove', 'removing', 'absent'],
   ...['scheduling', 'events', 'unacked', 'heldBytes', 'withSink', 'reports', 'blockedWorkers', 'running', 'componentStatuses'],
-  ...['backlog'],
+  ...['backlog', 'statuses'],
 ]);
 
 /** Pauses in milliseconds after which everything must be quiet; the later ones only if it is not. */

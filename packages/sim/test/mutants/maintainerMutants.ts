@@ -29,8 +29,8 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'maintainer/span/positions.js',
-        find: 'return compareWords(this.#checkpointHigh[handle], this.#checkpointLow[handle], high, low) > 0;',
-        replace: 'return compareWords(this.#checkpointHigh[handle], this.#checkpointLow[handle], high, low) >= 0;',
+        find: 'if (this.#compareCheckpoint(handle, high, low) > 0)',
+        replace: 'if (this.#compareCheckpoint(handle, high, low) >= 0)',
       },
       {
         file: 'maintainer/span/positions.js',
@@ -49,9 +49,15 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'maintainer/intake/statusBuffer.js',
-        find: 'handler.statuses(gated.request);',
-        replace: 'this.#gate.release(gated);\n                    handler.statuses(gated.request);',
+        find: `for (const { request } of sender.requests)
+                handler.statuses(request);`,
+        replace: `for (const gated of sender.requests) {
+                this.#gate.release(gated);
+                handler.statuses(gated.request);
+                this.#gate.release(gated);
+            }`,
       },
+      { file: 'maintainer/intake/statusBuffer.js', find: 'this.#gate.releaseAll();', replace: '' },
     ],
     profile: 'calm',
     seeds: 5,
@@ -64,9 +70,8 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'maintainer/intake/statusBuffer.js',
-        find: `finally {
-                    this.#release(gated);`,
-        replace: `finally {`,
+        find: 'this.#gate.releaseAll();',
+        replace: '',
       },
     ],
     profile: 'calm',

@@ -79,8 +79,8 @@ export const TOPOLOGY_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'maintainer/barrier/resendRound.js',
-        find: 'if (host === NO_HOST)\n                return;',
-        replace: 'if (host === NO_HOST || handle === event.writer?.handle)\n                return;',
+        find: 'if (host === NO_HOST)\n            return;',
+        replace: 'if (host === NO_HOST || handle === event.writer?.handle)\n            return;',
       },
     ],
     profile: 'workers',
@@ -184,7 +184,10 @@ export const TOPOLOGY_MUTANTS: readonly Mutant[] = [
     name: 'coverage-not-verified-again',
     rule: 'V-8, V-9',
     what: 'what a dispatcher has reported goes on counting when it is split away',
-    edits: [{ file: 'maintainer/barrier/barrierCore.js', find: 'event.coverage.taskLeft(handle);', replace: '' }],
+    edits: [
+      { file: 'maintainer/barrier/barrierCore.js', find: 'event.coverage.taskLeft(handle);', replace: '' },
+      { file: 'maintainer/barrier/barrierCore.js', find: 'event.coverage.partsChanged(slot);', replace: ';' },
+    ],
     profile: 'splitReporter',
     seeds: 5,
     first: 1,
