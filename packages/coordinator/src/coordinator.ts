@@ -221,7 +221,7 @@ export class Coordinator implements Actor<CoordinatorMessage> {
     const { path, progress, merges, redo, heartbeats, fence, context } = this.#parts;
     switch (message.type) {
       case 'facts':
-        path.learn(message.mode, message.facts);
+        path.learn(message.mode, message.facts, message.lacksAdmissions === true);
         return;
       case 'component-statuses':
         this.#heard(worker, message.statuses, message.snapshot);

@@ -129,7 +129,7 @@ export class Posting {
   }
 
   #postReport(entry: EventEntry, report: NoneReport): boolean {
-    if (!this.#sendFacts(entry.mode, report.facts)) return false;
+    if (!this.#sendFacts(entry, report.facts)) return false;
     const at = this.#outlet.claim();
     if (at < 0) return false;
     const handle = this.#state.rows.handle[report.row]!;
@@ -149,7 +149,7 @@ export class Posting {
   }
 
   #postEntry(entry: EventEntry): boolean {
-    if (!this.#sendFacts(entry.mode, entry.facts(entry.triggerReports))) return false;
+    if (!this.#sendFacts(entry, entry.facts(entry.triggerReports))) return false;
     const rows = this.#state.rows;
     const { words } = this.#outlet;
     const flags = statusFlags(entry.isSyncPoint, entry.mode, false);
@@ -165,7 +165,9 @@ export class Posting {
   }
 
   // T-A: before each burst of statuses that refer to them. Refusable: on a full lane they must not pile up in the outbox.
-  #sendFacts(mode: Mode, facts: BlockFacts): boolean {
-    return this.#state.context.send(this.#state.options.coordinator, { type: 'facts', mode, facts }, 'refusable');
+  #sendFacts({ mode, event }: EventEntry, facts: BlockFacts): boolean {
+    const lacksAdmissions = event.type === 'ddl' && event.admissions.length > facts.admissions.length;
+    const message = { type: 'facts', mode, facts, ...(lacksAdmissions && { lacksAdmissions }) } as const;
+    return this.#state.context.send(this.#state.options.coordinator, message, 'refusable');
   }
 }

@@ -131,6 +131,20 @@ describe('un-acked count and checkpoint blocker', () => {
     expect(f.facts()).toMatchObject([{ admissions }]);
   });
 
+  test('facts of others at a DDL that changes routes say that they lack that (N-1)', () => {
+    const f = new GroupFixture();
+    f.add({ handle: TRIGGER });
+    f.add({ handle: 10 });
+    const event = ddl(100n, { blockTables: normal(T0, 10), admissions: [{ type: 'release', schema: 's', table: 'v' }] });
+    f.deliver(event, 10);
+    f.deliver(event, TRIGGER);
+    const told = f.messages<{ type: string; lacksAdmissions?: boolean; facts: { admissions: unknown[] } }>('facts');
+    expect(told.map(({ facts, lacksAdmissions }) => [facts.admissions.length, lacksAdmissions])).toEqual([
+      [0, true],
+      [1, undefined],
+    ]);
+  });
+
   test('what changes routes names the DDL that did so before it; others do not count, nor does anybody but the trigger (N-2)', () => {
     const f = new GroupFixture();
     f.add({ handle: TRIGGER });

@@ -57,4 +57,5 @@ export const MESSAGE_STRUCTURES: readonly (readonly string[])[] = [
   ['id', 'handle', 'generation', 'tableId', 'schemaId', 'startHigh', 'startLow', 'flags'],
   ['type', 'workers', 'worker', 'handle', 'generation', 'mode', 'tableId', 'startTs'],
   ['type', 'handle', 'generation', 'resolvedTs', 'schemas', 'schema', 'schemaId', 'version', 'nameEnd', 'names'],
+  ['type', 'mode', 'facts', 'lacksAdmissions'],
 ];

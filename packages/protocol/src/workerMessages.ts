@@ -110,6 +110,8 @@ export interface FactsMessage {
   readonly type: 'facts';
   readonly mode: Mode;
   readonly facts: BlockFacts;
+  /** The DDL changes routes, which only the table trigger tells (N-1): these facts are of others, and lack that. */
+  readonly lacksAdmissions?: boolean;
 }
 
 /** Dispatchers whose component state changed, at once. */

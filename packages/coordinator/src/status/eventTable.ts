@@ -1,4 +1,4 @@
-import { type BlockFacts, type EventKey, joinTs, type Mode, tsHigh, tsLow } from '@tidegate/protocol';
+import { type BlockFacts, type EventKey, isTrigger, joinTs, type Mode, tsHigh, tsLow } from '@tidegate/protocol';
 import { HashIndex, mix32 } from './hashIndex.js';
 
 /** Flags of an event: those of a status that belong to the event's identity (`STATUS_FLAG_SYNC_POINT`, `STATUS_FLAG_REDO`). */
@@ -32,6 +32,8 @@ export class EventTable {
   // The round in which the facts were told to the maintainer last; see factsDue.
   #told: Uint32Array = new Uint32Array(64);
   #long: Uint8Array = new Uint8Array(64);
+  // The facts lack the admissions that the trigger tells.
+  #lacking: Uint8Array = new Uint8Array(64);
   #round = 1;
   // Idle events in a ring list around entry 0, oldest first; free ones chained through #next.
   #next: Uint32Array = new Uint32Array(64);
@@ -109,18 +111,20 @@ export class EventTable {
 
   /**
    * Takes the facts of an event. The first stay (L-10: they are immutable and alike), but for route admissions, which only
-   * the table trigger reports (N-1) and which are added when they come.
+   * the table trigger reports (N-1) and which are added when they come. `lacksAdmissions`: there are some, and not in these.
    */
-  learn(mode: Mode, facts: BlockFacts): number {
+  learn(mode: Mode, facts: BlockFacts, lacksAdmissions = false): number {
     const event = this.internKey(mode, facts.key);
     if (event === NO_EVENT) return NO_EVENT;
     const known = this.#facts[event];
     if (known === undefined) {
       this.#facts[event] = facts;
       this.#long[event] = lengthOf(facts) > LONG_FACTS ? 1 : 0;
+      this.#lacking[event] = lacksAdmissions ? 1 : 0;
     } else if (known.admissions.length === 0 && facts.admissions.length > 0) {
       const { admissions, admissionsAfter } = facts;
       this.#facts[event] = { ...known, admissions, ...(admissionsAfter !== undefined && { admissionsAfter }) };
+      this.#lacking[event] = 0;
       this.tellAgain(event);
     }
     return event;
@@ -128,6 +132,20 @@ export class EventTable {
 
   facts(event: number): BlockFacts | undefined {
     return this.#facts[event];
+  }
+
+  /**
+   * Whether what is known of the event is what a WAITING or NONE of a dispatcher has to bring along. Facts of the trigger may have
+   * been forgotten, and those of others learned since: what it reports goes with its admissions or not at all, for once it
+   * is acknowledged nobody tells them (N-1).
+   */
+  suffice(event: number, handle: number): boolean {
+    return this.#facts[event] !== undefined && (this.#lacking[event] === 0 || !isTrigger(handle));
+  }
+
+  /** {@link suffice}, whoever reports. */
+  sufficeAll(event: number): boolean {
+    return this.#facts[event] !== undefined && this.#lacking[event] === 0;
   }
 
   /**
@@ -183,6 +201,7 @@ export class EventTable {
     this.outstanding[event] = 0;
     this.#told[event] = 0;
     this.#long[event] = 0;
+    this.#lacking[event] = 0;
     this.#index.insert(event, hashOf(high, low, flags));
     this.#rest(event);
     return event;
@@ -225,6 +244,7 @@ export class EventTable {
     flags.set(this.#flags);
     this.#flags = flags;
     this.#long = longer(this.#long, new Uint8Array(length));
+    this.#lacking = longer(this.#lacking, new Uint8Array(length));
     this.#references = longer(this.#references, new Uint32Array(length));
     this.outstanding = longer(this.outstanding, new Uint32Array(length));
     this.#told = longer(this.#told, new Uint32Array(length));

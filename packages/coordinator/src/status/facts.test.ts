@@ -1,4 +1,4 @@
-import { type BlockFacts, Stage } from '@tidegate/protocol';
+import { type BlockFacts, STATUS_WORDS, Stage, statusFlags, writeStatus } from '@tidegate/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { EPOCH, MAINTAINER, normal, rowsOf, TestHost } from '../testing/host.js';
 import { facts, key } from '../testing/statuses.js';
@@ -77,6 +77,63 @@ describe('long facts (T-A)', () => {
     const requests = host.requests();
     expect(requests.map(({ events }) => events[0]?.facts !== undefined)).toEqual([true, true, true, true]);
     expect(requests.at(-1)?.events[0]?.facts).toMatchObject({ admissions: [release], admissionsAfter: 40n });
+  });
+});
+
+describe('admissions, which only the trigger tells (N-1)', () => {
+  const release = { type: 'release-schema', schema: 'a' } as const;
+  const ofTrigger: BlockFacts = { ...facts(50), admissions: [release] };
+  let host: TestHost;
+
+  beforeEach(() => {
+    host = new TestHost({ idleEvents: 1 });
+    host.bootstrap([2, 3, 4, 5]);
+  });
+
+  const learnForgetLearn = () => {
+    host.learn(50, false, 0, ofTrigger);
+    host.learn(60);
+    host.learn(50, false, 0, facts(50), true);
+  };
+  const run = (...handles: number[]) => {
+    const words = new Uint32Array(handles.length * STATUS_WORDS);
+    handles.forEach((handle, row) => {
+      writeStatus(words, row * STATUS_WORDS, Stage.WAITING, statusFlags(false, 0, false), handle, 1, 0, 50);
+    });
+    host.coordinator.receiveRecords(words, 0, handles.length, 'worker-0');
+  };
+  const sent = () => {
+    host.advance(10);
+    return host.requests().flatMap((request) => {
+      const admissions = request.events.flatMap((event) => event.facts?.admissions ?? []);
+      return [[rowsOf(request).map(({ handle }) => handle), admissions]];
+    });
+  };
+
+  test.each([Stage.WAITING, Stage.NONE])('a report of the trigger (%i) does not go out without them', (stage) => {
+    learnForgetLearn();
+    host.record(stage, 0, 50);
+    host.record(Stage.WAITING, 2, 50);
+    expect(sent()).toEqual([[[2], []]]);
+    expect(host.coordinator.inspect().statuses.withoutFacts).toBe(1);
+    host.learn(50, false, 0, ofTrigger);
+    host.record(stage, 0, 50);
+    expect(sent()).toEqual([[[0], [release]]]);
+  });
+
+  test('nor in a run with others, which go', () => {
+    learnForgetLearn();
+    run(2, 3, 0, 4, 5);
+    expect(sent()).toEqual([[[2, 3, 4, 5], []]]);
+    host.learn(50, false, 0, ofTrigger);
+    run(2, 0);
+    expect(sent()).toEqual([[[0], [release]]]);
+  });
+
+  test('a DDL without any is told by the facts of anybody', () => {
+    host.learn(50);
+    host.record(Stage.WAITING, 0, 50);
+    expect(sent()).toEqual([[[0], []]]);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   type BlockFacts,
   type BlockStatusRequest,
   type EventKey,
+  isTrigger,
   type Mode,
   STATUS_FLAG_ALREADY,
   STATUS_FLAGS_SHIFT,
@@ -55,7 +56,7 @@ export class StatusPath {
   readonly pending: PendingMap;
   readonly queue: RequestQueue;
   readonly outstanding: Outstanding;
-  /** Statuses dropped because the facts of their event never came; their dispatchers offer them again, facts first. */
+  /** Statuses dropped because the facts of their event, or what those of the trigger say beyond, never came; their dispatchers offer them again, facts first. */
   withoutFacts = 0;
   /** Statuses in requests that were accepted for sending. */
   sent = 0;
@@ -83,8 +84,8 @@ export class StatusPath {
     this.#builders = [new BatchBuilder(events, 0, options.batchStatuses), new BatchBuilder(events, 1, options.batchStatuses)];
   }
 
-  learn(mode: Mode, facts: BlockFacts): void {
-    this.events.learn(mode, facts);
+  learn(mode: Mode, facts: BlockFacts, lacksAdmissions: boolean): void {
+    this.events.learn(mode, facts, lacksAdmissions);
   }
 
   /** Offers the status in the cell at `at`. The hot path: allocates nothing. */
@@ -93,7 +94,7 @@ export class StatusPath {
     const stage = ((header >>> STAGE_SHIFT) & 0xff) as Stage;
     const flags = header >>> FLAGS_SHIFT;
     const event = this.events.intern(words[at + TS_HIGH]! | 0, words[at + TS_LOW]! | 0, flags & IDENTITY_FLAGS);
-    if (stage <= WAITING && this.events.facts(event) === undefined) {
+    if (stage <= WAITING && !this.events.suffice(event, words[at + HANDLE]!)) {
       this.withoutFacts++;
       return Offered.IGNORED;
     }
@@ -118,10 +119,13 @@ export class StatusPath {
       }
       const flags = header >>> FLAGS_SHIFT;
       const event = events.intern(words[from + TS_HIGH]! | 0, words[from + TS_LOW]! | 0, flags & IDENTITY_FLAGS);
-      if (event === NO_EVENT || (stage === WAITING && events.facts(event) === undefined)) {
+      if (event === NO_EVENT || (stage === WAITING && !events.suffice(event, words[from + HANDLE]!))) {
         this.record(words, from);
         row++;
-      } else row += pending.offerRun(words, from, count - row, event, stage, (flags & ALREADY) !== 0, full);
+      } else {
+        const left = stage === DONE || events.sufficeAll(event) ? count - row : rowsBeforeTrigger(words, from, count - row);
+        row += pending.offerRun(words, from, left, event, stage, (flags & ALREADY) !== 0, full);
+      }
     } while (row < count && pending.length < full);
     return row;
   }
@@ -249,4 +253,10 @@ export class StatusPath {
     }
     outstanding.clear();
   }
+}
+
+/** How many of `count` records stand before the first of a table trigger. */
+function rowsBeforeTrigger(words: Uint32Array, at: number, count: number): number {
+  for (let row = 0; row < count; row++) if (isTrigger(words[at + row * WORDS + HANDLE]!)) return row;
+  return count;
 }

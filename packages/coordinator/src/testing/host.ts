@@ -136,8 +136,14 @@ export class TestHost {
     this.receive(worker, { type: 'component-statuses', statuses: componentStatuses(rows) });
   }
 
-  learn(ts: number, isSyncPoint = false, mode: Mode = 0, known: BlockFacts = facts(ts, isSyncPoint)): void {
-    this.coordinator.receive({ type: 'facts', mode, facts: known }, 'worker-0');
+  learn(
+    ts: number,
+    isSyncPoint = false,
+    mode: Mode = 0,
+    known: BlockFacts = facts(ts, isSyncPoint),
+    lacksAdmissions = false,
+  ): void {
+    this.coordinator.receive({ type: 'facts', mode, facts: known, ...(lacksAdmissions && { lacksAdmissions }) }, 'worker-0');
   }
 
   /** One record, without its facts and without the end of a turn. */

@@ -107,7 +107,7 @@ export function describe(content: unknown): string {
     case 'resolved':
       return `resolved ${message.ts}${message.only ? ` for d${message.only.handle}` : ''}`;
     case 'facts':
-      return `facts ${factsText(message.facts)}`;
+      return `facts ${factsText(message.facts)}${message.lacksAdmissions === true ? ' without admissions' : ''}`;
     case 'worker-heartbeat':
       return `heartbeat ${message.checkpointTs} after ${message.created} creates`;
     case 'bootstrap':
