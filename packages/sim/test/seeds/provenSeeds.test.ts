@@ -25,6 +25,7 @@ const PROVEN = [
   [459, 'fences', 'a host that came again was taken for bootstrapped by the word of the process before it (T-10)'],
   [2721, 'fences', 'of the simulator: a create on its way to a table that was dropped is no violation (K-7)'],
   [897, 'routes', 'a lost DONE was not told again, for the source stood at its event and brought no mark (D-37)'],
+  [2784, 'routes', 'the report of a trigger went out with the facts of others, and its admissions were never told (N-1)'],
 ] as const;
 
 describe('seeds that have found a defect', () => {
