@@ -50,7 +50,8 @@ describe('one maintainer after another, at any moment of any event (22.19, 22.20
         const served = [...world.live.values()].map(({ config }) => config.tableId).sort((a, b) => a - b);
         expect(served).toEqual([0, ...tables]);
       }),
-      { numRuns: RUNS },
+      // The example: a dispatcher that writes is asked back, and its successor writes.
+      { numRuns: RUNS, examples: [[979_003_329]] },
     );
   }, 120_000);
 });

@@ -22,6 +22,11 @@ export class Downstream {
   problem(text: string): void {
     this.problems.push(text);
   }
+
+  /** A dispatcher is gone: a write that it had begun and not finished was called off before it said that it has stopped (D-48). */
+  callOff(writer: number): void {
+    for (const [name, handle] of this.begun) if (handle === writer && !this.written.has(name)) this.begun.delete(name);
+  }
 }
 
 const RETRY = 5_000;

@@ -67,9 +67,7 @@ export class World {
     this.#downward = [[], []];
     this.downstream.knowsKeys = true;
     this.live.delete(0);
-    for (const [name, writer] of this.downstream.begun) {
-      if (writer === 0 && !this.downstream.written.has(name)) this.downstream.begun.delete(name);
-    }
+    this.downstream.callOff(0);
     this.#begin();
   }
 
@@ -191,7 +189,10 @@ export class World {
         for (const { handle, generation } of sent.remove) {
           const one = this.live.get(handle);
           const isHere = one?.config.generation === generation && one.node === node;
-          if (isHere) this.live.delete(handle);
+          if (isHere) {
+            this.live.delete(handle);
+            this.downstream.callOff(handle);
+          }
           const config = one?.config ?? this.m.actor.changefeed?.triggers.trigger;
           if (config !== undefined)
             this.#stopped[node]?.push([{ ...config, handle, generation }, isHere ? one.participant.checkpointTs : 0n]);
