@@ -36,11 +36,13 @@ const status = runTurbo([
 
 const selective = args.some((arg) => arg.startsWith('--filter') || arg.startsWith('-F'));
 const counted = [];
+const failures = [];
 console.log('');
 for (const { name, folder } of tested) {
   const counts = readCounts(join(root, folder, REPORT));
   if (counts.problem === undefined) {
     counted.push(counts);
+    failures.push(...counts.failures);
     console.log(`${name.padEnd(26)} ${closingLine(counts)}`);
   } else if (!(selective && counts.missing)) {
     counted.push({ passed: 0, failed: 1, skipped: 0 });
@@ -54,7 +56,8 @@ if (status !== 0 && total.failed === 0) {
   total.failed = 1;
 }
 
+for (const failure of failures) console.log(`FAILED  ${failure}`);
 mkdirSync(join(root, '.tidegate'), { recursive: true });
-writeFileSync(join(root, '.tidegate/counts.json'), `${JSON.stringify(total)}\n`);
+writeFileSync(join(root, '.tidegate/counts.json'), `${JSON.stringify({ ...total, failures })}\n`);
 console.log(closingLine(total));
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);

@@ -1,6 +1,11 @@
 // Sums what each package's vitest wrote (its JSON report) into one count.
 
 import { existsSync, readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { root } from './workspace.mjs';
+
+// How much of a failed test's message is said again at the end.
+const MESSAGE_LINES = 6;
 
 /**
  * Counts of one vitest JSON report. A file that failed before any of its tests could run counts as one failure,
@@ -17,12 +22,29 @@ function countReport(report) {
   };
 }
 
-/** Counts of one report file, or a reason why they cannot be had. */
+/** What failed, each with its file, name and the first lines of its message: a log that is cut in the middle still says it. */
+function failuresOf(report) {
+  return report.testResults
+    .filter((file) => file.status === 'failed')
+    .flatMap((file) => {
+      const failed = file.assertionResults.filter((test) => test.status === 'failed');
+      const name = relative(root, file.name);
+      if (failed.length === 0) return [`${name}: ${firstLines(file.message)}`];
+      return failed.map((test) => `${name} > ${test.fullName}: ${firstLines(test.failureMessages[0])}`);
+    });
+}
+
+function firstLines(message = '') {
+  return message.split('\n').slice(0, MESSAGE_LINES).join('\n    ');
+}
+
+/** Counts of one report file with what failed in it, or a reason why they cannot be had. */
 export function readCounts(path) {
   if (!existsSync(path)) return { missing: true, problem: 'wrote no report (its build or its test run did not come that far)' };
-  const counts = countReport(JSON.parse(readFileSync(path, 'utf8')));
+  const report = JSON.parse(readFileSync(path, 'utf8'));
+  const counts = countReport(report);
   if (counts.passed + counts.failed === 0) return { problem: 'has no test that ran' };
-  return counts;
+  return { ...counts, failures: failuresOf(report) };
 }
 
 /** The counts that a command left in a file; a command that failed without counting a failure counts as one. */
