@@ -11,10 +11,6 @@ const [passed, failed, tests, checks] = process.argv.slice(2).map(Number);
 const tested = readTotal(join(root, '.tidegate/counts.json'), tests);
 for (const failure of tested.failures ?? []) console.log(`FAILED  ${failure}`);
 
-const total = sum([
-  { passed, failed, skipped: 0 },
-  tested,
-  readTotal(join(root, '.tidegate/checks.json'), checks),
-]);
+const total = sum([{ passed, failed, skipped: 0 }, tested, readTotal(join(root, '.tidegate/checks.json'), checks)]);
 console.log(closingLine(total));
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
