@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // Shared by every package: `vitest run --config ../../vitest.config.ts` from the package's own folder.
@@ -6,6 +7,7 @@ export default defineConfig({
   test: {
     reporters: ['default', 'json'],
     outputFile: { json: '.tidegate/vitest.json' },
+    setupFiles: [fileURLToPath(new URL('vitest.setup.ts', import.meta.url))],
     allowOnly: false,
     passWithNoTests: false,
     // For a busy machine of two cores; a test that hangs is still told by its name.

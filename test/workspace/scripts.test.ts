@@ -62,16 +62,19 @@ describe('closing line', () => {
     expect(call('testCounts', 'closingLine', { passed: 7, failed: 0, skipped: 0 })).toBe('7 passed, 0 failed');
   });
 
-  it('counts a file that fails before its tests run', () => {
+  it('counts a file that fails before its tests run, and names what failed', () => {
     const file = (status: string, tests: readonly string[]) => ({
-      status,
-      assertionResults: tests.map((one) => ({ status: one })),
+      ...{ status, name: join(root, 'packages/x/src/y.test.ts'), message: 'no such module' },
+      assertionResults: tests.map((one) => ({ status: one, fullName: 'adds up', failureMessages: [`is 4\nnot 5`] })),
     });
     const report = {
       ...{ numPassedTests: 1, numFailedTests: 1, numPendingTests: 0, numTodoTests: 1 },
       testResults: [file('failed', []), file('failed', ['failed']), file('passed', ['passed'])],
     };
-    expect(call('testCounts', 'readCounts', written(report))).toEqual({ passed: 1, failed: 2, skipped: 1 });
+    expect(call('testCounts', 'readCounts', written(report))).toEqual({
+      ...{ passed: 1, failed: 2, skipped: 1 },
+      failures: ['packages/x/src/y.test.ts: no such module', 'packages/x/src/y.test.ts > adds up: is 4\n    not 5'],
+    });
   });
 
   it('counts a command that failed without a count', () => {
