@@ -28,12 +28,15 @@ export interface MeasurementResult {
   readonly title: string;
   readonly unit: string;
   readonly plot?: PlotSpec;
+  /** What all of it took, setting up and warming up included. */
+  readonly seconds?: number;
   readonly cases: readonly CaseResult[];
 }
 
 /** Runs every case of a measurement in turns, warm-up rounds first. */
 export async function measure(measurement: Measurement, scale: Scale): Promise<MeasurementResult> {
   const { runs, warmups } = measurement.repeat?.(scale) ?? scale;
+  const began = performance.now();
   const open = await measurement.open(scale);
   try {
     const samples = new Map<string, Sample[]>(open.cases.map(({ name }) => [name, []]));
@@ -45,7 +48,8 @@ export async function measure(measurement: Measurement, scale: Scale): Promise<M
       }
     }
     const { name, title, unit, plot } = measurement;
-    return { name, title, unit, ...(plot && { plot }), cases: open.cases.map((one) => resultOf(one, samples)) };
+    const seconds = (performance.now() - began) / 1_000;
+    return { name, title, unit, ...(plot && { plot }), seconds, cases: open.cases.map((one) => resultOf(one, samples)) };
   } finally {
     await open.close();
   }

@@ -19,13 +19,18 @@ export function tablesOf({ cases }: MeasurementResult): readonly Table[] {
 
 /** The results of one measurement as lines of text in aligned columns. */
 export function tableOf(result: MeasurementResult): string {
-  const { name, title, unit, cases } = result;
-  const heading = `${name}: ${title} (${unit}, ${runsOf(result)} runs)`;
-  return [heading, ...tablesOf(result).flatMap(alignedLines), ...cases.flatMap(countLine)].join('\n');
+  const { name, title, cases } = result;
+  return [`${name}: ${title} (${extentOf(result)})`, ...tablesOf(result).flatMap(alignedLines), ...cases.flatMap(countLine)].join('\n');
+}
+
+/** What an item is, how many runs counted, and what all of them took. */
+export function extentOf(result: MeasurementResult): string {
+  const { unit, seconds } = result;
+  return `${unit}, ${runsOf(result)} runs${seconds === undefined ? '' : `, ${Math.ceil(seconds)} s in all`}`;
 }
 
 /** Runs that counted. */
-export function runsOf({ cases }: MeasurementResult): number {
+function runsOf({ cases }: MeasurementResult): number {
   const first = cases[0];
   return first?.rate?.runs ?? Object.values(first?.figures ?? {})[0]?.runs ?? 0;
 }

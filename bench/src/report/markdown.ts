@@ -1,5 +1,5 @@
 import type { MeasurementResult } from '../harness/measure.js';
-import { countLine, isText, runsOf, type Table, tablesOf } from '../harness/table.js';
+import { countLine, extentOf, isText, type Table, tablesOf } from '../harness/table.js';
 import type { Plot } from '../plots/plotsOf.js';
 import type { Report } from './report.js';
 import { targetsTable } from './targets.js';
@@ -33,13 +33,13 @@ function targetsSection(report: Report): readonly string[] {
 }
 
 function section(result: MeasurementResult, plots: readonly Plot[]): readonly string[] {
-  const { name, title, unit, cases } = result;
+  const { name, title, cases } = result;
   const own = plots.filter(({ measurement }) => measurement === name);
   const counted = cases.flatMap(countLine).map((text) => `- ${text.trim()}`);
   return [
     `## ${name}`,
     '',
-    `${title} (${unit}, ${runsOf(result)} runs)`,
+    `${title} (${extentOf(result)})`,
     '',
     ...tablesOf(result).flatMap((table) => [...markdownTable(table), '']),
     ...(counted.length > 0 ? [...counted, ''] : []),
