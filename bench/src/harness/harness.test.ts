@@ -24,6 +24,21 @@ function measurement(cases: readonly Case[], closed: string[] = []): Measurement
 }
 
 describe('measure', () => {
+  it('runs a case that takes long as often as it says, after the same warm-up', async () => {
+    let calls = 0;
+    const long: Case = { name: 'long', runs: 1, run: () => ({ items: ++calls, seconds: 1 }) };
+    const { cases, seconds } = await measure(
+      measurement([{ name: 'other', run: () => ({ items: 1, seconds: 1 }) }, long]),
+      SCALE,
+    );
+    expect(calls).toBe(3);
+    expect(cases.map(({ rate }) => [rate?.runs, rate?.median])).toEqual([
+      [5, 1],
+      [1, 3],
+    ]);
+    expect(seconds).toBeGreaterThan(0);
+  });
+
   it('runs the cases in turns, another one first in each round, and leaves the warm-up out', async () => {
     const order: string[] = [];
     const of = (name: string, seconds: number, baseline?: string): Case => ({

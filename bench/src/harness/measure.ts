@@ -42,6 +42,7 @@ export async function measure(measurement: Measurement, scale: Scale): Promise<M
     const samples = new Map<string, Sample[]>(open.cases.map(({ name }) => [name, []]));
     for (let round = 0; round < warmups + runs; round++) {
       for (const one of inTurn(open.cases, round)) {
+        if (round >= warmups + (one.runs ?? runs)) continue;
         const sample = await one.run();
         if (isEmpty(sample)) throw new VerificationError(one.name, 'a run handled nothing');
         if (round >= warmups) samples.get(one.name)?.push(sample);

@@ -58,6 +58,8 @@ export interface Case {
   /** The case that the ratio is taken to. */
   readonly baseline?: string;
   readonly point?: Point;
+  /** At most so many of its runs count, where one takes long and is a median of several already. */
+  readonly runs?: number;
   /** @throws VerificationError when what arrived is not what was sent. */
   run(): Promise<Sample> | Sample;
 }

@@ -20,7 +20,9 @@ export function tablesOf({ cases }: MeasurementResult): readonly Table[] {
 /** The results of one measurement as lines of text in aligned columns. */
 export function tableOf(result: MeasurementResult): string {
   const { name, title, cases } = result;
-  return [`${name}: ${title} (${extentOf(result)})`, ...tablesOf(result).flatMap(alignedLines), ...cases.flatMap(countLine)].join('\n');
+  return [`${name}: ${title} (${extentOf(result)})`, ...tablesOf(result).flatMap(alignedLines), ...cases.flatMap(countLine)].join(
+    '\n',
+  );
 }
 
 /** What an item is, how many runs counted, and what all of them took. */

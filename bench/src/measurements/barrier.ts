@@ -42,8 +42,10 @@ function sizesOf({ quick }: Scale): readonly number[] {
 
 /** A system of its own for each run: a million dispatchers beside those of all other cases would be measured, too. */
 function caseOf(shape: BarrierShape, dispatchers: number, { quick }: Scale): Case {
-  const barriers = quick || dispatchers > 100_000 ? 3 : 7;
+  const isLarge = dispatchers > 100_000;
+  const barriers = quick ? 3 : isLarge ? 5 : 7;
   return {
+    ...(isLarge && { runs: 1 }),
     name: `${shape.name}, ${sizeText(dispatchers)}`,
     point: { line: shape.name, x: dispatchers },
     run: () => {
