@@ -14,6 +14,16 @@ import { BATCH, type Received, type Transport } from './transport.js';
 
 const PATIENCE = 10_000;
 
+// Local, as wherever statuses are read in a loop: the engine loads an imported binding anew at every use.
+const HEADER = STATUS_HEADER;
+const STAGE_SHIFT = STATUS_STAGE_SHIFT;
+const HANDLE = STATUS_HANDLE;
+const GENERATION = STATUS_GENERATION;
+const LOW = STATUS_TS_LOW;
+const HIGH = STATUS_TS_HIGH;
+const WORDS = STATUS_WORDS;
+const EXPECTED_HIGH = TS_HIGH;
+
 /** Records of 32 bytes on a lane: claimed and written in place, published by the batch, checked in place. */
 export function laneTransport(lane: SharedArrayBuffer, role: 'sender' | 'receiver'): Transport {
   if (role === 'sender') {
@@ -44,8 +54,8 @@ function fill(producer: LaneProducer, from: number, to: number): number {
     const count = producer.claimRecords(to - sequence);
     if (count === 0) break;
     const last = sequence + count;
-    for (let at = producer.runAt; sequence < last; sequence++, at += STATUS_WORDS) {
-      writeStatus(words, at, stageOf(sequence), 0, handleOf(sequence), generationOf(sequence), TS_HIGH, sequence);
+    for (let at = producer.runAt; sequence < last; sequence++, at += WORDS) {
+      writeStatus(words, at, stageOf(sequence), 0, handleOf(sequence), generationOf(sequence), EXPECTED_HIGH, sequence);
     }
   }
   return sequence;
@@ -62,13 +72,13 @@ class Checker implements LaneHandler {
   records(words: Uint32Array, at: number, count: number): number {
     let faults = 0;
     const end = this.count + count;
-    for (let sequence = this.count, cell = at; sequence < end; sequence++, cell += STATUS_WORDS) {
+    for (let sequence = this.count, cell = at; sequence < end; sequence++, cell += WORDS) {
       if (
-        words[cell + STATUS_TS_LOW] !== sequence ||
-        words[cell + STATUS_HANDLE] !== handleOf(sequence) ||
-        words[cell + STATUS_GENERATION] !== generationOf(sequence) ||
-        words[cell + STATUS_TS_HIGH] !== TS_HIGH ||
-        words[cell + STATUS_HEADER]! >>> STATUS_STAGE_SHIFT !== stageOf(sequence)
+        words[cell + LOW] !== sequence ||
+        words[cell + HANDLE] !== handleOf(sequence) ||
+        words[cell + GENERATION] !== generationOf(sequence) ||
+        words[cell + HIGH] !== EXPECTED_HIGH ||
+        words[cell + HEADER]! >>> STAGE_SHIFT !== stageOf(sequence)
       ) {
         faults++;
       }

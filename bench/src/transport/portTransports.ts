@@ -9,6 +9,7 @@ import { BATCH, type Received, type Transport } from './transport.js';
  */
 
 const FIELDS = 5;
+const EXPECTED_HIGH = TS_HIGH;
 
 /** One message a status. */
 export function eachPosted(port: MessagePort): Transport {
@@ -58,7 +59,7 @@ export function columnsTransferred(port: MessagePort): Transport {
           words[at] = stageOf(sequence);
           words[at + 1] = handleOf(sequence);
           words[at + 2] = generationOf(sequence);
-          words[at + 3] = TS_HIGH;
+          words[at + 3] = EXPECTED_HIGH;
           words[at + 4] = sequence;
         }
         port.postMessage(words, [words.buffer]);
@@ -88,7 +89,7 @@ function checkWords(words: Uint32Array, first: number): readonly [count: number,
       words[at + 4] !== sequence ||
       words[at + 1] !== handleOf(sequence) ||
       words[at + 2] !== generationOf(sequence) ||
-      words[at + 3] !== TS_HIGH ||
+      words[at + 3] !== EXPECTED_HIGH ||
       words[at] !== stageOf(sequence)
     ) {
       faults++;
