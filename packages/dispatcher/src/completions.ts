@@ -10,7 +10,7 @@ import type { GroupState } from './state.js';
 
 const FAILED = {
   relief: 'a flush to make room',
-  hurry: 'the flush before a removal or merge',
+  hurry: 'the flush before a removal, a merge or the end',
   checkpoint: 'the checkpoint',
 } as const;
 
@@ -29,6 +29,9 @@ export class Completions {
   #checkpoints: LatestOnly<bigint>;
   #metas: LatestOnly<RedoMeta>;
   #hurries: Record<Mode, LatestOnly<Mode>>;
+  #endsSoon = false;
+  /** Writes that have been hurried. */
+  #hurried = 0;
   /** Flushes under way that only make room. */
   #relieving = 0;
 
@@ -92,6 +95,22 @@ export class Completions {
     const mode = this.#state.rows.mode[row]! as Mode;
     if (this.#state.sinkBroken[mode] || this.#state.work(row)?.progress.empty !== false) return;
     if (this.#parts.sink.wakeOn(mode) === 'enqueue') this.#hurries[mode].offer(mode);
+  }
+
+  /** Nothing more comes that would be worth gathering for: from now on whatever a sink keeps back is flushed (`lane-end`). */
+  endsSoon(): void {
+    this.#endsSoon = true;
+  }
+
+  /** Once a turn. */
+  hurryAll(): void {
+    const { sink, flow } = this.#parts;
+    if (!this.#endsSoon || flow.handed === this.#hurried) return;
+    this.#hurried = flow.handed;
+    for (const mode of [Mode.DEFAULT, Mode.REDO] as const) {
+      if (!sink.serves(mode) || this.#state.sinkBroken[mode] || sink.wakeOn(mode) !== 'enqueue') continue;
+      this.#hurries[mode].offer(mode);
+    }
   }
 
   // Coalescing: written one after the other, so the latest is the largest.

@@ -194,6 +194,9 @@ export class DispatcherGroup implements Actor<GroupInput> {
       case 'resolved':
         this.#stream.resolved(message);
         break;
+      case 'lane-end':
+        this.#completions.endsSoon();
+        break;
       case 'sink-enqueued':
       case 'sink-done':
       case 'sink-failed':
@@ -236,6 +239,7 @@ export class DispatcherGroup implements Actor<GroupInput> {
       this.#snapshots.flush();
     }
     this.#removal.finish();
+    this.#completions.hurryAll();
     if (this.#state.components.length > 0) this.#state.components.flush();
     this.#errors.flush();
   }

@@ -24,6 +24,8 @@ export class RowsFlow {
   #parts: RowsFlowParts;
   /** Writes that the sink has not confirmed. */
   unconfirmed = 0;
+  /** Writes that were ever handed to a sink and not confirmed at once. */
+  handed = 0;
 
   constructor(state: GroupState, parts: RowsFlowParts) {
     this.#state = state;
@@ -102,6 +104,7 @@ export class RowsFlow {
         continue;
       }
       this.unconfirmed++;
+      this.handed++;
       item.handed = outcome === 'enqueued';
       if (untilFlushed || !item.handed) work.awaiting++;
     }

@@ -180,6 +180,7 @@ class RunningHost implements Host {
         break;
       case 'source-end':
         this.#endTs = told.endTs;
+        this.#hurry();
         this.#finishIfDone();
         break;
       case 'source-snapshot':
@@ -203,6 +204,11 @@ class RunningHost implements Host {
       default:
         this.#emitter.emit(told.type, told as never);
     }
+  }
+
+  /** Only the checkpoint is waited for. Without it sinks would keep what they gather until their next interval: later, not worse. */
+  #hurry(): void {
+    this.#system.send(SOURCE, { type: 'hurry' }).catch(() => undefined);
   }
 
   #finishIfDone(): void {
@@ -292,6 +298,7 @@ class RunningHost implements Host {
         { type: 'hold' },
         { deadline: Math.min(ASK_DEADLINE, milliseconds) },
       )) as bigint;
+      this.#hurry();
       while (this.#checkpointTs < target && !this.#lost && performance.now() < Math.min(until, this.#stopsBy))
         await this.#nextCheckpoint(until);
       if (this.#checkpointTs >= target) return [];

@@ -74,6 +74,8 @@ function shown(message: SourceToWorker): string[] {
       ];
     case 'streams':
       return [...message.handle].map((handle) => `stream ${handle} of many`);
+    case 'lane-end':
+      return ['lane end'];
   }
 }
 

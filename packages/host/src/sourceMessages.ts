@@ -38,7 +38,9 @@ type SourceControl =
   /** Asked: whether the source can be read again. */
   | { readonly type: 'can-replay' }
   /** Asked: route nothing more. The answer is the ts up to which everything was routed: the checkpoint will reach it. */
-  | { readonly type: 'hold' };
+  | { readonly type: 'hold' }
+  /** Told when everybody waits for the checkpoint to reach what was routed: nothing is to be kept back to gather more. */
+  | { readonly type: 'hurry' };
 
 /** What the source thread tells the host facade. */
 export type SourceHostEvent =

@@ -292,3 +292,13 @@ test('after hold nothing more is routed; what is below the last commit ts is res
   f.feed(row(1, 6n));
   expect(f.taken()).toEqual([]);
 });
+
+test('every worker is told to hurry, behind what was routed before', () => {
+  const f = fixture([1]);
+  f.subscribe(1, 11, 'worker-0');
+  f.taken();
+  f.feed(row(1, 5n));
+  f.router.receive({ type: 'hurry' });
+  expect(f.taken('worker-0').map(({ type }) => type)).toEqual(['rows', 'lane-end']);
+  expect(f.taken('worker-1')).toEqual([{ type: 'lane-end' }]);
+});

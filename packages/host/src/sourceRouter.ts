@@ -109,6 +109,9 @@ export class SourceRouter implements Actor<RouterInput> {
       case 'hold':
         this.#putOnHold();
         break;
+      case 'hurry':
+        this.#outlets.pushAll({ type: 'lane-end' });
+        break;
       case 'chunk':
         this.#chunks.push(message.events);
         break;

@@ -109,4 +109,12 @@ export interface ResolvedMessage {
   readonly behind?: true;
 }
 
-export type SourceToWorker = StreamStart | StreamStarts | RowsMessage | BlockEventMessage | ResolvedMessage;
+/**
+ * The source has ended or is read no further, and its host waits for the checkpoint: what sinks keep back to gather more should
+ * become durable now. Streams of dispatchers that catch up may still follow.
+ */
+export interface LaneEnd {
+  readonly type: 'lane-end';
+}
+
+export type SourceToWorker = StreamStart | StreamStarts | RowsMessage | BlockEventMessage | ResolvedMessage | LaneEnd;

@@ -106,6 +106,8 @@ export function describe(content: unknown): string {
     }
     case 'resolved':
       return `resolved ${message.ts}${message.only ? ` for d${message.only.handle}` : ''}`;
+    case 'lane-end':
+      return 'the end of the lane';
     case 'facts':
       return `facts ${factsText(message.facts)}${message.lacksAdmissions === true ? ' without admissions' : ''}`;
     case 'worker-heartbeat':
