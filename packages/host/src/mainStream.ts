@@ -1,11 +1,12 @@
 import type { SourceEvent } from '@tidegate/dispatcher';
 import { type BlockEvent, type DdlEvent, type Mode, maxTs } from '@tidegate/protocol';
-import { type LastEvent, type TableEntry, wantsBefore } from './catalogue.js';
+import { type LastEvent, wantsBefore } from './catalogue.js';
 import { WHOLE_TABLE, withoutRange } from './keyRanges.js';
 import { type PlacedEvent, Reader } from './reader.js';
 import type { SourceSnapshot } from './sourceMessages.js';
 import type { Streams } from './streams.js';
-import type { Subscriber, Subscribers } from './subscribers.js';
+import { AT_START, Server, type Subscriber, type Subscribers } from './subscribers.js';
+import { NO_SLOT } from './tableSlots.js';
 import { type Claim, Unclaimed } from './unclaimed.js';
 import type { WorkerOutlets } from './workerOutlets.js';
 
@@ -53,9 +54,8 @@ export class MainStream {
     this.#outlets = options.outlets;
     this.#streams = options.streams;
     this.#subscribers = options.subscribers;
-    this.reader = new Reader(snapshot);
-    this.unclaimed = new Unclaimed(options.modes);
-    for (const entry of this.reader.catalogue.all()) this.unclaimed.add(entry);
+    this.reader = new Reader(snapshot, Server.MAIN, options.subscribers.slots);
+    this.unclaimed = new Unclaimed(options.modes, this.reader.catalogue, options.subscribers);
   }
 
   // ---------------------------------------------------------------- events
@@ -93,8 +93,9 @@ export class MainStream {
 
   #routeRows(event: Extract<PlacedEvent, { type: 'rows' }>): void {
     const { tableId, commitTs, bytes } = event;
-    const entry = this.reader.catalogue.get(tableId);
-    if (entry === undefined || entry === this.reader.catalogue.trigger) {
+    const { catalogue } = this.reader;
+    const slot = catalogue.get(tableId);
+    if (slot < 0 || slot === catalogue.trigger) {
       this.#options.fail(
         'HOST_SOURCE_EVENT',
         `the source delivered a row at ${commitTs} for an unknown or dropped table (id ${tableId})`,
@@ -103,7 +104,8 @@ export class MainStream {
     }
     const limit = this.#outlets.maxChangeBytes;
     if (bytes.length > limit) {
-      const name = entry.info === undefined ? `table ${tableId}` : `${entry.info.schema}.${entry.info.table}`;
+      const info = catalogue.info(slot);
+      const name = info === undefined ? `table ${tableId}` : `${info.schema}.${info.table}`;
       const text = `a change of ${name} at ${commitTs} has ${bytes.length} bytes; a lane of this size takes ${limit}: raise laneBytes`;
       this.#options.fail('HOST_MESSAGE_TOO_LARGE', text);
       return;
@@ -112,10 +114,9 @@ export class MainStream {
     this.counts.changes++;
     this.counts.rows += event.count;
     this.#bytesSinceMark += bytes.length;
-    if (this.unclaimed.any) this.unclaimed.hold(entry, event, this.reader.resolvedTs, false);
-    entry.lastTs = commitTs;
-    entry.lastIsSync = false;
-    const fault = this.#streams.rows(this.reader, event);
+    if (this.unclaimed.any) this.unclaimed.hold(slot, event, this.reader.resolvedTs, false);
+    catalogue.touch(slot, commitTs, false);
+    const fault = this.#streams.rows(slot, this.reader, event);
     if (fault !== undefined) this.#options.fail('HOST_SOURCE_EVENT', fault);
   }
 
@@ -127,44 +128,47 @@ export class MainStream {
       this.#options.fail('HOST_SOURCE_EVENT', `the source delivered two DDLs at commit ts ${commitTs}; the second: ${text}`);
       return;
     }
-    const concerned = this.reader.catalogue.concerned(event);
-    if (typeof concerned === 'object' && 'unknown' in concerned) {
-      const id = concerned.unknown;
+    const id = this.reader.catalogue.unknownOf(event);
+    if (id !== undefined) {
       this.#options.fail('HOST_SOURCE_EVENT', `the DDL at ${commitTs} names table id ${id}, which does not exist: ${text}`);
       return;
     }
     this.#moveOn(event);
-    this.#deliver(event, concerned);
+    this.#deliver(event);
     if (event.type === 'ddl') this.#applyDdl(event, text);
     else this.counts.syncPoints++;
   }
 
-  #deliver(event: BlockEvent, concerned: readonly TableEntry[] | 'all'): void {
-    const last = { lastTs: event.commitTs, lastIsSync: event.type === 'sync-point' };
-    const isBarrier = concerned === 'all' || concerned.length > 1;
-    if (this.unclaimed.any)
-      for (const entry of concerned === 'all' ? this.reader.catalogue.all() : concerned)
-        this.unclaimed.hold(entry, event, this.reader.resolvedTs, isBarrier);
-    if (concerned !== 'all') {
-      for (const entry of concerned) Object.assign(entry, last);
-      this.#streams.blockEvent(this.reader, event, concerned);
+  #deliver(event: BlockEvent): void {
+    const { catalogue, resolvedTs } = this.reader;
+    const isSync = event.type === 'sync-point';
+    if (this.unclaimed.any) {
+      const isBarrier = catalogue.concernsSeveral(event);
+      catalogue.forEachConcerned(event, (slot) => this.unclaimed.hold(slot, event, resolvedTs, isBarrier));
+    }
+    if (!isSync && event.blockTables?.type !== 'all') {
+      catalogue.forEachConcerned(event, (slot) => catalogue.touch(slot, event.commitTs, false));
+      this.#streams.blockEvent(this.reader, event);
       return;
     }
-    this.#lastForAll = last;
+    this.#lastForAll = { lastTs: event.commitTs, lastIsSync: isSync };
     if (this.#plain === this.#subscribers.size) this.#streams.broadcast(event);
-    else this.#streams.blockEvent(this.reader, event, this.#subscribers.all());
+    else this.#streams.blockEventAmong(this.#subscribers.all(), this.reader, event);
   }
 
   #applyDdl(event: DdlEvent, text: string): void {
     this.#lastDdlTs = event.commitTs;
     this.counts.ddls++;
-    const { dropped, added, refused } = this.reader.catalogue.apply(event);
-    for (const entry of dropped) {
-      this.unclaimed.drop(entry);
-      // Its dispatcher lives on until it is removed; it has no part in later events.
-      for (let at = this.#subscribers.ofTable(entry.tableId); at !== undefined; at = at.next) if (at.flows) this.#leave(at);
-    }
-    for (const entry of added) this.unclaimed.add(entry);
+    const subscribers = this.#subscribers;
+    const refused = this.reader.catalogue.apply(
+      event,
+      (slot) => {
+        this.unclaimed.drop(slot);
+        // Its dispatcher lives on until it is removed; it has no part in later events.
+        for (let at = subscribers.firstOf(slot); at >= 0; at = subscribers.next(at)) if (subscribers.flows(at)) this.#leave(at);
+      },
+      () => this.unclaimed.add(1),
+    );
     if (refused !== undefined)
       this.#options.fail('HOST_SOURCE_EVENT', `the DDL at ${event.commitTs} adds table id ${refused}, which exists: ${text}`);
   }
@@ -181,93 +185,99 @@ export class MainStream {
 
   /** A dispatcher has subscribed. False: events that it wants have left. */
   take(subscriber: Subscriber): boolean {
-    const claim = this.unclaimed.claim(subscriber, this.reader.catalogue.get(subscriber.tableId));
-    if (claim !== undefined && subscriber.startTs >= this.reader.openedTs) this.#takeOver(subscriber, claim);
-    else if (this.#isBehind(subscriber)) return false;
-    else this.#serve(subscriber);
+    const claim = this.unclaimed.claim(subscriber);
+    const startTs = this.#subscribers.startTs(subscriber);
+    if (claim !== undefined && startTs >= this.reader.openedTs) this.#takeOver(subscriber, startTs, claim);
+    else if (this.#isBehind(subscriber, startTs)) return false;
+    else this.#serve(subscriber, startTs);
     return true;
   }
 
-  /** A dispatcher has unsubscribed. */
+  /** A dispatcher unsubscribes: it is still among the subscribers. */
   remove(subscriber: Subscriber): void {
-    if (subscriber.reader !== this.reader) return;
+    const subscribers = this.#subscribers;
+    if (subscribers.server(subscriber) !== Server.MAIN) return;
     this.#leave(subscriber);
-    const entry = this.reader.catalogue.get(subscriber.tableId);
-    if (entry === undefined || !this.#options.holdsForSuccessors) return;
-    let keys = [subscriber.range ?? WHOLE_TABLE];
-    for (let at = this.#subscribers.ofTable(subscriber.tableId); at !== undefined; at = at.next)
-      if (at.mode === subscriber.mode) keys = withoutRange(keys, at.range ?? WHOLE_TABLE);
-    const last = entry.lastTs > this.#lastForAll.lastTs ? entry : this.#lastForAll;
-    this.unclaimed.release(subscriber, entry, keys, { lastTs: last.lastTs, lastIsSync: last.lastIsSync });
+    const slot = subscribers.slot(subscriber);
+    const { catalogue } = this.reader;
+    if (!catalogue.has(slot) || !this.#options.holdsForSuccessors) return;
+    const mode = subscribers.mode(subscriber);
+    let keys = [subscribers.range(subscriber) ?? WHOLE_TABLE];
+    for (let at = subscribers.firstOf(slot); at >= 0; at = subscribers.next(at))
+      if (at !== subscriber && subscribers.mode(at) === mode) keys = withoutRange(keys, subscribers.range(at) ?? WHOLE_TABLE);
+    const last = catalogue.lastOf(slot);
+    this.unclaimed.release(mode, slot, keys, last.lastTs > this.#lastForAll.lastTs ? last : this.#lastForAll);
   }
 
   #leave(subscriber: Subscriber): void {
-    if (subscriber.reader !== this.reader) return;
-    if (subscriber.flows) this.#plain--;
-    subscriber.reader = undefined;
-    subscriber.flows = false;
+    if (this.#subscribers.server(subscriber) !== Server.MAIN) return;
+    if (this.#subscribers.flows(subscriber)) this.#plain--;
+    else this.reader.forget(subscriber);
+    this.#subscribers.serve(subscriber, Server.NOBODY, false);
   }
 
   /** Whether its table has had an event that it wants and that has left. */
-  #isBehind({ tableId, startTs }: Subscriber): boolean {
+  #isBehind(subscriber: Subscriber, startTs: bigint): boolean {
     if (startTs < this.reader.openedTs) return true;
-    const entry = this.reader.catalogue.get(tableId);
-    if (entry === undefined) return startTs < this.reader.ts;
-    return wantsBefore(startTs, entry) || wantsBefore(startTs, this.#lastForAll);
+    const slot = this.#subscribers.slot(subscriber);
+    if (!this.reader.catalogue.has(slot)) return startTs < this.reader.ts;
+    return wantsBefore(startTs, this.reader.catalogue.lastOf(slot)) || wantsBefore(startTs, this.#lastForAll);
   }
 
   /** Sends what was held for its table, then lets it share the lane's marks. */
-  #takeOver(subscriber: Subscriber, { events, info }: Claim): void {
-    const { startTs } = subscriber;
+  #takeOver(subscriber: Subscriber, startTs: bigint, { events, info }: Claim): void {
     const first = events[0];
+    const { ts, resolvedTs } = this.reader;
     // One that starts ahead of main wants nothing of it, and gets its table as it is there.
-    if (startTs <= maxTs(this.reader.ts, this.reader.resolvedTs)) {
-      this.#streams.open(subscriber, info, maxTs(startTs, first?.resolved ?? this.reader.resolvedTs), first === undefined);
+    if (first !== undefined && startTs <= maxTs(ts, resolvedTs)) {
+      this.#streams.open(subscriber, info, maxTs(startTs, first.resolved), false);
       for (const { event } of events) {
         // A sync point at the ts of the DDL that added the table comes behind it (B-1), and concerns the table (D-2).
         if (event.commitTs < startTs || (event.commitTs === startTs && event.type !== 'sync-point')) continue;
         if (event.type === 'rows') this.#streams.rowsTo(subscriber, event);
         else this.#streams.blockEventTo(subscriber, event);
       }
-      if (first !== undefined) this.#streams.catchUp(subscriber, maxTs(startTs, this.reader.resolvedTs));
-    }
-    this.#serve(subscriber);
+      this.#streams.catchUp(subscriber, maxTs(startTs, resolvedTs));
+    } else if (startTs <= maxTs(ts, resolvedTs)) this.#openOnMain(subscriber, startTs);
+    this.#serve(subscriber, startTs);
   }
 
   /** Main serves it, from where it starts. */
-  #serve(subscriber: Subscriber): void {
-    subscriber.reader = this.reader;
-    if (this.#ended || this.reader.hasReached(subscriber)) this.#start(subscriber);
+  #serve(subscriber: Subscriber, startTs: bigint): void {
+    this.#subscribers.serve(subscriber, Server.MAIN, false);
+    const cursor = { ts: startTs, count: AT_START };
+    if (this.#ended || this.reader.hasReached(cursor)) this.#start(subscriber);
     else {
-      if (subscriber.startTs <= this.reader.ts) this.#openOnMain(subscriber);
-      this.reader.await(subscriber);
+      if (startTs <= this.reader.ts) this.#openOnMain(subscriber, startTs);
+      this.reader.await(subscriber, cursor);
     }
   }
 
   /** A replay has brought it to where main stands. */
   caughtUp(subscriber: Subscriber): void {
-    if (subscriber.opened) this.#streams.catchUp(subscriber, maxTs(subscriber.startTs, this.reader.resolvedTs));
-    subscriber.reader = this.reader;
-    subscriber.flows = false;
+    const startTs = this.#subscribers.startTs(subscriber);
+    if (this.#subscribers.isOpened(subscriber)) this.#streams.catchUp(subscriber, maxTs(startTs, this.reader.resolvedTs));
+    this.#subscribers.serve(subscriber, Server.MAIN, false);
     this.#start(subscriber);
   }
 
   /** It takes everything that main routes from here on. */
   #start(subscriber: Subscriber): void {
-    this.#openOnMain(subscriber);
-    const { handle, tableId, startTs } = subscriber;
-    if (this.reader.catalogue.get(tableId) !== undefined) {
-      subscriber.flows = true;
-      this.#plain++;
-      return;
+    const startTs = this.#subscribers.startTs(subscriber);
+    this.#openOnMain(subscriber, startTs);
+    const exists = this.reader.catalogue.has(this.#subscribers.slot(subscriber));
+    this.#subscribers.serve(subscriber, exists ? Server.MAIN : Server.NOBODY, exists);
+    if (exists) this.#plain++;
+    else {
+      const tableId = this.#subscribers.tableId(subscriber);
+      this.#options.log('a dispatcher starts behind the end of its table', { handle: subscriber, tableId, startTs });
     }
-    subscriber.reader = undefined;
-    this.#options.log('a dispatcher starts behind the end of its table', { handle, tableId, startTs });
   }
 
-  #openOnMain(subscriber: Subscriber): void {
-    if (subscriber.opened) return;
-    const table = this.reader.catalogue.get(subscriber.tableId)?.info;
-    this.#streams.open(subscriber, table, maxTs(subscriber.startTs, this.reader.resolvedTs), true);
+  #openOnMain(subscriber: Subscriber, startTs: bigint): void {
+    if (this.#subscribers.isOpened(subscriber)) return;
+    const { catalogue, resolvedTs } = this.reader;
+    const slot = this.#subscribers.slot(subscriber);
+    this.#streams.openAt(subscriber, catalogue, catalogue.has(slot) ? slot : NO_SLOT, maxTs(startTs, resolvedTs));
   }
 }

@@ -1,10 +1,17 @@
 import type { SourceEvent, SourceSnapshot } from '@tidegate/dispatcher';
 import { maxTs } from '@tidegate/protocol';
 import { Catalogue } from './catalogue.js';
-import { AT_START, type Subscriber } from './subscribers.js';
+import { AT_START, type Cursor, type Server, type Subscriber } from './subscribers.js';
+import { TableSlots } from './tableSlots.js';
 
 /** An event that has a place in the order: everything but a mark. */
 export type PlacedEvent = Exclude<SourceEvent, { type: 'resolved' }>;
+
+/** Waits until the reading gets to its cursor. -1 instead of a handle: it does so no longer. */
+interface Waiting {
+  subscriber: Subscriber;
+  readonly cursor: Cursor;
+}
 
 const NOBODY: readonly Subscriber[] = [];
 
@@ -14,6 +21,8 @@ const NOBODY: readonly Subscriber[] = [];
  */
 export class Reader {
   readonly catalogue: Catalogue;
+  /** As what it serves subscribers. */
+  readonly server: Server;
   /** Everything at or below it was before this reading. */
   readonly openedTs: bigint;
   ts: bigint;
@@ -22,10 +31,12 @@ export class Reader {
   resolvedTs: bigint;
   #lastIsSync = false;
   /** By cursor, the last one first. */
-  #waiting: Subscriber[] = [];
+  #waiting: Waiting[] = [];
+  readonly #waits = new Map<Subscriber, Waiting>();
 
-  constructor(snapshot: SourceSnapshot) {
-    this.catalogue = new Catalogue(snapshot);
+  constructor(snapshot: SourceSnapshot, server: Server, slots: TableSlots = new TableSlots()) {
+    this.catalogue = new Catalogue(snapshot, slots);
+    this.server = server;
     this.openedTs = snapshot.startTs;
     this.ts = snapshot.startTs;
     this.resolvedTs = snapshot.startTs;
@@ -36,29 +47,39 @@ export class Reader {
     return maxTs(this.resolvedTs, this.#lastIsSync ? this.ts : this.ts - 1n);
   }
 
-  /** Whether an event that lies behind the cursor of `subscriber` has been taken. */
-  hasPassed({ cursor: { ts, count } }: Subscriber): boolean {
+  /** Whether an event that lies behind a cursor has been taken. */
+  hasPassed({ ts, count }: Cursor): boolean {
     if (this.ts !== ts) return this.ts > ts;
     return count === AT_START ? this.#lastIsSync : this.count > count;
   }
 
-  /** Whether everything from here on lies behind the cursor of `subscriber`. */
-  hasReached({ cursor: { ts, count } }: Subscriber): boolean {
+  /** Whether everything from here on lies behind a cursor. */
+  hasReached({ ts, count }: Cursor): boolean {
     return ts < this.ts || ts <= this.resolvedTs || (ts === this.ts && count !== AT_START && count <= this.count);
   }
 
-  /** Serves `subscriber` once this reader gets to its cursor. */
-  await(subscriber: Subscriber): void {
+  /** Serves `subscriber` once this reader gets to its cursor, if it is not forgotten until then. */
+  await(subscriber: Subscriber, cursor: Cursor): void {
     const waiting = this.#waiting;
     let low = 0;
     let high = waiting.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((waiting[middle] as Subscriber).cursor.ts >= subscriber.cursor.ts) low = middle + 1;
+      if ((waiting[middle] as Waiting).cursor.ts >= cursor.ts) low = middle + 1;
       else high = middle;
     }
-    if (low === waiting.length) waiting.push(subscriber);
-    else waiting.splice(low, 0, subscriber);
+    const wait = { subscriber, cursor };
+    this.#waits.set(subscriber, wait);
+    if (low === waiting.length) waiting.push(wait);
+    else waiting.splice(low, 0, wait);
+  }
+
+  /** Serves it no more. */
+  forget(subscriber: Subscriber): void {
+    const wait = this.#waits.get(subscriber);
+    if (wait === undefined) return;
+    wait.subscriber = -1;
+    this.#waits.delete(subscriber);
   }
 
   /** Moves on to an event, and gives those whose cursor lies right before it. */
@@ -68,7 +89,7 @@ export class Reader {
     this.ts = event.commitTs;
     this.#lastIsSync = isSync;
     if (this.#waiting.length === 0) return NOBODY;
-    return this.#take(({ cursor: { ts, count } }) => {
+    return this.#take(({ ts, count }) => {
       if (ts !== this.ts) return ts < this.ts;
       return count === AT_START ? isSync : count < this.count;
     });
@@ -77,7 +98,7 @@ export class Reader {
   /** Nothing at or below `ts` follows. Gives those who start at or below it. */
   resolve(ts: bigint): readonly Subscriber[] {
     this.resolvedTs = ts;
-    return this.#take(({ cursor }) => cursor.ts <= ts);
+    return this.#take((cursor) => cursor.ts <= ts);
   }
 
   /** Nothing follows. Gives everybody who still waits. */
@@ -85,18 +106,19 @@ export class Reader {
     return this.#take(() => true);
   }
 
-  #take(isDue: (subscriber: Subscriber) => boolean): readonly Subscriber[] {
+  #take(isDue: (cursor: Cursor) => boolean): readonly Subscriber[] {
     const waiting = this.#waiting;
     let due: Subscriber[] | undefined;
     for (let at = waiting.length - 1; at >= 0; at--) {
-      const subscriber = waiting[at] as Subscriber;
-      if (subscriber.reader === this && !isDue(subscriber)) {
+      const { subscriber, cursor } = waiting[at] as Waiting;
+      if (subscriber >= 0 && !isDue(cursor)) {
         // Several may wait at one ts, some for the sync point there.
-        if (subscriber.cursor.ts > this.ts && subscriber.cursor.ts > this.resolvedTs) break;
+        if (cursor.ts > this.ts && cursor.ts > this.resolvedTs) break;
         continue;
       }
       waiting.splice(at, 1);
-      if (subscriber.reader !== this) continue;
+      if (subscriber < 0) continue;
+      this.#waits.delete(subscriber);
       due ??= [];
       due.push(subscriber);
     }

@@ -3,11 +3,12 @@ import { ChunkQueue } from './chunkQueue.js';
 import { Reader } from './reader.js';
 import type { ReplayMessage, Replays, SourceSnapshot } from './sourceMessages.js';
 import type { Streams } from './streams.js';
-import type { Subscriber } from './subscribers.js';
+import { type Cursor, Server, type Subscriber, type Subscribers } from './subscribers.js';
 
 export interface ReplayOptions {
   readonly main: Reader;
   readonly streams: Streams;
+  readonly subscribers: Subscribers;
   /** Absent: the source cannot be read again. */
   readonly replays: Replays | undefined;
   /** Bytes of rows behind which those of the redo world are told how far they are. */
@@ -19,6 +20,8 @@ export interface ReplayOptions {
   /** `subscriber` has everything that main has: main serves it from now on. */
   done(subscriber: Subscriber): void;
 }
+
+const NOTHING = (): void => {};
 
 /**
  * Reads the source a second time for those who are behind, up to where main stands (ROUTING.md). One reading serves them all:
@@ -63,23 +66,25 @@ export class Replay {
 
   /** Serves `subscriber`, which main has passed. */
   join(subscriber: Subscriber): void {
-    const { replays, floorTs } = this.#options;
-    const { handle, tableId, startTs } = subscriber;
+    const { replays, floorTs, subscribers } = this.#options;
+    const startTs = subscribers.startTs(subscriber);
     if (replays === undefined || startTs < floorTs) {
       const why = replays === undefined ? 'the source cannot be read again' : `nothing below ${floorTs} is read again`;
-      const text = `dispatcher ${handle} wants table id ${tableId} from ${startTs}, but its events have left, and ${why}`;
+      const text = `dispatcher ${subscriber} wants table id ${subscribers.tableId(subscriber)} from ${startTs}, but its events have left, and ${why}`;
       this.#fail('HOST_REWIND', text);
       return;
     }
     this.#behind.add(subscriber);
     if (this.#failed) return;
     if (this.#state === 'none') this.#open();
-    else if (this.#state === 'opening') this.#again ||= this.#needs(subscriber) < this.#openTs;
+    else if (this.#state === 'opening') this.#again ||= this.#needs(subscribers.cursor(subscriber)) < this.#openTs;
     else this.#attach(subscriber, this.#reader as Reader);
   }
 
   leave(subscriber: Subscriber): void {
-    if (this.#behind.delete(subscriber) && this.#behind.size === 0) this.#close();
+    if (!this.#behind.delete(subscriber)) return;
+    this.#reader?.forget(subscriber);
+    if (this.#behind.size === 0) this.#close();
   }
 
   receive(message: ReplayMessage): void {
@@ -137,19 +142,20 @@ export class Replay {
     for (const subscriber of reader.advance(event)) this.#start(subscriber, reader);
     if (event.type === 'rows') {
       this.#bytesSinceMark += event.bytes.length;
-      const why = streams.rows(reader, event);
+      const why = streams.rows(this.#options.subscribers.slots.slotOf(event.tableId), reader, event);
       if (why !== undefined) {
         this.#fail('HOST_SOURCE_EVENT', why);
         return;
       }
     } else {
-      const concerned = reader.catalogue.concerned(event);
-      if (typeof concerned === 'object' && 'unknown' in concerned) {
-        this.#differs(`named table id ${concerned.unknown}`);
+      const unknown = reader.catalogue.unknownOf(event);
+      if (unknown !== undefined) {
+        this.#differs(`named table id ${unknown}`);
         return;
       }
-      streams.blockEvent(reader, event, concerned === 'all' ? this.#behind : concerned);
-      if (event.type === 'ddl') reader.catalogue.apply(event);
+      if (event.type === 'sync-point' || event.blockTables?.type === 'all') streams.blockEventAmong(this.#behind, reader, event);
+      else streams.blockEvent(reader, event);
+      if (event.type === 'ddl') reader.catalogue.apply(event, NOTHING, NOTHING);
     }
     if (main.count > 0 && reader.ts === main.ts && reader.count === main.count) this.#finish();
   }
@@ -157,9 +163,10 @@ export class Replay {
   /** Others of the default world are replayed to as well, and wait for the redo log to be as far (D-46). */
   #markRedo(reader: Reader, ts: bigint): void {
     this.#bytesSinceMark = 0;
+    const { subscribers, streams } = this.#options;
     for (const subscriber of this.#behind)
-      if (subscriber.mode === Mode.REDO && subscriber.reader === reader && subscriber.flows)
-        this.#options.streams.markBehind(subscriber, ts);
+      if (subscribers.mode(subscriber) === Mode.REDO && subscribers.takes(subscriber, reader.server))
+        streams.markBehind(subscriber, ts);
   }
 
   #ended(reader: Reader): void {
@@ -175,7 +182,7 @@ export class Replay {
     this.#chunks.clear();
     let least: bigint | undefined;
     for (const subscriber of this.#behind) {
-      const needs = this.#needs(subscriber);
+      const needs = this.#needs(this.#options.subscribers.cursor(subscriber));
       if (least === undefined || needs < least) least = needs;
     }
     this.#id++;
@@ -191,8 +198,8 @@ export class Replay {
   }
 
   /** One below: a sync point at the start is wanted, and places within a ts are counted. */
-  #needs({ cursor }: Subscriber): bigint {
-    return maxTs(cursor.ts - (cursor.ts > 0n ? 1n : 0n), this.#options.floorTs);
+  #needs({ ts }: Cursor): bigint {
+    return maxTs(ts - (ts > 0n ? 1n : 0n), this.#options.floorTs);
   }
 
   #begin(snapshot: SourceSnapshot): void {
@@ -206,40 +213,48 @@ export class Replay {
       this.#fail('HOST_REWIND', text);
       return;
     }
-    const reader = new Reader(snapshot);
+    const reader = new Reader(snapshot, Server.REPLAY);
     this.#reader = reader;
     this.#state = 'running';
-    const latestFirst = [...this.#behind].sort((a, b) => (a.cursor.ts < b.cursor.ts ? 1 : a.cursor.ts > b.cursor.ts ? -1 : 0));
-    for (const subscriber of latestFirst) this.#attach(subscriber, reader);
+    const places = Array.from(this.#behind, (subscriber) => ({
+      subscriber,
+      ts: this.#options.subscribers.cursor(subscriber).ts,
+    }));
+    places.sort((a, b) => (a.ts < b.ts ? 1 : a.ts > b.ts ? -1 : 0));
+    for (const { subscriber } of places) this.#attach(subscriber, reader);
   }
 
   #attach(subscriber: Subscriber, reader: Reader): void {
-    if (this.#needs(subscriber) < reader.openedTs || reader.hasPassed(subscriber)) {
+    const { subscribers } = this.#options;
+    const cursor = subscribers.cursor(subscriber);
+    if (this.#needs(cursor) < reader.openedTs || reader.hasPassed(cursor)) {
       this.#restart(reader);
       return;
     }
-    subscriber.reader = reader;
-    if (reader.hasReached(subscriber)) this.#start(subscriber, reader);
-    else reader.await(subscriber);
+    subscribers.serve(subscriber, Server.REPLAY, false);
+    if (reader.hasReached(cursor)) this.#start(subscriber, reader);
+    else reader.await(subscriber, cursor);
   }
 
   /** Begins anew where the newest of those behind needs it; who was served already keeps the place that it has. */
   #restart(reader: Reader): void {
+    const { subscribers } = this.#options;
     for (const subscriber of this.#behind) {
-      if (subscriber.reader === reader && subscriber.flows && reader.count > 0)
-        subscriber.cursor = { ts: reader.ts, count: reader.count };
-      subscriber.flows = false;
-      subscriber.reader = undefined;
+      if (subscribers.takes(subscriber, Server.REPLAY) && reader.count > 0)
+        subscribers.setCursor(subscriber, { ts: reader.ts, count: reader.count });
+      subscribers.serve(subscriber, Server.NOBODY, false);
     }
     this.#close();
     this.#open();
   }
 
   #start(subscriber: Subscriber, reader: Reader): void {
-    subscriber.flows = true;
-    if (subscriber.opened) return;
-    const table = reader.catalogue.get(subscriber.tableId)?.info;
-    this.#options.streams.open(subscriber, table, subscriber.startTs, false);
+    const { subscribers, streams } = this.#options;
+    subscribers.serve(subscriber, Server.REPLAY, true);
+    if (subscribers.isOpened(subscriber)) return;
+    const slot = reader.catalogue.get(subscribers.tableId(subscriber));
+    const table = slot < 0 ? undefined : reader.catalogue.info(slot);
+    streams.open(subscriber, table, subscribers.startTs(subscriber), false);
   }
 
   /** Everybody has what main has. */

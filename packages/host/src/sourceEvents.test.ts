@@ -4,6 +4,9 @@ import { checkEvents, checkSnapshot, checkSource, sourceError } from './sourceEv
 
 const rows = { type: 'rows', tableId: 1, commitTs: 5n, count: 1, bytes: new Uint8Array(1) };
 
+const table = { tableId: 7, schemaId: 1, schema: 'db', table: 't', version: 1n, splittable: false };
+const ddl = { type: 'ddl', commitTs: 5n, query: 'q', adds: [], tables: [] };
+
 describe('what a source gives is looked at where it comes in', () => {
   test('good events pass as they are, Buffers and none at all among them', () => {
     const events = [
@@ -11,6 +14,7 @@ describe('what a source gives is looked at where it comes in', () => {
       { ...rows, bytes: Buffer.from('x') },
       { type: 'sync-point', commitTs: 6n },
       { type: 'resolved', ts: 6n },
+      { ...ddl, adds: [{ tableId: 0xffff_ffff, schemaId: 1, splittable: true }], tables: [table] },
     ];
     expect(checkEvents(events)).toBe(events);
     expect(checkEvents([])).toEqual([]);
@@ -30,6 +34,13 @@ describe('what a source gives is looked at where it comes in', () => {
     ['no count', [{ ...rows, count: undefined }], /rows at 5 whose count is undefined/],
     ['a mark without ts', [{ type: 'resolved' }], /a mark of ts undefined/],
     ['a DDL without ts', [{ type: 'ddl', query: 'q' }], /a ddl of commit ts undefined/],
+    ['a DDL that adds the trigger', [{ ...ddl, adds: [{ tableId: 0 }] }], /a ddl at 5 that adds a table of id number 0/],
+    ['an id beyond 32 bits', [{ ...ddl, adds: [{ tableId: 2 ** 32 }] }], /that adds a table of id number 4294967296/],
+    [
+      'a DDL with a table without name',
+      [{ ...ddl, tables: [{ ...table, table: undefined }] }],
+      /a ddl at 5 with a table of id 7 whose name/,
+    ],
   ])('events: %s', (_, events, message) => {
     expect(() => checkEvents(events)).toThrow(message);
     expect(() => checkEvents(events)).toThrow(expect.objectContaining({ code: 'HOST_SOURCE_EVENT' }));
@@ -40,11 +51,19 @@ describe('what a source gives is looked at where it comes in', () => {
     ['a start ts that is a number', { startTs: 0, tables: [] }, /startTs number 0/],
     ['no tables', { startTs: 0n }, /no array of tables/],
     ['the trigger as a table', { startTs: 0n, tables: [{ tableId: 0 }] }, /table of id number 0/],
-    ['a table twice', { startTs: 0n, tables: [{ tableId: 7 }, { tableId: 7 }] }, /two tables of id 7/],
+    ['a table twice', { startTs: 0n, tables: [table, table] }, /two tables of id 7/],
     [
       'routes that are rules',
       { startTs: 0n, tables: [], routes: [{ match: '*.*', to: 'a.b' }] },
       /routes that are not an array of admit/,
+    ],
+    ['a version that is a number', { startTs: 0n, tables: [{ ...table, version: 1 }] }, /id 7 whose version is number 1/],
+    ['a schema without id', { startTs: 0n, tables: [{ ...table, schemaId: 'db' }] }, /id 7 whose schemaId is string 'db'/],
+    ['a schema without name', { startTs: 0n, tables: [{ ...table, schema: null }] }, /id 7 whose schema is null/],
+    [
+      'a name that nothing holds',
+      { startTs: 0n, tables: [{ ...table, table: 'ä'.repeat(32_768) }] },
+      /id 7 whose name has 65536 bytes; the longest has 65535/,
     ],
     ['a hole among the tables', { startTs: 0n, tables: [null] }, /table of id undefined/],
   ])('snapshot: %s', (_, snapshot, message) => {

@@ -1,10 +1,13 @@
 import { inspect } from 'node:util';
 import type { Source, SourceEvent, SourceSnapshot } from '@tidegate/dispatcher';
-import { isTs, type RouteAdmit, TRIGGER_TABLE_ID } from '@tidegate/protocol';
+import { type DdlEvent, isTs, type RouteAdmit, type TableInfo, TRIGGER_TABLE_ID } from '@tidegate/protocol';
 import { errorMessage, HostError } from './errors.js';
+import { NO_SLOT, SlotUse, TableSlots } from './tableSlots.js';
 
 /** Largest table id: ids travel as 32-bit words. */
 const LARGEST_ID = 0xffff_ffff;
+/** Most bytes of a table's name, which has at most three for each character. */
+const LONGEST_NAME = 0xffff;
 
 /** What a user's `createSource` returned, if it is a source. Throws a {@link HostError} `HOST_MODULE` that names what is missing. */
 export function checkSource(module: string, source: unknown): Source {
@@ -22,12 +25,14 @@ export function checkSnapshot(snapshot: unknown): SourceSnapshot {
   if (!isTs(startTs))
     throw refuse(`open() of the source gave startTs ${describe(startTs)}; it must be a bigint from 0 to 2^64 - 1`);
   if (!Array.isArray(tables)) throw refuse('open() of the source gave no array of tables');
-  const seen = new Set<number>();
+  const seen = new TableSlots();
+  seen.reserve(tables.length);
   for (const table of tables as readonly Partial<SourceSnapshot['tables'][number]>[]) {
-    const id = table?.tableId;
-    if (!isTableId(id)) throw refuse(`open() of the source gave a table of id ${describe(id)}; it must be a whole number from 1`);
-    if (seen.has(id)) throw refuse(`open() of the source gave two tables of id ${id}`);
-    seen.add(id);
+    const why = tableFault(table);
+    if (why !== undefined) throw refuse(`open() of the source gave a table ${why}`);
+    const id = table.tableId as number;
+    if (seen.slotOf(id) !== NO_SLOT) throw refuse(`open() of the source gave two tables of id ${id}`);
+    seen.use(id, SlotUse.TABLE);
   }
   if (routes !== undefined && !(Array.isArray(routes) && routes.every(isAdmit)))
     throw refuse('open() of the source gave routes that are not an array of admit entries, each with four names');
@@ -56,13 +61,40 @@ function fault(event: Partial<SourceEvent> | null | undefined): string | undefin
       if (!(event.bytes instanceof Uint8Array)) return `rows at ${event.commitTs} whose bytes are ${describe(event.bytes)}`;
       return Number.isInteger(event.count) ? undefined : `rows at ${event.commitTs} whose count is ${describe(event.count)}`;
     case 'ddl':
-    case 'sync-point':
-      return isTs(event.commitTs) ? undefined : `a ${event.type} of commit ts ${describe(event.commitTs)}; it must be a bigint`;
+    case 'sync-point': {
+      if (!isTs(event.commitTs)) return `a ${event.type} of commit ts ${describe(event.commitTs)}; it must be a bigint`;
+      const why = event.type === 'ddl' ? ddlFault(event) : undefined;
+      return why && `a ddl at ${event.commitTs} ${why}`;
+    }
     case 'resolved':
       return isTs(event.ts) ? undefined : `a mark of ts ${describe(event.ts)}; it must be a bigint`;
     default:
       return `an event of type ${describe((event as { type?: unknown } | null | undefined)?.type)}`;
   }
+}
+
+/** Why a DDL's lists cannot be taken over. Its texts are its reader's. */
+function ddlFault({ adds, tables }: Partial<DdlEvent>): string | undefined {
+  const added = adds?.find((table) => !isTableId(table?.tableId));
+  if (added !== undefined) return `that adds a table of id ${describe(added?.tableId)}`;
+  for (const table of tables ?? []) {
+    const why = tableFault(table);
+    if (why !== undefined) return `with a table ${why}`;
+  }
+  return undefined;
+}
+
+/** Why a table cannot be taken over. */
+function tableFault(table: Partial<TableInfo> | null | undefined): string | undefined {
+  const id = table?.tableId;
+  if (!isTableId(id)) return `of id ${describe(id)}; it must be a whole number from 1`;
+  const { schemaId, schema, table: name, version } = table as Partial<TableInfo>;
+  if (!Number.isSafeInteger(schemaId)) return `of id ${id} whose schemaId is ${describe(schemaId)}; it must be a whole number`;
+  if (typeof schema !== 'string') return `of id ${id} whose schema is ${describe(schema)}; it must be its name`;
+  if (typeof name !== 'string') return `of id ${id} whose name is ${describe(name)}; it must be a string`;
+  if (name.length * 3 > LONGEST_NAME && Buffer.byteLength(name) > LONGEST_NAME)
+    return `of id ${id} whose name has ${Buffer.byteLength(name)} bytes; the longest has ${LONGEST_NAME}`;
+  return isTs(version) ? undefined : `of id ${id} whose version is ${describe(version)}; it must be a bigint from 0 to 2^64 - 1`;
 }
 
 function isAdmit(route: unknown): boolean {

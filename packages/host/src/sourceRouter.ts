@@ -6,7 +6,8 @@ import { Replay } from './replay.js';
 import type { SourceSnapshotDetail } from './snapshot.js';
 import type { Pump, RouterInput, SourceHostEvent, SourceSnapshot } from './sourceMessages.js';
 import { Streams } from './streams.js';
-import { type Subscriber, Subscribers } from './subscribers.js';
+import { Subscribers } from './subscribers.js';
+import { TableSlots } from './tableSlots.js';
 import { WorkerOutlets, type WorkerOutletsOptions } from './workerOutlets.js';
 
 export interface SourceRouterOptions extends WorkerOutletsOptions {
@@ -49,7 +50,7 @@ export class SourceRouter implements Actor<RouterInput> {
   readonly #context: ActorContext<SourceToWorker>;
   readonly #options: Omit<SourceRouterOptions, 'snapshot'>;
   readonly #outlets: WorkerOutlets;
-  readonly #subscribers = new Subscribers();
+  readonly #subscribers = new Subscribers(new TableSlots());
   readonly #main: MainStream;
   readonly #replay: Replay;
   readonly #chunks = new ChunkQueue();
@@ -84,6 +85,7 @@ export class SourceRouter implements Actor<RouterInput> {
     this.#replay = new Replay({
       main: this.#main.reader,
       streams,
+      subscribers: this.#subscribers,
       replays: options.pump.replays,
       markBytes,
       floorTs: options.floorTs ?? snapshot.startTs,
@@ -225,18 +227,29 @@ export class SourceRouter implements Actor<RouterInput> {
   }
 
   #subscribe(message: Subscribe): void {
-    const { handle, generation } = message;
+    const { handle } = message;
     const worker = this.#outlets.indexOf(message.worker);
     if (worker < 0) {
       const what = `dispatcher ${handle} subscribed for worker ${message.worker}, which does not exist`;
       this.#fail('HOST_SOURCE_EVENT', what, true);
       return;
     }
-    const former = this.#subscribers.get(handle);
-    if (former !== undefined && former.generation === generation && isRepeat(message, former, worker)) return;
-    if (former !== undefined) this.#unsubscribe(handle, former.generation);
+    if (this.#subscribers.has(handle)) {
+      if (this.#isRepeat(message, worker)) return;
+      this.#unsubscribe(handle, this.#subscribers.generation(handle));
+    }
     const subscriber = this.#subscribers.add(message, worker);
     if (!this.#main.take(subscriber)) this.#replay.join(subscriber);
+  }
+
+  /**
+   * A maintainer of a later epoch may give out a generation again that died with a worker and its coordinator: then the
+   * subscriber of that name is somebody else, whom nobody is left to unsubscribe.
+   */
+  #isRepeat({ handle, generation, mode, tableId, startTs }: Subscribe, worker: number): boolean {
+    const former = this.#subscribers;
+    if (former.generation(handle) !== generation || former.mode(handle) !== mode) return false;
+    return former.tableId(handle) === tableId && former.startTs(handle) === startTs && former.worker(handle) === worker;
   }
 
   #subscribeMany({ workers, worker, handle, generation, mode, tableId, startTs }: SubscribeMany): void {
@@ -254,11 +267,10 @@ export class SourceRouter implements Actor<RouterInput> {
   }
 
   #unsubscribe(handle: number, generation: number): void {
-    const subscriber = this.#subscribers.get(handle);
-    if (subscriber === undefined || subscriber.generation !== generation) return;
-    this.#subscribers.remove(subscriber);
-    this.#main.remove(subscriber);
-    this.#replay.leave(subscriber);
+    if (!this.#subscribers.has(handle) || this.#subscribers.generation(handle) !== generation >>> 0) return;
+    this.#main.remove(handle);
+    this.#replay.leave(handle);
+    this.#subscribers.remove(handle);
   }
 
   /** An event that cannot be routed: what came before it stays valid and leaves; nothing more is read. */
@@ -269,12 +281,4 @@ export class SourceRouter implements Actor<RouterInput> {
     this.#chunks.drop();
     this.#context.emit({ type: 'source-failed', code, message, ...(lost && { lost }) } satisfies SourceHostEvent);
   }
-}
-
-/**
- * A maintainer of a later epoch may give out a generation again that died with a worker and its coordinator: then the
- * subscriber of that name is somebody else, whom nobody is left to unsubscribe.
- */
-function isRepeat({ mode, tableId, startTs }: Subscribe, former: Subscriber, worker: number): boolean {
-  return former.tableId === tableId && former.mode === mode && former.startTs === startTs && former.worker === worker;
 }

@@ -1,8 +1,9 @@
 import type { BlockEvent, TableInfo } from '@tidegate/protocol';
-import type { TableEntry } from './catalogue.js';
+import { BlockTargets } from './blockTargets.js';
+import type { Catalogue } from './catalogue.js';
 import type { PlacedEvent, Reader } from './reader.js';
-import { type Subscriber, type Subscribers, takesKey } from './subscribers.js';
-import { BLOCK_TARGET_BYTES, type WorkerOutlets } from './workerOutlets.js';
+import type { Subscriber, Subscribers } from './subscribers.js';
+import type { WorkerOutlets } from './workerOutlets.js';
 
 type RowsEvent = Extract<PlacedEvent, { type: 'rows' }>;
 
@@ -10,52 +11,73 @@ type RowsEvent = Extract<PlacedEvent, { type: 'rows' }>;
 export class Streams {
   readonly #outlets: WorkerOutlets;
   readonly #subscribers: Subscribers;
+  readonly #targets: BlockTargets;
 
   constructor(outlets: WorkerOutlets, subscribers: Subscribers) {
     this.#outlets = outlets;
     this.#subscribers = subscribers;
+    this.#targets = new BlockTargets(outlets);
   }
 
   /** Starts a stream. One that starts behind the lane ends its way with {@link catchUp}. */
   open(subscriber: Subscriber, table: TableInfo | undefined, resolvedTs: bigint, caughtUp: boolean): void {
-    const { handle, generation, worker } = subscriber;
-    subscriber.opened = true;
-    if (caughtUp && table !== undefined) {
-      this.#outlets.addStart(worker, handle, generation, resolvedTs, table);
+    this.#subscribers.markOpened(subscriber);
+    const worker = this.#subscribers.worker(subscriber);
+    this.#outlets.push(worker, {
+      type: 'stream',
+      ...this.#nameOf(subscriber),
+      resolvedTs,
+      caughtUp,
+      ...(table && { table }),
+    });
+  }
+
+  /** Starts a stream that has caught up, of the table of a slot as it is; without a slot, of none. */
+  openAt(subscriber: Subscriber, catalogue: Catalogue, slot: number, resolvedTs: bigint): void {
+    if (slot < 0 || !catalogue.isPlain(slot)) {
+      this.open(subscriber, slot < 0 ? undefined : catalogue.info(slot), resolvedTs, true);
       return;
     }
-    this.#outlets.push(worker, { type: 'stream', handle, generation, resolvedTs, caughtUp, ...(table && { table }) });
+    this.#subscribers.markOpened(subscriber);
+    const worker = this.#subscribers.worker(subscriber);
+    this.#outlets.addStart(worker, subscriber, this.#subscribers.generation(subscriber), resolvedTs, catalogue, slot);
   }
 
   /** From here on the marks of the lane hold for it. */
-  catchUp({ handle, generation, worker }: Subscriber, ts: bigint): void {
-    this.#outlets.push(worker, { type: 'resolved', ts, only: { handle, generation } });
+  catchUp(subscriber: Subscriber, ts: bigint): void {
+    const only = this.#nameOf(subscriber);
+    this.#outlets.push(this.#subscribers.worker(subscriber), { type: 'resolved', ts, only });
   }
 
   /** It has everything up to `ts`, and is still behind. */
-  markBehind({ handle, generation, worker }: Subscriber, ts: bigint): void {
-    this.#outlets.push(worker, { type: 'resolved', ts, only: { handle, generation }, behind: true });
+  markBehind(subscriber: Subscriber, ts: bigint): void {
+    const only = this.#nameOf(subscriber);
+    this.#outlets.push(this.#subscribers.worker(subscriber), { type: 'resolved', ts, only, behind: true });
   }
 
   /** A row change to one subscriber, if its key is for it. */
   rowsTo(subscriber: Subscriber, { commitTs, count, bytes, key }: RowsEvent): void {
-    if (takesKey(subscriber, key))
-      this.#outlets.addRows(subscriber.worker, subscriber.handle, subscriber.generation, commitTs, count, bytes);
+    const subscribers = this.#subscribers;
+    if (!subscribers.takesKey(subscriber, key)) return;
+    const worker = subscribers.worker(subscriber);
+    this.#outlets.addRows(worker, subscriber, subscribers.generation(subscriber), commitTs, count, bytes);
   }
 
-  /** A row change to everybody whom `reader` serves. Returns why it cannot be routed, if it cannot. */
-  rows(reader: Reader, event: RowsEvent): string | undefined {
-    for (let at = this.#subscribers.ofTable(event.tableId); at !== undefined; at = at.next) {
-      if (at.range !== undefined && event.key === undefined)
+  /** A row change of the table of a slot to everybody whom `reader` serves. Returns why it cannot be routed, if it cannot. */
+  rows(slot: number, reader: Reader, event: RowsEvent): string | undefined {
+    const subscribers = this.#subscribers;
+    for (let at = subscribers.firstOf(slot); at >= 0; at = subscribers.next(at)) {
+      if (event.key === undefined && subscribers.range(at) !== undefined)
         return `a row at ${event.commitTs} of table id ${event.tableId} has no key, but the table is split by keys`;
-      if (at.reader === reader && at.flows) this.rowsTo(at, event);
+      if (subscribers.takes(at, reader.server)) this.rowsTo(at, event);
     }
     return undefined;
   }
 
   /** A block event to one subscriber. */
   blockEventTo(subscriber: Subscriber, event: BlockEvent): void {
-    this.#push(subscriber.worker, event, [subscriber]);
+    this.#target(subscriber, event);
+    this.#targets.send(event);
   }
 
   /** A block event to every dispatcher that has a stream. */
@@ -63,29 +85,35 @@ export class Streams {
     this.#outlets.pushAll({ type: 'block-event', event, target: { type: 'all' } });
   }
 
-  /** A block event to everybody whom `reader` serves: of the tables concerned, or of those among `all` whose table exists. */
-  blockEvent(reader: Reader, event: BlockEvent, concerned: readonly TableEntry[] | Iterable<Subscriber>): void {
-    const byWorker: Subscriber[][] = Array.from({ length: this.#outlets.count }, () => []);
-    for (const item of concerned) {
-      if ('startTs' in item) {
-        if (item.reader === reader && item.flows && reader.catalogue.get(item.tableId) !== undefined)
-          byWorker[item.worker]?.push(item);
-        continue;
-      }
-      for (let at = this.#subscribers.ofTable(item.tableId); at !== undefined; at = at.next)
-        if (at.reader === reader && at.flows) byWorker[at.worker]?.push(at);
-    }
-    for (const [worker, subscribers] of byWorker.entries()) this.#push(worker, event, subscribers);
+  /** A block event to everybody whom `reader` serves, of the tables concerned. */
+  blockEvent(reader: Reader, event: BlockEvent): void {
+    const subscribers = this.#subscribers;
+    const { catalogue, server } = reader;
+    const isShared = catalogue.slots === subscribers.slots;
+    catalogue.forEachConcerned(event, (slot) => {
+      const own = isShared ? slot : subscribers.slots.slotOf(catalogue.slots.tableId[slot]!);
+      for (let at = subscribers.firstOf(own); at >= 0; at = subscribers.next(at))
+        if (subscribers.takes(at, server)) this.#target(at, event);
+    });
+    this.#targets.send(event);
   }
 
-  #push(worker: number, event: BlockEvent, subscribers: readonly Subscriber[]): void {
-    // One message takes so many: a lane has a largest message.
-    const most = Math.max(1, Math.floor(this.#outlets.maxChangeBytes / 2 / BLOCK_TARGET_BYTES));
-    for (let at = 0; at < subscribers.length; at += most) {
-      const part = subscribers.slice(at, at + most);
-      const handle = Uint32Array.from(part, (subscriber) => subscriber.handle);
-      const generation = Uint32Array.from(part, (subscriber) => subscriber.generation);
-      this.#outlets.push(worker, { type: 'block-event', event, target: { type: 'normal', handle, generation } });
+  /** A block event that concerns all tables to those among some whom `reader` serves and whose table exists. */
+  blockEventAmong(some: Iterable<Subscriber>, reader: Reader, event: BlockEvent): void {
+    const { server, catalogue } = reader;
+    for (const subscriber of some) {
+      const exists = catalogue.get(this.#subscribers.tableId(subscriber)) >= 0;
+      if (exists && this.#subscribers.takes(subscriber, server)) this.#target(subscriber, event);
     }
+    this.#targets.send(event);
+  }
+
+  #target(subscriber: Subscriber, event: BlockEvent): void {
+    const subscribers = this.#subscribers;
+    this.#targets.add(subscribers.worker(subscriber), subscriber, subscribers.generation(subscriber), event);
+  }
+
+  #nameOf(subscriber: Subscriber): { readonly handle: number; readonly generation: number } {
+    return { handle: subscriber, generation: this.#subscribers.generation(subscriber) };
   }
 }

@@ -1,8 +1,8 @@
 import type { KeyRange, Mode, TableInfo } from '@tidegate/protocol';
-import { type LastEvent, type TableEntry, wantsBefore } from './catalogue.js';
+import { type Catalogue, type LastEvent, wantsBefore } from './catalogue.js';
 import { coversRange, holdsKey, WHOLE_TABLE, withoutRange } from './keyRanges.js';
 import type { PlacedEvent } from './reader.js';
-import type { Subscriber } from './subscribers.js';
+import type { Subscriber, Subscribers } from './subscribers.js';
 import { CHANGE_OVERHEAD } from './workerOutlets.js';
 
 /** An event that waits for its table's first dispatcher. `resolved` is the mark that was current when it arrived. */
@@ -13,14 +13,14 @@ interface HeldEvent {
   readonly isBarrier: boolean;
 }
 
-const NOTHING: readonly HeldEvent[] = [];
-
 /** What was held for a table, as a subscriber takes it over. */
 export interface Claim {
   readonly events: readonly HeldEvent[];
-  /** The table as it was when the first of them arrived; as it is, when there are none. */
+  /** The table as it was when the first of them arrived; not said when there are none: as it is. */
   readonly info: TableInfo | undefined;
 }
+
+const NOTHING: Claim = { events: [], info: undefined };
 
 /** What nobody has claimed of one table in one mode. */
 interface Part {
@@ -37,6 +37,8 @@ interface Part {
  */
 export class Unclaimed {
   readonly #modes: readonly Mode[];
+  readonly #catalogue: Catalogue;
+  readonly #subscribers: Subscribers;
   readonly #parts = new Map<number, Part>();
   /** Tables and modes of the catalogue that are not claimed completely. */
   #open = 0;
@@ -44,8 +46,11 @@ export class Unclaimed {
   #barriers = 0;
 
   /** Without modes nothing is ever held. */
-  constructor(modes: readonly Mode[]) {
+  constructor(modes: readonly Mode[], catalogue: Catalogue, subscribers: Subscribers) {
     this.#modes = modes;
+    this.#catalogue = catalogue;
+    this.#subscribers = subscribers;
+    this.add(catalogue.tables + 1);
   }
 
   get bytes(): number {
@@ -62,21 +67,21 @@ export class Unclaimed {
     return this.#open > 0;
   }
 
-  /** A table has come. */
-  add(_entry: TableEntry): void {
-    this.#open += this.#modes.length;
+  /** So many tables have come. */
+  add(tables: number): void {
+    this.#open += tables * this.#modes.length;
   }
 
   /** A table is gone. What was held for it, its drop included, still is. */
-  drop(entry: TableEntry): void {
-    for (const mode of this.#modes) if ((entry.claimed & (1 << mode)) === 0) this.#open--;
+  drop(slot: number): void {
+    for (const mode of this.#modes) if (!this.#catalogue.isClaimed(slot, mode)) this.#open--;
   }
 
   /** Holds an event for those modes in which its table is not claimed. */
-  hold(entry: TableEntry, event: PlacedEvent, resolved: bigint, isBarrier: boolean): void {
+  hold(slot: number, event: PlacedEvent, resolved: bigint, isBarrier: boolean): void {
     for (const mode of this.#modes) {
-      if ((entry.claimed & (1 << mode)) !== 0) continue;
-      const part = this.#part(entry, mode);
+      if (this.#catalogue.isClaimed(slot, mode)) continue;
+      const part = this.#part(slot, mode);
       if (event.type === 'rows' && event.key !== undefined) {
         const { key } = event;
         if (!part.keys.some((range) => holdsKey(range, key))) continue;
@@ -88,59 +93,59 @@ export class Unclaimed {
   }
 
   /**
-   * A dispatcher has subscribed to a table, which may be gone (then `entry` is undefined). Gives what was held for it, or
-   * undefined when some of its keys were claimed before: it starts from what the source says instead.
+   * A dispatcher has subscribed to a table, which may be gone. Gives what was held for it, or undefined when some of its keys
+   * were claimed before: it starts from what the source says instead.
    */
-  claim({ tableId, mode, startTs, range = WHOLE_TABLE }: Subscriber, entry: TableEntry | undefined): Claim | undefined {
-    const bit = 1 << mode;
-    const isOpen = entry !== undefined && this.#modes.includes(mode) && (entry.claimed & bit) === 0;
-    if (isOpen && range === WHOLE_TABLE && !this.#parts.has(keyOf(tableId, mode))) {
+  claim(subscriber: Subscriber): Claim | undefined {
+    const mode = this.#subscribers.mode(subscriber);
+    const slot = this.#subscribers.slot(subscriber);
+    const range = this.#subscribers.range(subscriber) ?? WHOLE_TABLE;
+    const isOpen = this.#catalogue.has(slot) && this.#modes.includes(mode) && !this.#catalogue.isClaimed(slot, mode);
+    const key = keyOf(this.#subscribers.tableId(subscriber), mode);
+    if (isOpen && range === WHOLE_TABLE && !this.#parts.has(key)) {
       // Nothing was held: the way of nearly every table at a start.
-      entry.claimed |= bit;
-      this.#open--;
-      return { events: NOTHING, info: entry.info };
+      this.#setClaimed(slot, mode, true);
+      return NOTHING;
     }
-    const part = isOpen ? this.#part(entry, mode) : this.#parts.get(keyOf(tableId, mode));
+    const part = isOpen ? this.#part(slot, mode) : this.#parts.get(key);
     if (part === undefined) return undefined;
-    const isComplete = coversRange(part.keys, range) && !wantsBefore(startTs, part.after);
+    const isComplete = coversRange(part.keys, range) && !wantsBefore(this.#subscribers.startTs(subscriber), part.after);
     part.keys = withoutRange(part.keys, range);
     if (part.keys.length === 0) {
-      this.#parts.delete(keyOf(tableId, mode));
-      if (isOpen) {
-        entry.claimed |= bit;
-        this.#open--;
-      }
+      this.#parts.delete(key);
+      if (isOpen) this.#setClaimed(slot, mode, true);
       for (const { event, isBarrier } of part.events) {
         this.#bytes -= heldSize(event);
         if (isBarrier) this.#barriers--;
       }
     }
     if (!isComplete) return undefined;
-    return { events: part.events.slice(), info: part.events.length === 0 ? entry?.info : part.info };
+    return part.events.length === 0 ? NOTHING : { events: part.events.slice(), info: part.info };
   }
 
   /**
-   * A dispatcher has gone, and no other serves `keys`: from here on they are held again, for its successor. `last`: the last
-   * event of the table that has left.
+   * A dispatcher of a table has gone, and no other serves `keys`: from here on they are held again, for its successor. `last`:
+   * the last event of the table that has left.
    */
-  release({ mode }: Subscriber, entry: TableEntry, keys: readonly KeyRange[], last: LastEvent): void {
-    const bit = 1 << mode;
+  release(mode: Mode, slot: number, keys: readonly KeyRange[], last: LastEvent): void {
     if (keys.length === 0 || !this.#modes.includes(mode)) return;
-    const isNew = (entry.claimed & bit) !== 0;
-    if (isNew) {
-      entry.claimed &= ~bit;
-      this.#open++;
-    }
-    const part = this.#part(entry, mode);
+    const isNew = this.#catalogue.isClaimed(slot, mode);
+    if (isNew) this.#setClaimed(slot, mode, false);
+    const part = this.#part(slot, mode);
     part.keys = isNew ? [...keys] : [...part.keys, ...keys];
     part.after = last;
   }
 
-  #part(entry: TableEntry, mode: Mode): Part {
-    const key = keyOf(entry.tableId, mode);
+  #setClaimed(slot: number, mode: Mode, claimed: boolean): void {
+    this.#catalogue.setClaimed(slot, mode, claimed);
+    this.#open += claimed ? -1 : 1;
+  }
+
+  #part(slot: number, mode: Mode): Part {
+    const key = keyOf(this.#catalogue.slots.tableId[slot]!, mode);
     let part = this.#parts.get(key);
     if (part === undefined) {
-      part = { keys: [WHOLE_TABLE], after: undefined, events: [], info: entry.info };
+      part = { keys: [WHOLE_TABLE], after: undefined, events: [], info: this.#catalogue.info(slot) };
       this.#parts.set(key, part);
     }
     return part;

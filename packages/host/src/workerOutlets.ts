@@ -1,5 +1,6 @@
-import type { SourceToWorker, TableInfo } from '@tidegate/protocol';
+import type { SourceToWorker } from '@tidegate/protocol';
 import type { ActorContext, Address } from '@tidegate/runtime';
+import type { Catalogue } from './catalogue.js';
 import { RowsBuilder } from './rowsBuilder.js';
 import { StreamStartsBuilder } from './streamStarts.js';
 
@@ -62,11 +63,11 @@ export class WorkerOutlets {
     builder.add(handle, generation, commitTs, rows, bytes);
   }
 
-  /** Gathers the start of a stream that has caught up. */
-  addStart(worker: number, handle: number, generation: number, resolvedTs: bigint, table: TableInfo): void {
+  /** Gathers the start of a stream that has caught up, of the table of a slot as it is now. */
+  addStart(worker: number, handle: number, generation: number, resolvedTs: bigint, catalogue: Catalogue, slot: number): void {
     const starts = this.#starts[worker] as StreamStartsBuilder;
     if (starts.empty) this.flush(worker);
-    starts.add(handle, generation, resolvedTs, table);
+    starts.add(handle, generation, resolvedTs, catalogue, slot);
     if (starts.full) this.#flushStarts(worker);
   }
 
