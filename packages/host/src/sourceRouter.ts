@@ -69,7 +69,7 @@ export class SourceRouter implements Actor<RouterInput> {
     const { shared = false, modes = [0], markBytes = Number.POSITIVE_INFINITY } = options;
     this.#context = context;
     this.#options = kept;
-    this.#outlets = new WorkerOutlets(context, options);
+    this.#outlets = new WorkerOutlets(context, kept);
     const streams = new Streams(this.#outlets, this.#subscribers);
     this.#main = new MainStream({
       snapshot,
