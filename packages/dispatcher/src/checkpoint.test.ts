@@ -140,12 +140,54 @@ describe('a stream behind its lane (StreamStart)', () => {
 });
 
 describe('heartbeat (H-1 … H-4)', () => {
-  test('the first after a second, then every 200 ms; an empty worker has no constraint', () => {
+  test('the first after a second, then every 200 ms while something changes; an empty worker has no constraint', () => {
     const f = new GroupFixture();
     f.advance(999);
     expect(f.messages('worker-heartbeat')).toEqual([]);
     f.advance(401);
-    expect(f.messages('worker-heartbeat')).toHaveLength(3);
+    expect(f.messages('worker-heartbeat')).toHaveLength(1);
+    const at: number[] = [];
+    f.add();
+    for (let ts = 100n; ts < 160n; ts++) {
+      f.resolved(ts);
+      f.advance(10);
+      for (const _ of f.messages('worker-heartbeat')) at.push(f.context.now());
+    }
+    expect(at).toEqual([1_410, 1_600, 1_800, 2_000]);
+  });
+
+  test('one that would say what the last one said is left out, and nobody wakes for it', () => {
+    const f = new GroupFixture();
+    f.add();
+    f.resolved(100n);
+    f.advance(2_000);
+    expect(f.messages('worker-heartbeat')).toHaveLength(1);
+    f.resolved(100n);
+    f.advance(300);
+    expect(f.messages('worker-heartbeat')).toEqual([]);
+    expect(f.context.timers).toBe(0);
+    f.resolved(101n);
+    f.advance(0);
+    expect(f.messages('worker-heartbeat')).toMatchObject([{ checkpointTs: 101n }]);
+  });
+
+  test('a coordinator that asks for all dispatchers is told again', () => {
+    const f = new GroupFixture();
+    f.add();
+    f.resolved(100n);
+    f.advance(2_000);
+    f.context.take();
+    f.send({ type: 'snapshot', id: 1 });
+    f.advance(0);
+    expect(f.messages('worker-heartbeat')).toMatchObject([{ checkpointTs: 100n }]);
+    f.send({ type: 'snapshot', id: 2, columns: true });
+    f.advance(1_000);
+    expect(f.messages('worker-heartbeat')).toEqual([]);
+  });
+
+  test('an empty worker has no constraint', () => {
+    const f = new GroupFixture();
+    f.advance(999);
     expect(f.heartbeat()).toEqual({
       type: 'worker-heartbeat',
       created: 0,

@@ -3,24 +3,25 @@ import {
   type CoordinatorToWorker,
   type CreateMany,
   type DispatcherRef,
-  Mode,
+  type Mode,
   modeAt,
   type SourceToWorker,
   tsHigh,
   tsLow,
 } from '@tidegate/protocol';
-import type { Actor, ActorContext, Address, Timer } from '@tidegate/runtime';
+import type { Actor, ActorContext, Address } from '@tidegate/runtime';
 import { Answers } from './answers.js';
 import { BlockMachine } from './blockMachine.js';
 import { BlockWork } from './blockWork.js';
 import { ByteBudget, type PauseCheck } from './byteBudget.js';
-import { aggregate, checkpointOf, resolvedOf } from './checkpoint.js';
+import { checkpointOf, resolvedOf } from './checkpoint.js';
 import { Completions } from './completions.js';
 import { ErrorOutbox } from './errorOutbox.js';
 import { InvariantError, NoRedoMetaError, NoRedoSinkError } from './errors.js';
 import { Freezing } from './freezing.js';
 import { Gate } from './gate.js';
 import { countPhases, type GroupView } from './groupView.js';
+import { Heartbeats, type HeartbeatTimer } from './heartbeats.js';
 import { type GroupOptions, resolveGroupOptions } from './options.js';
 import { Posting } from './posting.js';
 import { Removal } from './removal.js';
@@ -34,10 +35,6 @@ import { SnapshotOutbox } from './snapshotOutbox.js';
 import { GroupState } from './state.js';
 import { Stream } from './stream.js';
 import { WrittenMemory } from './written.js';
-
-interface HeartbeatTimer {
-  readonly type: 'heartbeat';
-}
 
 /** What a group takes: from the coordinator, from the source, and (timers, sink completions) from itself. */
 export type GroupInput = CoordinatorToWorker | SourceToWorker | SinkCompletion | RetryTimer | PauseCheck | HeartbeatTimer;
@@ -71,7 +68,7 @@ export class DispatcherGroup implements Actor<GroupInput> {
   #freezing: Freezing;
   #gate: Gate;
   #completions: Completions;
-  #heartbeat: Timer;
+  #heartbeats: Heartbeats;
   #fenced = false;
 
   /** Throws OptionError for an option out of range. */
@@ -127,11 +124,12 @@ export class DispatcherGroup implements Actor<GroupInput> {
     this.#freezing = new Freezing(state, parts);
     this.#removal = new Removal(state, { ...parts, freezing: this.#freezing });
     this.#snapshots = new SnapshotOutbox(state);
-    this.#heartbeat = context.schedule(state.options.heartbeatFirst, { type: 'heartbeat' } satisfies HeartbeatTimer);
+    this.#heartbeats = new Heartbeats(state);
   }
 
   receive(message: GroupInput, _from: Address): void {
     this.#state.now = this.#state.context.now();
+    this.#heartbeats.touched(message.type);
     try {
       if (this.#fenced) this.#handleFenced(message);
       else this.#handle(message);
@@ -159,7 +157,10 @@ export class DispatcherGroup implements Actor<GroupInput> {
         break;
       case 'snapshot':
         this.#snapshots.request(message);
-        if (message.columns !== true) this.#errors.repeat();
+        if (message.columns !== true) {
+          this.#errors.repeat();
+          this.#heartbeats.repeat();
+        }
         break;
       case 'sink-checkpoint':
         this.#completions.checkpoint(message.checkpointTs);
@@ -209,7 +210,7 @@ export class DispatcherGroup implements Actor<GroupInput> {
         this.#budget.check();
         break;
       case 'heartbeat':
-        this.#beat();
+        this.#heartbeats.beat();
         break;
       default:
         this.#state.context.log('warn', 'message of an unknown type ignored', { type: (message as { type: unknown }).type });
@@ -242,15 +243,17 @@ export class DispatcherGroup implements Actor<GroupInput> {
     this.#completions.hurryAll();
     if (this.#state.components.length > 0) this.#state.components.flush();
     this.#errors.flush();
+    this.#heartbeats.turnEnd();
   }
 
   room(_to: Address): void {
+    this.#heartbeats.touched('room');
     this.turnEnd();
   }
 
   /** Ends the timers. The sink is drained and closed by whoever owns it. */
   stop(): void {
-    this.#heartbeat.cancel();
+    this.#heartbeats.stop();
     this.#budget.stop();
     for (const entry of this.#state.entries.values()) entry.timer?.cancel();
   }
@@ -321,22 +324,5 @@ export class DispatcherGroup implements Actor<GroupInput> {
     if (present >= 0) this.#removal.remove(present);
     components.add(handle, generation, mode, ComponentState.INITIALIZING, high, low);
     return true;
-  }
-
-  // H-1, H-2, H-3. Coalescing: on a full lane the latest takes the place of the one before.
-  #beat(): void {
-    const { context, options, created, lastSyncedTs } = this.#state;
-    const watermarks = aggregate(this.#state);
-    const message = {
-      type: 'worker-heartbeat',
-      created,
-      checkpointTs: watermarks[Mode.DEFAULT].checkpointTs,
-      resolvedTs: watermarks[Mode.DEFAULT].resolvedTs,
-      lastSyncedTs,
-      redoCheckpointTs: watermarks[Mode.REDO].checkpointTs,
-      redoResolvedTs: watermarks[Mode.REDO].resolvedTs,
-    };
-    context.send(options.coordinator, message, { coalesce: 'worker-heartbeat' });
-    this.#heartbeat = context.schedule(options.heartbeatInterval, { type: 'heartbeat' } satisfies HeartbeatTimer);
   }
 }

@@ -130,6 +130,11 @@ export class ManualContext implements ActorContext {
     this.counters.set(name, (this.counters.get(name) ?? 0) + by);
   }
 
+  /** Timers that have neither fired nor been cancelled. */
+  get timers(): number {
+    return this.#timers.length;
+  }
+
   /** Takes everything sent so far, to `to` if given. */
   take(to?: Address): SentMessage[] {
     const taken = this.sent.filter((entry) => to === undefined || entry.to === to);
