@@ -116,7 +116,9 @@ export class Coordinator implements Actor<CoordinatorMessage> {
   }
 
   turnEnd(): void {
-    this.#parts.flow.turnEnd();
+    const { flow, heartbeats, lifecycle } = this.#parts;
+    flow.turnEnd();
+    heartbeats.turnEnd(lifecycle.announcing);
   }
 
   room(to: Address): void {

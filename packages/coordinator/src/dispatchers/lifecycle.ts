@@ -192,6 +192,11 @@ export class Lifecycle {
     }
   }
 
+  /** Something was told again because of hints: the end of this heartbeat interval matters. */
+  get announcing(): boolean {
+    return this.#announced.size > 0;
+  }
+
   /** Another heartbeat interval begins. */
   tick(): void {
     this.#announced.clear();

@@ -26,6 +26,8 @@ export class Progress {
   readonly #workers: WorkerProgress[];
   readonly #seq: [number, number] = [0, 0];
   #lastSyncedTs = 0n;
+  /** Grows with every change: while it is the same, so are the watermarks. */
+  version = 0;
 
   constructor(workers: number) {
     this.#workers = Array.from({ length: workers }, nothing);
@@ -38,6 +40,7 @@ export class Progress {
 
   /** The number of a new dispatcher in the order of creation of its mode, from 1. */
   assign(mode: Mode): number {
+    this.version++;
     return ++this.#seq[mode];
   }
 
@@ -50,12 +53,14 @@ export class Progress {
       start[mode] = minTs(start[mode], startTs);
       seq[mode] = Math.min(seq[mode], seqOf(handle));
     }
+    this.version++;
     progress.sent += configs.length;
     progress.uncounted.push({ upTo: progress.sent, start, seq });
   }
 
   /** What a worker had before this coordinator was: `created` configs taken, least checkpoint by mode. */
   restore(worker: number, created: number, checkpointTs: readonly [bigint, bigint]): void {
+    this.version++;
     // Any report of the worker accounts for them.
     this.#workers[worker] = {
       heartbeat: undefined,
@@ -66,6 +71,7 @@ export class Progress {
 
   heard(worker: number, heartbeat: WorkerHeartbeat): void {
     const progress = this.#workers[worker]!;
+    this.version++;
     progress.heartbeat = heartbeat;
     this.#lastSyncedTs = maxTs(this.#lastSyncedTs, heartbeat.lastSyncedTs);
     let counted = 0;
@@ -87,6 +93,7 @@ export class Progress {
     const of = (resolved: boolean): [bigint, bigint] => [leastOf(progress, 0, resolved), leastOf(progress, 1, resolved)];
     const bound = { checkpointTs: of(false), resolvedTs: of(true) };
     this.#workers[worker] = nothing();
+    this.version++;
     return bound;
   }
 

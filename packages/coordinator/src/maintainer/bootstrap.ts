@@ -57,18 +57,22 @@ export class BootstrapGathering {
   readonly #deadline: number;
   readonly #view: (spans: readonly BootstrapSpan[]) => HostView;
   #attempt: Attempt | undefined;
+  readonly #told: () => void;
   #outgoing: Outgoing | undefined;
 
+  /** `answered` runs when a whole response has been sent. */
   constructor(
     context: ActorContext,
     options: { readonly host: string; readonly workers: readonly string[]; readonly snapshotDeadline: number },
     view: (spans: readonly BootstrapSpan[]) => HostView,
+    answered: () => void = () => undefined,
   ) {
     this.#context = context;
     this.#host = options.host;
     this.#workers = options.workers;
     this.#deadline = options.snapshotDeadline;
     this.#view = view;
+    this.#told = answered;
   }
 
   /** Whether an attempt for this request runs. A repeated one finds its answer under way. */
@@ -171,7 +175,9 @@ export class BootstrapGathering {
       if (!this.#context.send(attempt.to, response, 'refusable')) return;
       outgoing.index++;
       outgoing.at = end;
-      if (!more) this.#outgoing = undefined;
+      if (more) continue;
+      this.#outgoing = undefined;
+      this.#told();
     }
   }
 

@@ -151,12 +151,60 @@ describe('watermarks (H-2 to H-4)', () => {
       host.bootstrap();
       const at: number[] = [];
       for (let time = 0; time <= expected[2]; time++) {
+        host.receive('worker-0', workerHeartbeat(1, { checkpointTs: 100n + BigInt(time), resolvedTs: 1_000_000n }));
         if (time > 0) host.advance(1);
         else host.advance(0);
         if (host.heartbeats().length > 0) at.push(host.context.now());
       }
       expect(at).toEqual(expected);
     }
+  });
+
+  describe('one that says what the last one said (H-1)', () => {
+    const options = { workers: ['worker-0'], heartbeatFirst: 0, heartbeatInterval: 200, completeHeartbeatInterval: 1_000_000 };
+    const timesOf = (host: TestHost, milliseconds: number): number[] => {
+      const at: number[] = [];
+      for (let time = 0; time < milliseconds; time += 10) {
+        host.advance(10);
+        for (const _ of host.heartbeats()) at.push(host.context.now());
+      }
+      return at;
+    };
+    const quiet = (rest = {}): TestHost => {
+      const host = new TestHost({ ...options, ...rest });
+      host.bootstrap();
+      host.receive('worker-0', workerHeartbeat(1, { checkpointTs: 100n, resolvedTs: 100n }));
+      host.context.take();
+      return host;
+    };
+
+    test('waits twice as long as the one before, and no longer than a complete one would', () => {
+      expect(timesOf(quiet(), 13_000)).toEqual([10, 200, 600, 1_400, 3_000, 6_200, 12_600]);
+      const capped = timesOf(quiet({ completeHeartbeatInterval: 500, workers: ['worker-0'] }), 3_000);
+      expect(capped).toEqual([10, 200, 600, 1_100, 1_600, 2_100, 2_600]);
+    });
+
+    test('news is told when an interval has passed since the last one, and repeated soon', () => {
+      const host = quiet();
+      timesOf(host, 5_000);
+      host.receive('worker-0', workerHeartbeat(1, { checkpointTs: 200n, resolvedTs: 200n }));
+      expect(timesOf(host, 700)).toEqual([5_010, 5_200, 5_600]);
+    });
+
+    test('a worker that repeats itself, acknowledgements and block statuses are no news', () => {
+      const host = quiet();
+      timesOf(host, 5_000);
+      host.receive(MAINTAINER, { type: 'answers', epoch: EPOCH, mode: 0, answers: [] });
+      expect(timesOf(host, 1_000)).toEqual([]);
+    });
+
+    test('an owner that has bootstrapped is told again: what it heard before does not count (T-10)', () => {
+      const host = quiet();
+      timesOf(host, 5_000);
+      host.bootstrap();
+      host.context.take();
+      expect(timesOf(host, 300)).toEqual([5_010, 5_200]);
+    });
   });
 
   test('H-3: a watermark labelled n accounts for the first n dispatchers: by report, or by start ts until then', () => {

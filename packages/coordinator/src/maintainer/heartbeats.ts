@@ -7,6 +7,11 @@ import type { Ownership } from './ownership.js';
 import { type ComponentStatusRow, StatusWindow } from './statusWindow.js';
 import { type Bound, Unconfirmed } from './unconfirmed.js';
 
+/** Progress as it is told to one owner. */
+interface Told extends Pick<HeartbeatRequest, 'watermark' | 'redoWatermark'> {
+  readonly epoch: number;
+}
+
 /**
  * What the maintainer hears of progress and component states (section 11).
  *
@@ -24,6 +29,13 @@ export class Heartbeats {
   #complete = false;
   #error: RunningError | undefined;
   #started = false;
+  #timer: Timer | undefined;
+  /** When the last periodic one was due, and how long the next one waits if nothing changes until then. */
+  #tickAt = 0;
+  #pause: number;
+  /** What the last periodic one said, and in which epoch. */
+  #told: Told | undefined;
+  #toldVersion = 0;
   /** Heartbeats accepted for sending so far. */
   sent = 0;
 
@@ -32,6 +44,7 @@ export class Heartbeats {
     this.#options = options;
     this.#ownership = ownership;
     this.#progress = progress;
+    this.#pause = options.heartbeatInterval;
     this.#window = new StatusWindow(options.componentStatusCapacity);
     this.#unconfirmed = new Unconfirmed({ first: options.heartbeatInterval, longest: options.outstandingResendMax });
   }
@@ -70,18 +83,46 @@ export class Heartbeats {
   start(): void {
     if (this.#started) return;
     this.#started = true;
-    this.#context.schedule(this.#options.heartbeatFirst, timer('heartbeat'));
+    this.#timer = this.#context.schedule(this.#options.heartbeatFirst, timer('heartbeat'));
     this.#context.schedule(this.#options.completeHeartbeatInterval, timer('complete'));
   }
 
   /**
    * The periodic heartbeat: progress alone. What was gathered goes first: a watermark without a dispatcher must not come
    * before the news that it stopped (H-2). One that finds no room is left out, the next is better; so none overtakes another.
+   * One that says what the last one said repairs the loss of that one: the next waits twice as long, up to a complete one (H-1).
    */
   tick(): void {
-    this.#context.schedule(this.#options.heartbeatInterval, timer('heartbeat'));
+    const { heartbeatInterval, completeHeartbeatInterval } = this.#options;
+    const now = this.#now();
+    const isRepeat = this.#isTold(now);
+    this.#pause = isRepeat
+      ? Math.min(this.#pause * 2, Math.max(completeHeartbeatInterval, heartbeatInterval))
+      : heartbeatInterval;
+    this.#tickAt = this.#context.now();
+    this.#toldVersion = this.#progress.version;
+    this.#timer = this.#context.schedule(this.#pause, timer('heartbeat'));
     if (!this.flush()) return;
-    this.#send({ ...this.#watermarks((mode) => this.latest(mode)), complete: false }, 'refusable');
+    const { watermark, redoWatermark } = now;
+    const body = { ...(watermark && { watermark }), ...(redoWatermark && { redoWatermark }), complete: false };
+    if (this.#send(body, 'refusable')) this.#told = now;
+  }
+
+  /** The owner does not know what it was told. */
+  repeat(): void {
+    this.#told = undefined;
+  }
+
+  /** The end of a turn: what has changed is told when the interval is over, however long the pause was to be. `waits`: so is something else. */
+  turnEnd(waits: boolean): void {
+    const { heartbeatInterval } = this.#options;
+    if (this.#pause <= heartbeatInterval || this.#ownership.address === undefined) return;
+    const isQuiet = this.#progress.version === this.#toldVersion && this.#told?.epoch === this.#ownership.epoch;
+    if (isQuiet && !waits && !this.#isOwing) return;
+    this.#pause = heartbeatInterval;
+    this.#timer?.cancel();
+    const left = this.#tickAt + heartbeatInterval - this.#context.now();
+    this.#timer = this.#context.schedule(Math.max(0, left), timer('heartbeat'));
   }
 
   /**
@@ -130,6 +171,7 @@ export class Heartbeats {
   /** A new owner, which is told by its bootstrap what is here: what was lost before is no concern of it. */
   retarget(): void {
     this.#unconfirmed.clear();
+    this.#told = undefined;
     this.#complete = false;
     this.sendError();
   }
@@ -200,6 +242,23 @@ export class Heartbeats {
     this.#windowTimer ??= this.#context.schedule(this.#options.componentStatusWindow, timer('components'));
   }
 
+  #now(): Told {
+    return { epoch: this.#ownership.epoch, ...this.#watermarks((mode) => this.latest(mode)) };
+  }
+
+  /** Component statuses wait to be told, or to be confirmed. */
+  get #isOwing(): boolean {
+    return this.#window.length > 0 || this.#complete || !this.#unconfirmed.isEmpty;
+  }
+
+  /** Nothing else is to be told, and the owner, if there is one, was told this. */
+  #isTold({ epoch, watermark, redoWatermark }: Told): boolean {
+    if (this.#isOwing) return false;
+    if (this.#ownership.address === undefined) return true;
+    const told = this.#told;
+    return told?.epoch === epoch && isSame(told.watermark, watermark) && isSame(told.redoWatermark, redoWatermark);
+  }
+
   /** Watermarks of the modes that have, or had, dispatchers; the default mode always. */
   #watermarks(of: (mode: Mode) => HeartbeatRequest['watermark']): Pick<HeartbeatRequest, 'watermark' | 'redoWatermark'> {
     const watermark = of(0);
@@ -215,4 +274,10 @@ export class Heartbeats {
     if (accepted) this.sent++;
     return accepted;
   }
+}
+
+function isSame(one: Watermark | undefined, other: Watermark | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  const isPlace = one.checkpointTs === other.checkpointTs && one.resolvedTs === other.resolvedTs;
+  return isPlace && one.seq === other.seq && one.lastSyncedTs === other.lastSyncedTs;
 }

@@ -63,7 +63,14 @@ export class Tenure {
 
   constructor(deps: TenureDeps) {
     this.#deps = deps;
-    this.#gathering = new BootstrapGathering(deps.context, deps.options, (spans) => this.#view(spans));
+    const { context, options, heartbeats } = deps;
+    // What it was told of progress before that counts for nothing (T-10).
+    this.#gathering = new BootstrapGathering(
+      context,
+      options,
+      (spans) => this.#view(spans),
+      () => heartbeats.repeat(),
+    );
   }
 
   /** Something of the workers is waited for before there can be an owner, or none any more. */

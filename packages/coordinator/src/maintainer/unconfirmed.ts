@@ -46,6 +46,11 @@ export class Unconfirmed {
     return size;
   }
 
+  /** Nothing waits for a confirmation. */
+  get isEmpty(): boolean {
+    return this.#batches.size === 0;
+  }
+
   /** Something of it was never told. */
   get hasNews(): boolean {
     return this.#last !== undefined && this.#last.statuses === undefined;
