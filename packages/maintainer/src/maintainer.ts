@@ -13,7 +13,7 @@ import type {
   StartChangefeed,
   StopChangefeed,
 } from '@tidegate/protocol';
-import type { Actor, ActorContext, Address, Timer } from '@tidegate/runtime';
+import type { Actor, ActorContext, Address } from '@tidegate/runtime';
 import { Changefeed } from './changefeed.js';
 import { MaintainerError } from './errors.js';
 import { inspectMaintainer, type MaintainerSnapshot } from './inspect.js';
@@ -24,14 +24,9 @@ import { changeHosts } from './lifecycle/hostChanges.js';
 import { askForBootstrap, isHeard } from './lifecycle/joining.js';
 import { requestTopology } from './lifecycle/topologyRequests.js';
 import type { ResolvedOptions } from './options.js';
-import { advance, calculate, confirmHeartbeat, resend, sendPostBootstrap } from './turn.js';
+import { type Tick, Ticks } from './ticks.js';
+import { advance, calculate, confirmHeartbeat, resend, restOf, sendPostBootstrap } from './turn.js';
 import { unknownAnswers } from './unknownAnswers.js';
-
-/** The timer of the maintainer, which it sends to itself. */
-interface Tick {
-  readonly type: 'maintainer-tick';
-  readonly epoch: number;
-}
 
 /** What a maintainer obeys only in the epoch that it runs in (T-B). */
 type Report = BlockStatusRequest | HeartbeatRequest | BootstrapResponse | PostBootstrapResponse | CloseResponse | RedoProgress;
@@ -59,12 +54,13 @@ export class Maintainer implements Actor<MaintainerMessage> {
   /** F-11: asked before the bootstrap was done, and carried out after it. */
   #handOverAsked = false;
   #departure: Departure | undefined;
-  #timer: Timer | undefined;
+  readonly #ticks: Ticks;
   #fault: { readonly code: string; readonly message: string } | undefined;
 
   constructor(context: ActorContext, options: ResolvedOptions) {
     this.#context = context;
     this.#options = options;
+    this.#ticks = new Ticks(context, options.tick);
     this.#buffer = new StatusBuffer(options.statusCapacity);
   }
 
@@ -79,6 +75,7 @@ export class Maintainer implements Actor<MaintainerMessage> {
 
   receive(message: MaintainerMessage, from: Address): void {
     this.#guarded(() => this.#dispatch(message, from));
+    if (message.type !== 'maintainer-tick') this.#armTicks();
   }
 
   /** The end of a burst: what it brought is handled at once, without waiting for a tick (T-E). */
@@ -155,7 +152,6 @@ export class Maintainer implements Actor<MaintainerMessage> {
     this.#changefeed = changefeed;
     this.#phase = 'bootstrapping';
     askForBootstrap(changefeed, this.#context.now());
-    this.#armTimer(changefeed);
   }
 
   #stop(stop: StopChangefeed): void {
@@ -276,8 +272,7 @@ export class Maintainer implements Actor<MaintainerMessage> {
 
   /** E-7 */
   #tick(changefeed: Changefeed): void {
-    if (this.#phase === 'stopped') return;
-    this.#armTimer(changefeed);
+    this.#ticks.fired();
     const now = this.#context.now();
     if (this.#phase === 'stopping') this.#departure?.send(now);
     else askForBootstrap(changefeed, now);
@@ -287,14 +282,16 @@ export class Maintainer implements Actor<MaintainerMessage> {
       advance(changefeed, now);
     }
     if (this.#initialised && this.#departure?.boundsHold !== false) calculate(changefeed, this.#context);
+    const isQuiet = this.#phase === 'running' && !this.#postBootstrapOwed;
+    this.#armTicks(isQuiet ? restOf(changefeed, this.#options.tick, now) : undefined);
   }
 
   #emit(event: MaintainerEvent): void {
     this.#context.emit(event);
   }
 
-  #armTimer({ epoch }: Changefeed): void {
-    this.#timer = this.#context.schedule(this.#options.tick, { type: 'maintainer-tick', epoch } satisfies Tick);
+  #armTicks(delay?: number): void {
+    if (this.#changefeed !== undefined && isLive(this.#phase)) this.#ticks.arm(this.#changefeed.epoch, delay);
   }
 
   /** Somebody with a higher epoch owns the changefeed now, or a host cannot be taken over yet. */
@@ -343,7 +340,10 @@ export class Maintainer implements Actor<MaintainerMessage> {
   #end(phase: MaintainerPhase): void {
     this.#phase = phase;
     this.#postBootstrapOwed = false;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#ticks.cancel();
   }
+}
+
+function isLive(phase: MaintainerPhase): boolean {
+  return phase === 'bootstrapping' || phase === 'running' || phase === 'stopping';
 }

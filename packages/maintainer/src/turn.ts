@@ -24,6 +24,20 @@ export function advance(changefeed: Changefeed, now: number): void {
   advanceRedo(changefeed, now);
 }
 
+/**
+ * Milliseconds until the next tick (E-1). While nothing is under way time alone changes nothing, and no tick is needed until a
+ * message comes: infinite. With redo on hosts are told again how far the log is.
+ */
+export function restOf({ pipelines, bootstrapper, redo, pipeline }: Changefeed, tick: number, now: number): number {
+  if (!bootstrapper.complete) return tick;
+  for (const { barrier, operators, scheduler, topology } of pipelines) {
+    if (!barrier.atRest || !operators.atRest || !scheduler.atRest || !topology.atRest) return tick;
+  }
+  if (redo === undefined) return Number.POSITIVE_INFINITY;
+  const log = pipelines.find(({ mode }) => mode === Mode.REDO)?.committed.committedTs ?? redo.ts;
+  return redo.isSettled(log, pipeline.committed.committedTs) ? Math.max(tick, redo.forwardAt - now) : tick;
+}
+
 /** S-12: the tasks are built; the triggers may consume. */
 export function sendPostBootstrap({ outlet, epoch }: Changefeed): void {
   outlet.send(0, { type: 'post-bootstrap', epoch }, 'control');

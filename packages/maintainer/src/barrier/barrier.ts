@@ -42,6 +42,11 @@ export class Barrier {
     return this.#core.events.size;
   }
 
+  /** Time alone brings nothing up. */
+  get atRest(): boolean {
+    return this.#core.events.size === 0 && this.#core.heap.size === 0;
+  }
+
   /** Events whose tables wait to be scheduled. */
   get pendingSchedules(): number {
     return this.#core.heap.size;

@@ -68,6 +68,12 @@ export class Operators {
     return this.#board.kindOf(handle);
   }
 
+  /** Nothing is to be sent, now or again. */
+  get atRest(): boolean {
+    const { active, rare, unsent } = this.#board;
+    return active === 0 && rare.size === 0 && unsent.size === 0 && this.#orphans.length === 0 && this.strays.recalled === 0;
+  }
+
   /** Dispatchers of a host, the table trigger not counted, once every move has ended. */
   loadOf(host: number): number {
     return this.#board.loadOf(host);

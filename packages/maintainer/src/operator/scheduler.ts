@@ -31,6 +31,11 @@ export class Scheduler implements Scheduling {
     parts.operators.whenAbsent((handle) => this.#absent.push(handle));
   }
 
+  /** No task waits for a host. */
+  get atRest(): boolean {
+    return this.#absent.size === 0;
+  }
+
   addTables(adds: readonly AddedTable[], startTs: bigint): void {
     for (const { tableId, schemaId, splittable } of adds) {
       if (this.#table.tables.slotOf(tableId) >= 0) continue;

@@ -30,6 +30,11 @@ export class Strays {
     return size;
   }
 
+  /** Those that are asked back until they are gone. */
+  get recalled(): number {
+    return this.#recalled.length;
+  }
+
   add(stray: Stray): void {
     const entry = { ...stray, askedAt: undefined };
     const others = this.#byTable.get(stray.tableId);

@@ -44,12 +44,23 @@ export class GlobalRedo {
     return this.#sent;
   }
 
+  /** No meta is to be sent, now or again, while both timestamps are these. */
+  isSettled(redoCheckpointTs: bigint, checkpointTs: bigint): boolean {
+    const { resolvedTs, checkpointTs: sentCheckpoint } = this.#sent;
+    return redoCheckpointTs <= resolvedTs && checkpointTs <= sentCheckpoint && this.#ts >= resolvedTs;
+  }
+
   /** A host says how far its log is durable. True: the global redo ts has grown, and every host is to be told. */
   progressed(resolvedTs: bigint, now: number): boolean {
     if (resolvedTs <= this.#ts) return false;
     this.#ts = resolvedTs;
     this.#forwardedAt = now;
     return true;
+  }
+
+  /** When the hosts are to be told again. */
+  get forwardAt(): number {
+    return this.#forwardedAt + this.#repeat;
   }
 
   /** Whether the hosts are to be told again: nothing says that they have heard. */

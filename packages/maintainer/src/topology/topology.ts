@@ -29,6 +29,11 @@ export class Topology {
     this.#merges = new MergePlans(parts);
   }
 
+  /** Nothing waits to go on. */
+  get atRest(): boolean {
+    return this.#merges.size === 0 && !this.#balancer.active;
+  }
+
   /** What begins a change, or why it is refused. Nothing has changed then. The end of each move, split and merge is told as an event. */
   plan(request: TopologyRequest): TopologyPlan {
     switch (request.change) {
