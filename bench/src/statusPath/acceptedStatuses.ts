@@ -40,9 +40,9 @@ export class AcceptedStatuses {
 }
 
 /** One acknowledgement an event. A request of one event serves as it is. */
-function acknowledgements({ handle, generation, event, events }: BlockStatusRequest): Answer[] {
+function acknowledgements({ handle, generation, event, events, stretches }: BlockStatusRequest): Answer[] {
   return events.map(({ key }, index) => {
-    if (events.length === 1) return { target: { type: 'normal', handle, generation }, ack: key };
+    if (events.length === 1) return { target: { type: 'normal', handle, generation, ...(stretches && { stretches }) }, ack: key };
     const rows = (_: number, row: number) => event[row] === index;
     return { target: { type: 'normal', handle: handle.filter(rows), generation: generation.filter(rows) }, ack: key };
   });

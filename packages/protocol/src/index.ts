@@ -14,6 +14,7 @@ export * from './spans.js';
 export * from './stage.js';
 export * from './statusLayout.js';
 export * from './statusRecord.js';
+export * from './stretches.js';
 export * from './structures.js';
 export * from './tableColumns.js';
 export * from './timestamps.js';

@@ -13,7 +13,13 @@ import type { BootstrapSpan, ComponentStatuses, DispatcherConfig, MergeJournalEn
 export type AnswerTarget =
   | { readonly type: 'all' }
   | { readonly type: 'db'; readonly schemaId: SchemaId }
-  | { readonly type: 'normal'; readonly handle: Uint32Array; readonly generation: Uint32Array };
+  | {
+      readonly type: 'normal';
+      readonly handle: Uint32Array;
+      readonly generation: Uint32Array;
+      /** Where stretches of neighbours end in `handle` ({@link stretchesOf}). Absent: not said. Stays within a process. */
+      readonly stretches?: Uint32Array;
+    };
 
 export const Action = { WRITE: 0, PASS: 1 } as const;
 export type Action = (typeof Action)[keyof typeof Action];
@@ -51,6 +57,8 @@ export interface BlockStatusRequest {
   readonly event: Uint32Array;
   /** {@link Stage} values, plus {@link STATUS_ALREADY_BIT} on a DONE for an event that lies behind the dispatcher. */
   readonly stage: Uint8Array;
+  /** All rows are of one event and one stage, and stretches of neighbours end at these rows of `handle` ({@link stretchesOf}). Absent: not said. */
+  readonly stretches?: Uint32Array;
 }
 
 /** Bit of a `stage` column that marks a DONE as "already done" (T-C). */

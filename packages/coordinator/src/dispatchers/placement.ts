@@ -5,9 +5,11 @@ import {
   type KeyRange,
   MAX_HANDLE,
   type Mode,
+  pieceEnd,
   tsHigh,
   tsLow,
 } from '@tidegate/protocol';
+import { areHere, areOn } from './neighbours.js';
 
 const PAGE_SHIFT = 12;
 const PAGE_ROWS = 1 << PAGE_SHIFT;
@@ -158,8 +160,33 @@ export class Placement {
     return page.flags[row] !== 0 && page.generation[row] === (generation | 0);
   }
 
-  /** True when all these dispatchers are here. */
-  hasAll(handles: Uint32Array, generations: Uint32Array): boolean {
+  /** True when all these dispatchers are here. `stretches`: where neighbours end, if it is known. */
+  hasAll(handles: Uint32Array, generations: Uint32Array, stretches?: Uint32Array): boolean {
+    if (stretches === undefined) return this.#hasEach(handles, generations);
+    for (let row = 0, end = 0, next = 0; row < handles.length; row = end) {
+      end = pieceEnd(handles, row, stretches[next]!, PAGE_ROWS);
+      if (end === stretches[next]) next++;
+      const page = this.#pages[handles[row]! >>> PAGE_SHIFT];
+      if (page === undefined || !areHere(page.flags, page.generation, handles[row]! & PAGE_MASK, generations, row, end))
+        return false;
+    }
+    return true;
+  }
+
+  /** The worker that has all these dispatchers; -1 when there is none. */
+  workerOfAll(handles: Uint32Array, generations: Uint32Array, stretches: Uint32Array): number {
+    if (!this.hasAll(handles, generations, stretches)) return -1;
+    const worker = this.worker(handles[0]!);
+    for (let row = 0, end = 0, next = 0; row < handles.length; row = end) {
+      end = pieceEnd(handles, row, stretches[next]!, PAGE_ROWS);
+      if (end === stretches[next]) next++;
+      const page = this.#page(handles[row]!);
+      if (!areOn(page.worker, handles[row]! & PAGE_MASK, end - row, worker)) return -1;
+    }
+    return worker;
+  }
+
+  #hasEach(handles: Uint32Array, generations: Uint32Array): boolean {
     let index = -1;
     let page: Page | undefined;
     for (let at = 0; at < handles.length; at++) {

@@ -1,8 +1,17 @@
-import { type Answer, type AnswerRequest, answerParts, type Mode, type WorkerAnswer } from '@tidegate/protocol';
+import {
+  type Answer,
+  type AnswerRequest,
+  type AnswerTarget,
+  answerParts,
+  type Mode,
+  type WorkerAnswer,
+} from '@tidegate/protocol';
 import type { ActorContext } from '@tidegate/runtime';
 import type { Outbox } from '../dispatchers/outbox.js';
 import type { Placement } from '../dispatchers/placement.js';
 import type { CoordinatorEvent } from '../events.js';
+
+type Named = Extract<AnswerTarget, { type: 'normal' }>;
 
 /** Dispatchers named in an event; the rest is only counted. */
 const NAMED = 16;
@@ -33,9 +42,21 @@ export class AnswerRouter {
   route(request: AnswerRequest): void {
     for (const answer of request.answers) {
       if (answer.unknown !== undefined) this.#tellHost(request.mode, answer);
-      if (answer.target.type === 'normal') this.#split(request.mode, answer, answer.target.handle, answer.target.generation);
+      if (answer.target.type === 'normal') this.#toNamed(request.mode, answer, answer.target);
       else for (const outbox of this.#outboxes) this.#send(outbox, request.mode, answer);
     }
+  }
+
+  #toNamed(mode: Mode, answer: Answer, { handle, generation, stretches }: Named): void {
+    if (stretches === undefined) {
+      this.#split(mode, answer, handle, generation);
+      return;
+    }
+    // What lanes carry is made anew by whoever takes it off.
+    const plain = { ...answer, target: { type: 'normal', handle, generation } } as const;
+    const worker = this.#placement.workerOfAll(handle, generation, stretches);
+    if (worker >= 0) this.#send(this.#outboxes[worker]!, mode, plain);
+    else this.#split(mode, plain, handle, generation);
   }
 
   #split(mode: Mode, answer: Answer, handles: Uint32Array, generations: Uint32Array): void {

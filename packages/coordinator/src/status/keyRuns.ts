@@ -1,5 +1,14 @@
-import { STATUS_GENERATION, STATUS_HANDLE, STATUS_TS_HIGH, STATUS_TS_LOW, STATUS_WORDS, Stage } from '@tidegate/protocol';
-import { ENTRY_WORDS, type KeyTable, PAGE_MASK, PAGE_SHIFT } from './keyTable.js';
+import {
+  pieceEnd,
+  STATUS_GENERATION,
+  STATUS_HANDLE,
+  STATUS_TS_HIGH,
+  STATUS_TS_LOW,
+  STATUS_WORDS,
+  Stage,
+} from '@tidegate/protocol';
+import { deliverNeighbours, settleNeighbours } from './keyColumns.js';
+import { GENERATIONS, type KeyTable, OWNERS, PAGE_MASK, PAGE_SHIFT } from './keyTable.js';
 import { DONE_BITS, EITHER_OUTSTANDING, OUTSTANDING, PENDING, RESERVED, stageShift } from './stageBits.js';
 
 // The engine loads an imported binding anew at every use, and folds a local constant: what the loops need is local.
@@ -10,7 +19,8 @@ const TS_HIGH = STATUS_TS_HIGH;
 const WORDS = STATUS_WORDS;
 const SHIFT = PAGE_SHIFT;
 const MASK = PAGE_MASK;
-const ENTRY = ENTRY_WORDS;
+const GENERATION_AT = GENERATIONS;
+const OWNER_AT = OWNERS;
 const IN_MAP = PENDING;
 const IN_QUEUE = RESERVED;
 const DELIVERED = OUTSTANDING;
@@ -84,13 +94,13 @@ export class KeyRuns {
         page = keys.open(handle);
         index = handle >>> SHIFT;
       }
-      const slot = (handle & MASK) * ENTRY;
-      const word = page[slot + 1]!;
+      const slot = handle & MASK;
+      const word = page[slot]!;
       if (word === 0 && plain) {
-        page[slot] = generation;
-        page[slot + 1] = fresh;
+        page[GENERATION_AT + slot] = generation;
+        page[slot] = fresh;
         made++;
-      } else if (word >>> EVENT_SHIFT === event && page[slot] === generation) {
+      } else if (word >>> EVENT_SHIFT === event && page[GENERATION_AT + slot] === generation) {
         const found = (word & unless) >>> shift;
         if (found !== 0) {
           if ((found & IN_MAP) !== 0) inMap++;
@@ -100,7 +110,7 @@ export class KeyRuns {
         }
         const next = (word & ~clear) | bits;
         if ((word & EITHER) !== 0 && (next & EITHER) === 0) ended++;
-        page[slot + 1] = next;
+        page[slot] = next;
       } else {
         const found = keys.add(handle, generation, event, bits, unless, clear) >>> shift;
         plain = keys.plain;
@@ -135,6 +145,32 @@ export class KeyRuns {
     event: number,
     stage: Stage,
     seq: number,
+    stretches?: Uint32Array,
+  ): number {
+    let kept = 0;
+    for (let row = from, end = from, next = 0; row < to; row = end) {
+      end = to;
+      if (stretches !== undefined) {
+        while (stretches[next]! <= row) next++;
+        end = Math.min(to, pieceEnd(handles, row, stretches[next]!, MASK + 1));
+        if (deliverNeighbours(this.#keys, handles[row]!, generations, row, end, event, stage, seq)) {
+          kept += end - row;
+          continue;
+        }
+      }
+      kept += this.#deliverRows(handles, generations, row, end, event, stage, seq);
+    }
+    return kept;
+  }
+
+  #deliverRows(
+    handles: Uint32Array,
+    generations: Uint32Array,
+    from: number,
+    to: number,
+    event: number,
+    stage: Stage,
+    seq: number,
   ): number {
     const keys = this.#keys;
     const shift = stageShift(stage);
@@ -154,14 +190,14 @@ export class KeyRuns {
         page = keys.pageAt(handle);
         index = handle >>> SHIFT;
       }
-      const slot = (handle & MASK) * ENTRY;
-      const word = page[slot + 1]!;
-      if (word >>> EVENT_SHIFT !== event || page[slot] !== (generations[row]! | 0)) {
+      const slot = handle & MASK;
+      const word = page[slot]!;
+      if (word >>> EVENT_SHIFT !== event || page[GENERATION_AT + slot] !== (generations[row]! | 0)) {
         kept += this.#deliverOne(handle, generations[row]!, event, clear, superseding, set, also, owner);
       } else if ((word & superseding) === 0) {
         if ((word & EITHER) === 0) begun++;
-        page[slot + 1] = (word & ~(clear | also)) | set;
-        page[slot + 2] = owner;
+        page[slot] = (word & ~(clear | also)) | set;
+        page[OWNER_AT + slot] = owner;
         kept++;
       } else {
         keys.setBits(handle, word & BITS & ~clear);
@@ -174,6 +210,28 @@ export class KeyRuns {
 
   /** Clears `bits` on rows of `event`, and `own` on those that are outstanding on account of the request `seq`. */
   settle(
+    handles: Uint32Array,
+    generations: Uint32Array,
+    from: number,
+    to: number,
+    event: number,
+    bits: number,
+    own: number,
+    seq: number,
+    stretches?: Uint32Array,
+  ): void {
+    for (let row = from, end = from, next = 0; row < to; row = end) {
+      end = to;
+      if (stretches !== undefined) {
+        while (stretches[next]! <= row) next++;
+        end = Math.min(to, pieceEnd(handles, row, stretches[next]!, MASK + 1));
+        if (settleNeighbours(this.#keys, handles[row]!, generations, row, end, event, bits, own, seq)) continue;
+      }
+      this.#settleRows(handles, generations, row, end, event, bits, own, seq);
+    }
+  }
+
+  #settleRows(
     handles: Uint32Array,
     generations: Uint32Array,
     from: number,
@@ -197,17 +255,17 @@ export class KeyRuns {
         page = keys.pageAt(handle);
         index = handle >>> SHIFT;
       }
-      const slot = (handle & MASK) * ENTRY;
-      const word = page[slot + 1]!;
-      if (word >>> EVENT_SHIFT !== event || page[slot] !== (generations[row]! | 0)) {
+      const slot = handle & MASK;
+      const word = page[slot]!;
+      if (word >>> EVENT_SHIFT !== event || page[GENERATION_AT + slot] !== (generations[row]! | 0)) {
         if (!keys.plain) this.#settleOne(handle, generations[row]!, event, bits, own, owner);
         continue;
       }
-      const next = word & ~(own !== 0 && page[slot + 2] === owner ? bits | own : bits);
+      const next = word & ~(own !== 0 && page[OWNER_AT + slot] === owner ? bits | own : bits);
       if ((word & EITHER) !== 0 && (next & EITHER) === 0) ended++;
-      if ((next & BITS) !== 0) page[slot + 1] = next;
+      if ((next & BITS) !== 0) page[slot] = next;
       else {
-        page[slot + 1] = 0;
+        page[slot] = 0;
         gone++;
       }
     }

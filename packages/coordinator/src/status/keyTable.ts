@@ -7,9 +7,11 @@ import { EITHER_OUTSTANDING } from './stageBits.js';
 export const PAGE_SHIFT = 12;
 const PAGE_ENTRIES = 1 << PAGE_SHIFT;
 export const PAGE_MASK: number = PAGE_ENTRIES - 1;
-export const ENTRY_WORDS = 3;
+/** Where in a page the generations and the owners of its entries begin; their words come first. */
+export const GENERATIONS: number = PAGE_ENTRIES;
+export const OWNERS: number = 2 * PAGE_ENTRIES;
 /** Word of a page, behind its entries, that counts those in use. */
-const PAGE_LIVE = PAGE_ENTRIES * ENTRY_WORDS;
+const PAGE_LIVE = 3 * PAGE_ENTRIES;
 /** Stands for a page that is not there. Nothing is ever written to it. */
 const NO_PAGE = new Int32Array(PAGE_LIVE + 1);
 const SPARE_PAGES = 16;
@@ -28,10 +30,13 @@ export const ABSENT = -1;
  * fit (a DONE not yet answered when the next event's WAITING comes, a former generation) goes to a small hash.
  *
  * ```
- *  page of 4096 handles          word 0       word 1                 word 2
- *  ┌──────────────┐              generation │ event (24) bits (8)  │ owner: seq of the request that carried it last
- *  │ slot slot …  │  12 bytes
- *  └──────────────┘              overflow entries have a 4th word, the handle
+ *  page of 4096 handles
+ *  ┌──────────────────────┬──────────────┬─────────────────────────────────────────────────┬─────────┐
+ *  │ event (24) bits (8)  │ generation   │ owner: seq of the request that carried it last  │ in use  │   12 bytes an entry
+ *  │ word word …          │ …            │ …                                               │         │
+ *  └──────────────────────┴──────────────┴─────────────────────────────────────────────────┴─────────┘
+ *  In columns, so that neighbours can be looked at and changed at once (keyRuns.ts). Overflow entries stand alone, and
+ *  have a 4th word, the handle.
  * ```
  *
  * An entry exists as long as it has a bit, and holds its event. A page exists as long as it has an entry: at rest the
@@ -71,18 +76,18 @@ export class KeyTable {
   add(handle: number, generation: number, event: number, bits: number, unless: number, clear: number): number {
     generation |= 0;
     const page = this.open(handle);
-    const at = (handle & PAGE_MASK) * ENTRY_WORDS;
-    const word = page[at + 1]!;
-    if (word >>> BITS_WIDTH === event && page[at] === generation) {
+    const at = handle & PAGE_MASK;
+    const word = page[at]!;
+    if (word >>> BITS_WIDTH === event && page[GENERATIONS + at] === generation) {
       if ((word & unless) !== 0) return word & unless;
       const next = (word & ~clear) | bits;
       if (((word ^ next) & EITHER_OUTSTANDING) !== 0) this.#countOutstanding(event, word, next);
-      page[at + 1] = next;
+      page[at] = next;
       return 0;
     }
     if (word === 0 && this.#index.size === 0) {
-      page[at] = generation;
-      page[at + 1] = (event << BITS_WIDTH) | bits;
+      page[GENERATIONS + at] = generation;
+      page[at] = (event << BITS_WIDTH) | bits;
       page[PAGE_LIVE]!++;
       this.#size++;
       this.#events.retain(event);
@@ -96,8 +101,8 @@ export class KeyTable {
     generation |= 0;
     const page = this.#pages[handle >>> PAGE_SHIFT];
     if (page !== undefined) {
-      const at = (handle & PAGE_MASK) * ENTRY_WORDS;
-      if (page[at + 1]! >>> BITS_WIDTH === event && page[at] === generation) return handle;
+      const at = handle & PAGE_MASK;
+      if (page[at]! >>> BITS_WIDTH === event && page[GENERATIONS + at] === generation) return handle;
     }
     return this.#index.size === 0 ? ABSENT : this.#locateOverflow(handle, generation, event);
   }
@@ -106,7 +111,7 @@ export class KeyTable {
   bits(reference: number): number {
     if (reference < 0) return 0;
     if (reference >= OVERFLOW) return this.#overflow[(reference - OVERFLOW) * OVERFLOW_WORDS + 1]! & BITS_MASK;
-    return this.#pages[reference >>> PAGE_SHIFT]![(reference & PAGE_MASK) * ENTRY_WORDS + 1]! & BITS_MASK;
+    return this.#pages[reference >>> PAGE_SHIFT]![reference & PAGE_MASK]! & BITS_MASK;
   }
 
   /** Replaces the bits of a located entry; without bits it is gone. */
@@ -116,15 +121,15 @@ export class KeyTable {
       return;
     }
     const page = this.#pages[reference >>> PAGE_SHIFT]!;
-    const at = (reference & PAGE_MASK) * ENTRY_WORDS;
-    const word = page[at + 1]!;
+    const at = reference & PAGE_MASK;
+    const word = page[at]!;
     const event = word >>> BITS_WIDTH;
     if (((word ^ bits) & EITHER_OUTSTANDING) !== 0) this.#countOutstanding(event, word, bits);
     if (bits !== 0) {
-      page[at + 1] = (event << BITS_WIDTH) | bits;
+      page[at] = (event << BITS_WIDTH) | bits;
       return;
     }
-    page[at + 1] = 0;
+    page[at] = 0;
     this.gone(reference >>> PAGE_SHIFT, page, event, 1);
   }
 
@@ -169,12 +174,12 @@ export class KeyTable {
   /** The request that carried a located entry last, as a signed word. */
   owner(reference: number): number {
     if (reference >= OVERFLOW) return this.#overflow[(reference - OVERFLOW) * OVERFLOW_WORDS + 2]!;
-    return this.#pages[reference >>> PAGE_SHIFT]![(reference & PAGE_MASK) * ENTRY_WORDS + 2]!;
+    return this.#pages[reference >>> PAGE_SHIFT]![OWNERS + (reference & PAGE_MASK)]!;
   }
 
   setOwner(reference: number, owner: number): void {
     if (reference >= OVERFLOW) this.#overflow[(reference - OVERFLOW) * OVERFLOW_WORDS + 2] = owner;
-    else this.#pages[reference >>> PAGE_SHIFT]![(reference & PAGE_MASK) * ENTRY_WORDS + 2] = owner;
+    else this.#pages[reference >>> PAGE_SHIFT]![OWNERS + (reference & PAGE_MASK)] = owner;
   }
 
   /** Clears `bits` on one entry, if it exists. */
@@ -187,8 +192,9 @@ export class KeyTable {
   clearDispatcher(handle: number, generation: number, bits: number): void {
     generation |= 0;
     const page = this.#pages[handle >>> PAGE_SHIFT];
-    const at = (handle & PAGE_MASK) * ENTRY_WORDS;
-    if (page !== undefined && page[at + 1] !== 0 && page[at] === generation) this.setBits(handle, this.bits(handle) & ~bits);
+    const at = handle & PAGE_MASK;
+    if (page !== undefined && page[at] !== 0 && page[GENERATIONS + at] === generation)
+      this.setBits(handle, this.bits(handle) & ~bits);
     for (const entry of this.#overflowOf(handle)) {
       const base = entry * OVERFLOW_WORDS;
       if (this.#overflow[base] === generation) this.#setOverflowBits(entry, this.#overflow[base + 1]! & BITS_MASK & ~bits);
@@ -201,7 +207,7 @@ export class KeyTable {
       const page = this.#pages[index];
       if (page === undefined) continue;
       for (let slot = 0; slot < PAGE_ENTRIES; slot++) {
-        const word = page[slot * ENTRY_WORDS + 1]!;
+        const word = page[slot]!;
         if (word >>> BITS_WIDTH === event && (word & bits) !== 0) {
           this.setBits((index << PAGE_SHIFT) | slot, word & BITS_MASK & ~bits);
         }
@@ -251,9 +257,9 @@ export class KeyTable {
     }
     this.#size++;
     this.#events.retain(event);
-    if (page[at + 1] === 0) {
-      page[at] = generation;
-      page[at + 1] = (event << BITS_WIDTH) | bits;
+    if (page[at] === 0) {
+      page[GENERATIONS + at] = generation;
+      page[at] = (event << BITS_WIDTH) | bits;
       page[PAGE_LIVE]!++;
       return 0;
     }

@@ -53,7 +53,7 @@ import { runEnd, sameColumn } from './statusRuns.js';
 export interface Living {
   has(handle: number, generation: number): boolean;
   /** Whether all of them do. */
-  hasAll(handle: Uint32Array, generation: Uint32Array): boolean;
+  hasAll(handle: Uint32Array, generation: Uint32Array, stretches?: Uint32Array): boolean;
 }
 
 export interface OutstandingOptions {
@@ -122,15 +122,15 @@ export class Outstanding {
   /** Takes over a request that was delivered under `seq`: its keys go from pending or reserved to outstanding. */
   adopt(batch: StatusBatch, seq: number, now: number, living: Living): void {
     const { keys, capacity, events } = this.#options;
-    const { handle, generation, event, stage, eventIndex } = batch;
-    const isEasy = keys.outstanding + handle.length <= capacity && living.hasAll(handle, generation);
+    const { handle, generation, event, stage, eventIndex, stretches } = batch;
+    const isEasy = keys.outstanding + handle.length <= capacity && living.hasAll(handle, generation, stretches);
     let kept = 0;
     for (let from = 0, to = 0; from < handle.length; from = to) {
       to = runEnd(batch, from);
       const one = (stage[from]! & STAGE_COLUMN_MASK) as Stage;
       if (!isKeyed(one)) continue;
       const index = eventIndex[event[from]!]!;
-      if (isEasy) kept += this.#runs.deliver(handle, generation, from, to, index, one, seq);
+      if (isEasy) kept += this.#runs.deliver(handle, generation, from, to, index, one, seq, stretches);
       else for (let row = from; row < to; row++) kept += this.#adoptRow(batch, row, index, one, seq, living);
     }
     this.most = Math.max(this.most, keys.outstanding);
@@ -193,7 +193,7 @@ export class Outstanding {
     for (let from = 0, to = 0; from < handle.length; from = to) {
       to = runEnd(batch, from);
       const own = (batch.stage[from]! & STAGE_COLUMN_MASK) === Stage.DONE ? OUTSTANDING << 4 : 0;
-      this.#runs.settle(handle, generation, from, to, event, OUTSTANDING, own, seq);
+      this.#runs.settle(handle, generation, from, to, event, OUTSTANDING, own, seq, batch.stretches);
     }
     this.#drop(sent);
     return true;
@@ -223,13 +223,13 @@ export class Outstanding {
     const sent = this.#sent.get(seq);
     if (sent === undefined) return;
     const { batch } = sent;
-    const { handle, generation, event, stage, eventIndex } = batch;
+    const { handle, generation, event, stage, eventIndex, stretches } = batch;
     const rows = new Uint32Array(handle.length);
     let kept = 0;
     for (let from = 0, to = 0; from < handle.length; from = to) {
       to = runEnd(batch, from);
       if ((stage[from]! & STAGE_COLUMN_MASK) === Stage.DONE) {
-        this.#runs.settle(handle, generation, from, to, eventIndex[event[from]!]!, 0, OUTSTANDING << 4, seq);
+        this.#runs.settle(handle, generation, from, to, eventIndex[event[from]!]!, 0, OUTSTANDING << 4, seq, stretches);
       } else for (let row = from; row < to; row++) if (this.#live(sent, row) >= 0) rows[kept++] = row;
     }
     if (kept === 0) this.#drop(sent);

@@ -5,6 +5,7 @@ import {
   type Mode,
   STATUS_ALREADY_BIT,
   Stage,
+  stretchesOf,
   TRIGGER_HANDLE,
 } from '@tidegate/protocol';
 import type { EventTable } from './eventTable.js';
@@ -36,6 +37,8 @@ export interface StatusBatch {
   readonly stage: Uint8Array;
   /** All rows are of one event and one stage. False: not said. */
   readonly uniform: boolean;
+  /** Of a uniform one: where stretches of neighbours end in `handle`. Undefined: not said. */
+  readonly stretches: Uint32Array | undefined;
   /** How often these statuses have been sent before (T-I). */
   readonly attempt: number;
 }
@@ -129,6 +132,7 @@ export class BatchBuilder {
       event: this.#event.slice(0, length),
       stage: this.#stage.slice(0, length),
       uniform: false,
+      stretches: undefined,
       attempt: Number.isFinite(this.#attempt) ? this.#attempt : 0,
     };
     this.#length = 0;
@@ -166,6 +170,7 @@ export class BatchBuilder {
       generation: generations.slice(from, to),
       ...this.#constant(to - from, coded),
       uniform: true,
+      stretches: stretchesOf(handle),
       attempt: 0,
     };
   }
@@ -222,6 +227,7 @@ export function selectRows(batch: StatusBatch, rows: Uint32Array): StatusBatch {
     generation: rows.map((row) => batch.generation[row]!),
     event: rows.map((row) => batch.event[row]!),
     stage: Uint8Array.from(rows, (row) => batch.stage[row]!),
+    stretches: undefined,
   };
 }
 
@@ -248,6 +254,7 @@ function partOf(events: EventTable, batch: StatusBatch, from: number, to: number
     generation: batch.generation.slice(from, to),
     event: batch.event.slice(from, to).map((local) => place[local]!),
     stage: batch.stage.slice(from, to),
+    stretches: undefined,
   };
 }
 

@@ -186,8 +186,8 @@ export class StatusPath {
     }
   }
 
-  #request({ mode, events, handle, generation, event, stage }: StatusBatch, epoch: number): BlockStatusRequest {
-    const columns = { events, handle, generation, event, stage };
+  #request({ mode, events, handle, generation, event, stage, stretches }: StatusBatch, epoch: number): BlockStatusRequest {
+    const columns = { events, handle, generation, event, stage, ...(stretches && { stretches }) };
     return { type: 'block-statuses', from: this.#host, mode, epoch, seq: this.#seq + 1, ...columns };
   }
 

@@ -21,10 +21,10 @@ export class ReplyBuilder {
   }
 
   /** The answers when all statuses of the request are of one event and have one outcome: nobody has to be counted. */
-  uniform({ events, handle, generation }: BlockStatusRequest, outcome: Outcome): Answer[] {
+  uniform({ events, handle, generation, stretches }: BlockStatusRequest, outcome: Outcome): Answer[] {
     const first = events[0];
     if (outcome === Outcome.SILENT || first === undefined) return [];
-    return [answerOf({ type: 'normal', handle, generation }, first.key, outcome)];
+    return [answerOf({ type: 'normal', handle, generation, ...(stretches && { stretches }) }, first.key, outcome)];
   }
 
   /** B-14: hints before acks. */

@@ -197,7 +197,7 @@ function nameOf(handle: number, generation: number, context: number, bit: number
 }
 
 /** A request of some rows of another, in storage of its own (C-5). Events that no row refers to any more stay: they are few. */
-function select(request: BlockStatusRequest, rows: Uint32Array): BlockStatusRequest {
+function select({ stretches: _, ...request }: BlockStatusRequest, rows: Uint32Array): BlockStatusRequest {
   return {
     ...request,
     handle: rows.map((row) => request.handle[row]!),

@@ -9,8 +9,13 @@ export const COORDINATOR_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'coordinator/status/keyRuns.js',
-        find: 'page[slot + 1] = (word & ~(clear | also)) | set;',
-        replace: 'page[slot + 1] = word | set;',
+        find: 'page[slot] = (word & ~(clear | also)) | set;',
+        replace: 'page[slot] = word | set;',
+      },
+      {
+        file: 'coordinator/status/keyColumns.js',
+        find: 'page.fill((word & ~clear) | (OUTSTANDING << shift), slot, end);',
+        replace: 'page.fill(word | (OUTSTANDING << shift), slot, end);',
       },
     ],
     profile: 'calm',
