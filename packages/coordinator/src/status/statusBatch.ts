@@ -60,6 +60,8 @@ export class BatchBuilder {
   #needsFacts: boolean[] = [];
   #attempt = Number.POSITIVE_INFINITY;
   #length = 0;
+  /** All rows so far are of one event and one stage. */
+  #uniform = true;
   /** By coded stage: the columns of a full batch in which all rows are alike. */
   readonly #constants: Pick<StatusBatch, 'event' | 'stage'>[] = [];
 
@@ -88,6 +90,7 @@ export class BatchBuilder {
     this.#generation[row] = generation;
     this.#event[row] = local;
     this.#stage[row] = already ? stage | STATUS_ALREADY_BIT : stage;
+    if (local !== 0 || this.#stage[row] !== this.#stage[0]) this.#uniform = false;
     if (stage === Stage.NONE || (stage === Stage.WAITING && (this.#events.factsDue(event) || isTrigger(handle)))) {
       this.#needsFacts[local] = true;
     }
@@ -122,20 +125,22 @@ export class BatchBuilder {
   /** The rows gathered so far as a batch of their own; the builder is empty again. */
   finish(target: string): StatusBatch {
     const length = this.#length;
+    const handle = this.#handle.slice(0, length);
     const batch: StatusBatch = {
       target,
       mode: this.mode,
       eventIndex: Uint32Array.from(this.#eventIndex),
       events: this.#eventIndex.map((event, local) => this.#named(event, this.#needsFacts[local] === true)),
-      handle: this.#handle.slice(0, length),
+      handle,
       generation: this.#generation.slice(0, length),
       event: this.#event.slice(0, length),
       stage: this.#stage.slice(0, length),
-      uniform: false,
-      stretches: undefined,
+      uniform: this.#uniform,
+      stretches: this.#uniform ? stretchesOf(handle) : undefined,
       attempt: Number.isFinite(this.#attempt) ? this.#attempt : 0,
     };
     this.#length = 0;
+    this.#uniform = true;
     this.#attempt = Number.POSITIVE_INFINITY;
     this.#eventIndex = [];
     this.#needsFacts = [];

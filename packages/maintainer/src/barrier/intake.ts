@@ -1,13 +1,15 @@
 import { type BlockStatusRequest, type HostId, STATUS_ALREADY_BIT } from '@tidegate/protocol';
 import { EventKeyMap } from '../eventKeyMap.js';
+import { areAllBytes, areSame } from '../span/columns.js';
 import { eventWords } from '../span/eventSlots.js';
 import type { SpanTable } from '../span/spanTable.js';
 import { TaskState } from '../span/taskState.js';
 import type { BarrierCore } from './barrierCore.js';
 import type { BarrierMessage } from './contracts.js';
+import { Crowd } from './crowd.js';
 import { Outcome, ReplyBuilder } from './replyBuilder.js';
 import { handleLeaving, handleStatus, type Subject } from './statuses.js';
-import { alikeStatuses } from './statusRun.js';
+import { type Alike, alikeStatuses } from './statusRun.js';
 
 // The engine loads an imported binding anew at every use, and folds a local constant.
 const REPLICATING = TaskState.REPLICATING;
@@ -20,11 +22,11 @@ const REPLICATING = TaskState.REPLICATING;
 export class Intake {
   readonly #core: BarrierCore;
   readonly #reply = new ReplyBuilder();
-  /** The dispatchers of a run that are to be handled. */
-  #handles = new Uint32Array(2048);
-
-  /** What became of every status of the request in hand, if it is the same. */
-  #uniform: Outcome | undefined;
+  /** The dispatchers that are to be handled at once. */
+  readonly #crowd = new Crowd();
+  /** Statuses of the request in hand that were handled with others, and what became of all of them: undefined when it is not the same. */
+  #alikeCount = 0;
+  #alikeOutcome: Outcome | undefined;
 
   constructor(core: BarrierCore) {
     this.#core = core;
@@ -33,21 +35,24 @@ export class Intake {
   /** B-10: exactly one message to `from`, first and even if empty, and one to each other host that got an action. */
   handle(from: HostId, request: BlockStatusRequest): BarrierMessage[] {
     const rows = request.handle.length;
-    if (rows > this.#handles.length) this.#handles = new Uint32Array(rows);
+    this.#crowd.reserve(rows);
     this.#core.time = this.#core.parts.now();
     this.#reply.begin(rows);
-    this.#uniform = undefined;
-    this.#runs(request, this.#subjects(request));
-    const answers = this.#uniform === undefined ? this.#reply.answers(request) : this.#reply.uniform(request, this.#uniform);
+    this.#alikeCount = 0;
+    this.#alikeOutcome = undefined;
+    const subjects = this.#subjects(request);
+    this.#runs(request, subjects);
+    const outcome = this.#alikeCount === rows && subjects.length === 1 ? this.#alikeOutcome : undefined;
+    const answers = outcome === undefined ? this.#reply.answers(request) : this.#reply.uniform(request, outcome);
     return this.#messages(from, request, answers);
   }
 
   #runs(request: BlockStatusRequest, subjects: readonly Subject[]): void {
-    const { event, stage } = request;
+    const { event, stage, stretches } = request;
     for (let row = 0; row < event.length; ) {
       const index = event[row]!;
       const code = stage[row]!;
-      const end = runEnd(event, stage, row);
+      const end = stretches === undefined ? runEnd(event, stage, row) : event.length;
       this.#run(request, subjects[index]!, row, end, code & ~STATUS_ALREADY_BIT);
       row = end;
     }
@@ -65,24 +70,53 @@ export class Intake {
 
   /** Rows from `from` on at once, up to `end` or the table trigger's. Returns where it stopped: where each may change what the next one means. */
   #alike(request: BlockStatusRequest, subject: Subject, from: number, end: number, stage: number): number {
-    const core = this.#core;
-    const alike = alikeStatuses(core, subject, stage, end - from);
+    const alike = alikeStatuses(this.#core, subject, stage, end - from);
     if (alike === undefined) return from;
+    this.#reply.outcomes.fill(alike.outcome, from, end);
+    this.#alikeOutcome = this.#alikeCount === 0 || this.#alikeOutcome === alike.outcome ? alike.outcome : undefined;
+    const { stretches } = request;
+    if (stretches === undefined) return this.#listed(request, subject, from, end, alike);
+    let row = from;
+    for (let next = 0; row < end; next++) {
+      const to = Math.min(stretches[next]!, end);
+      if (to <= row) continue;
+      const stop = this.#neighbours(request, subject, row, to, alike) ? to : this.#listed(request, subject, row, to, alike);
+      if (stop < to) return stop;
+      row = to;
+    }
+    return row;
+  }
+
+  /** Rows [row, to), neighbours, if all of them replicate. False: nothing has changed. */
+  #neighbours(request: BlockStatusRequest, subject: Subject, row: number, to: number, alike: Alike): boolean {
+    const { state, generation, trigger } = this.#core.table;
+    const first = request.handle[row]!;
+    const end = first + to - row;
+    if (end > state.length || (trigger >= first && trigger < end)) return false;
+    if (!areAllBytes(state, first, end, REPLICATING) || !areSame(generation, first, end, request.generation, row)) return false;
+    this.#alikeCount += to - row;
+    alike.handle(this.#core, subject, this.#crowd.neighbours(first, to - row));
+    return true;
+  }
+
+  /** Rows from `from` on, up to `end` or the table trigger's, where it stops. */
+  #listed(request: BlockStatusRequest, subject: Subject, from: number, end: number, alike: Alike): number {
+    const core = this.#core;
     const { handle, generation } = request;
     const { outcomes } = this.#reply;
     const { table } = core;
-    outcomes.fill(alike.outcome, from, end);
+    const crowd = this.#crowd.list(0);
     let count = 0;
     let row = from;
     for (; row < end; row++) {
-      const kept = replicating(table, request, row, end, this.#handles, count);
+      const kept = replicating(table, request, row, end, crowd.listed(), count);
       count += kept;
       row += kept;
       if (row === end || handle[row] === table.trigger) break;
       outcomes[row] = isTask(core, handle[row]!, generation[row]!) ? Outcome.IGNORED : Outcome.UNKNOWN;
     }
-    if (count === handle.length && subject.isOnly) this.#uniform = alike.outcome;
-    alike.handle(core, subject, this.#handles, count);
+    this.#alikeCount += count;
+    alike.handle(core, subject, crowd.list(count));
     return row;
   }
 
@@ -102,18 +136,18 @@ export class Intake {
   /** Entries of one key share a subject, so that what one status opens the next one finds. */
   #subjects({ events }: BlockStatusRequest): readonly Subject[] {
     const first = events[0];
-    if (events.length === 1 && first !== undefined) return [this.#subjectOf(first, true)];
+    if (events.length === 1 && first !== undefined) return [this.#subjectOf(first)];
     const byKey = new EventKeyMap<Subject>();
     for (const event of events) {
       const known = byKey.get(event.key);
       if (known?.facts !== undefined || (known !== undefined && event.facts === undefined)) continue;
-      byKey.set(event.key, this.#subjectOf(event, false));
+      byKey.set(event.key, this.#subjectOf(event));
     }
     return events.map(({ key }) => byKey.get(key) as Subject);
   }
 
-  #subjectOf({ key, facts }: BlockStatusRequest['events'][number], isOnly: boolean): Subject {
-    return { isOnly, words: eventWords(key), facts, event: this.#core.find(key) };
+  #subjectOf({ key, facts }: BlockStatusRequest['events'][number]): Subject {
+    return { words: eventWords(key), facts, event: this.#core.find(key) };
   }
 
   /** B-14: a writer on the reporting host gets the ack and its Write in one message, ack first (S-11). */

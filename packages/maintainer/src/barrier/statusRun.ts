@@ -1,5 +1,7 @@
 import { Stage } from '@tidegate/protocol';
 import type { BarrierCore } from './barrierCore.js';
+import type { BarrierEvent } from './barrierEvent.js';
+import type { Crowd } from './crowd.js';
 import { Outcome } from './replyBuilder.js';
 import { type Subject, tracked } from './statuses.js';
 
@@ -12,8 +14,8 @@ import { type Subject, tracked } from './statuses.js';
 export interface Alike {
   /** Of every one whose dispatcher replicates. */
   readonly outcome: Outcome;
-  /** The first `count` of `handles`, which may be overwritten, are dispatchers that replicate. */
-  readonly handle: (core: BarrierCore, subject: Subject, handles: Uint32Array, count: number) => void;
+  /** Of dispatchers that replicate. */
+  readonly handle: (core: BarrierCore, subject: Subject, crowd: Crowd) => void;
 }
 
 /** Undefined when one of `count` statuses may change what the next one means. */
@@ -34,17 +36,18 @@ export function alikeStatuses(core: BarrierCore, subject: Subject, stage: number
 /** B-21 to B-24, of an event that is open and will not be covered by them. */
 const WAITING: Alike = {
   outcome: Outcome.ACK,
-  handle: (core, subject, handles, count) => {
-    const news = report(core, subject, handles, count, Stage.WAITING);
-    tracked(subject)?.coverage.markAll(handles, news);
+  handle: (core, subject, crowd) => {
+    report(core, subject, crowd, Stage.WAITING);
+    const event = tracked(subject);
+    if (event !== undefined) mark(event, crowd);
   },
 };
 
 /** Late comers: the event has its writer. */
 const SELECTED_WAITING: Alike = {
   outcome: Outcome.ACK,
-  handle: (core, subject, handles, count) => {
-    const news = report(core, subject, handles, count, Stage.WAITING);
+  handle: (core, subject, crowd) => {
+    const news = report(core, subject, crowd, Stage.WAITING);
     const event = tracked(subject);
     if (news > 0 && event !== undefined) core.completeIfCovered(event);
   },
@@ -53,18 +56,18 @@ const SELECTED_WAITING: Alike = {
 /** The round at the end of the turn lets them pass. */
 const REPEATED_WAITING: Alike = {
   outcome: Outcome.ACK,
-  handle: (core, subject, handles, count) => {
-    if (report(core, subject, handles, count, Stage.WAITING) > 0) core.progress = true;
+  handle: (core, subject, crowd) => {
+    if (report(core, subject, crowd, Stage.WAITING) > 0) core.progress = true;
   },
 };
 
 /** B-18, B-19, of an event that was written and will not be covered by them. */
 const DONE: Alike = {
   outcome: Outcome.ACK,
-  handle: (core, subject, handles, count) => {
-    report(core, subject, handles, count, Stage.DONE);
+  handle: (core, subject, crowd) => {
+    report(core, subject, crowd, Stage.DONE);
     const event = tracked(subject);
-    if (event === undefined || event.coverage.markAll(handles, count) === 0) return;
+    if (event === undefined || mark(event, crowd) === 0) return;
     event.lastStatus = core.time;
     event.progressed();
   },
@@ -72,24 +75,36 @@ const DONE: Alike = {
 
 const EARLY_DONE: Alike = {
   outcome: Outcome.ACK,
-  handle: (core, subject, handles, count) => {
-    report(core, subject, handles, count, Stage.DONE);
-    tracked(subject)?.coverage.markAll(handles, count);
+  handle: (core, subject, crowd) => {
+    report(core, subject, crowd, Stage.DONE);
+    const event = tracked(subject);
+    if (event !== undefined) mark(event, crowd);
   },
 };
 
 /** B-7 */
 const LATE_DONE: Alike = {
   outcome: Outcome.SILENT,
-  handle: (core, subject, handles, count) => {
-    report(core, subject, handles, count, Stage.DONE);
+  handle: (core, subject, crowd) => {
+    report(core, subject, crowd, Stage.DONE);
   },
 };
 
-/** B-5. Returns how many of them are news; those stand first in `handles`. */
-function report(core: BarrierCore, subject: Subject, handles: Uint32Array, count: number, stage: Stage): number {
-  const news = core.table.positions.reportAll(handles, count, subject.words, stage);
+/** B-5. Leaves those in the crowd that are news, and returns how many they are. */
+function report(core: BarrierCore, subject: Subject, crowd: Crowd, stage: Stage): number {
+  const { positions } = core.table;
+  const { count } = crowd;
+  if (crowd.first >= 0 && positions.reportNeighbours(crowd.first, count, subject.words, stage)) return count;
+  const news = positions.reportAll(crowd.listed(), count, subject.words, stage);
   // W-3: late repeats, of an event that these dispatchers have behind them.
   if (news < count) core.parts.observer.count('barrier.late-waiting', count - news);
+  crowd.list(news);
   return news;
+}
+
+/** V-7. Returns how many had not reported before. */
+function mark({ coverage }: BarrierEvent, crowd: Crowd): number {
+  const { count } = crowd;
+  if (crowd.first >= 0 && coverage.markNeighbours(crowd.first, count)) return count;
+  return coverage.markAll(crowd.listed(), count);
 }

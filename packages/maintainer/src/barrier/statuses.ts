@@ -10,8 +10,6 @@ import { Outcome } from './replyBuilder.js';
 
 /** One event of a request, looked up once for all statuses that refer to it. */
 export interface Subject {
-  /** The request has no other. */
-  readonly isOnly: boolean;
   readonly words: EventWords;
   readonly facts: BlockFacts | undefined;
   event: BarrierEvent | undefined;

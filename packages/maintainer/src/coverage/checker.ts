@@ -21,6 +21,8 @@ export interface Checker {
   add(table: number, range?: KeyRange): void;
   /** {@link add} for the first `count` of `tables`, all of them whole. */
   addAll(tables: Uint32Array, count: number): void;
+  /** {@link add} for the tables `from` … `to` − 1, all of them whole. */
+  addRange(from: number, to: number): void;
   /** Reports for `count` further ones of the `parts` that tile `table`: it is covered when there were as many. */
   addParts(table: number, count: number, parts: number): void;
   /** One of the reports of {@link addParts} counts no more. False: the table is to be reopened. */

@@ -48,6 +48,10 @@ export class CountChecker implements Checker {
     this.#missing.deleteAll(tables, count);
   }
 
+  addRange(from: number, to: number): void {
+    this.#missing.deleteRange(from, to);
+  }
+
   addParts(table: number): void {
     this.#missing.delete(table);
   }

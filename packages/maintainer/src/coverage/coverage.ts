@@ -1,5 +1,6 @@
 import type { Influence, SchemaId, TableId } from '@tidegate/protocol';
 import { TRIGGER_TABLE_ID } from '@tidegate/protocol';
+import { areConsecutive } from '../span/columns.js';
 import { HandleSet } from '../span/handleSet.js';
 import type { SpanTable } from '../span/spanTable.js';
 import { UNDIVIDED } from '../span/tiling.js';
@@ -121,6 +122,17 @@ export class Coverage {
     const fresh = this.#reported.addAll(handles, count);
     this.#countAll(handles, fresh);
     return fresh;
+  }
+
+  /** {@link mark} for the `count` dispatchers from `first` on, if nothing has to be known of each. False: nothing has changed. */
+  markNeighbours(first: number, count: number): boolean {
+    const checker = this.#checker;
+    const { table, tiling } = this.#table;
+    const end = first + count;
+    if (checker !== undefined && !(tiling.isEmpty && areConsecutive(table, first, end))) return false;
+    if (!this.#reported.addRange(first, end)) return false;
+    checker?.addRange(table[first]!, table[first]! + count);
+    return true;
   }
 
   /** T-11, B-42: listed tables that have no tasks left are not waited for: nobody would report for them. */

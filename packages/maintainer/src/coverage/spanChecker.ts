@@ -65,6 +65,10 @@ export class SpanChecker implements Checker {
     this.#missing.deleteAll(tables, count);
   }
 
+  addRange(from: number, to: number): void {
+    this.#missing.deleteRange(from, to);
+  }
+
   addParts(table: number, count: number, parts: number): void {
     if (!this.#missing.has(table)) return;
     const left = this.#left.get(table) ?? parts;

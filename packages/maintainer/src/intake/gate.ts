@@ -7,7 +7,7 @@ import {
   STATUS_ALREADY_BIT,
 } from '@tidegate/protocol';
 import { EventKeyMap } from '../eventKeyMap.js';
-import { growColumn, grownCapacity } from '../span/columns.js';
+import { areBelow, copyTo, growColumn, grownCapacity } from '../span/columns.js';
 
 /** A request as the gate let it through. */
 export interface GatedRequest {
@@ -102,25 +102,50 @@ export class Gate {
     this.#firstContext = this.#nextContext;
   }
 
-  /** Writes the rows that pass to `kept`, and returns how many they are. */
-  #admit({ handle, generation, event, stage }: BlockStatusRequest, contexts: Uint32Array, kept: Uint32Array): number {
+  /** Returns how many rows pass, and writes them to `kept` unless all do. */
+  #admit({ handle, generation, event, stage, stretches }: BlockStatusRequest, contexts: Uint32Array, kept: Uint32Array): number {
     const rows = handle.length;
     let count = 0;
-    for (let row = 0; row < rows; ) {
+    for (let row = 0, next = 0; row < rows; ) {
       const index = event[row]!;
       const code = stage[row]!;
       const context = contexts[index]!;
       const bit = bitOf(code);
+      const slot = (context << STAGE_BITS) | bit;
       // Statuses of one event and stage mostly stand together, and mostly none of them finds its slot taken.
       let end = row + 1;
-      while (end < rows && event[end] === index && stage[end] === code) end++;
-      const stop = this.#overflow.size > 0 ? row : this.#takeFree(handle, generation, row, end, (context << STAGE_BITS) | bit);
-      while (row < stop) kept[count++] = row++;
+      if (stretches === undefined) while (end < rows && event[end] === index && stage[end] === code) end++;
+      else {
+        if (stretches[next]! <= row) next++;
+        end = stretches[next]!;
+      }
+      let stop = row;
+      if (this.#overflow.size === 0) {
+        if (stretches !== undefined && this.#takeNeighbours(handle[row]!, generation, row, end, slot)) stop = end;
+        else stop = this.#takeFree(handle, generation, row, end, slot);
+      }
+      if (count < row) while (row < stop) kept[count++] = row++;
+      else count = row = stop;
       if (row === end) continue;
-      if (this.#take(handle[row]!, generation[row]!, context, bit)) kept[count++] = row;
+      if (!this.#take(handle[row]!, generation[row]!, context, bit)) {
+        // From now on those that pass are named.
+        if (count === row) for (let i = 0; i < count; i++) kept[i] = i;
+      } else if (count < row) kept[count++] = row;
+      else count++;
       row++;
     }
     return count;
+  }
+
+  /** Takes the slots of the rows [from, to), neighbours from `first` on, if all are free. */
+  #takeNeighbours(first: number, generation: Uint32Array, from: number, to: number, slot: number): boolean {
+    const slots = this.#slot;
+    const end = first + to - from;
+    if (end > slots.length || !areBelow(slots, first, end, this.#firstContext << STAGE_BITS)) return false;
+    slots.fill(slot, first, end);
+    copyTo(this.#generation, first, generation, from, to);
+    this.#reserved += to - from;
+    return true;
   }
 
   /** Takes the slots of rows from `from` on, until one is not free. Returns that row, or `end`. */

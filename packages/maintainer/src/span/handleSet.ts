@@ -79,6 +79,35 @@ export class HandleSet {
     return added;
   }
 
+  /** Adds `from` … `to` − 1. False: some of them are members, or members are few, and nothing has changed. */
+  addRange(from: number, to: number): boolean {
+    if (this.#few !== undefined && this.#size + to - from > SMALL) this.#toBits();
+    if (this.#few !== undefined) return false;
+    const last = (to - 1) >>> 5;
+    if (last >= this.#bits.length) this.#growBits(last + 1);
+    const bits = this.#bits;
+    for (let word = from >>> 5; word <= last; word++) if ((bits[word]! & maskOf(word, from, to)) !== 0) return false;
+    for (let word = from >>> 5; word <= last; word++) bits[word]! |= maskOf(word, from, to);
+    this.#size += to - from;
+    return true;
+  }
+
+  /** Takes out whatever there is of `from` … `to` − 1. */
+  deleteRange(from: number, to: number): void {
+    if (this.#few !== undefined) {
+      for (let value = from; value < to; value++) this.delete(value);
+      return;
+    }
+    const bits = this.#bits;
+    const end = Math.min((to + 31) >>> 5, bits.length);
+    for (let word = from >>> 5; word < end; word++) {
+      const found = bits[word]! & maskOf(word, from, to);
+      if (found === 0) continue;
+      this.#size -= countBits(found);
+      bits[word]! &= ~found;
+    }
+  }
+
   /** Takes out the first `count` of `values`. */
   deleteAll(values: Uint32Array, count: number): void {
     if (this.#few !== undefined) {
@@ -205,4 +234,18 @@ export class HandleSet {
     grown.set(this.#bits);
     this.#bits = grown;
   }
+}
+
+/** Which bits of a word stand for `from` … `to` − 1, some of which are in it. */
+function maskOf(word: number, from: number, to: number): number {
+  const first = word << 5;
+  const below = from > first ? (1 << (from - first)) - 1 : 0;
+  const upTo = to - first >= 32 ? -1 : (1 << (to - first)) - 1;
+  return upTo & ~below;
+}
+
+function countBits(word: number): number {
+  let pairs = word - ((word >>> 1) & 0x5555_5555);
+  pairs = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
+  return Math.imul((pairs + (pairs >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
 }

@@ -1,5 +1,5 @@
 import { joinTs, Stage, stageName, tsHigh, tsLow } from '@tidegate/protocol';
-import { growColumn } from './columns.js';
+import { areAll, growColumn } from './columns.js';
 import { compareWords, EventSlots, type EventWords } from './eventSlots.js';
 
 /**
@@ -182,6 +182,26 @@ export class Positions {
     }
     if (isNews) this.#reached(high, low, rankOf(event.isSync));
     return taken;
+  }
+
+  /**
+   * {@link report} for the `count` dispatchers from `first` on at once, none of them the table trigger, who all stand at one place.
+   * False: they do not, or it does not mean the same for each of them, and nothing is taken. True: every report is.
+   */
+  reportNeighbours(first: number, count: number, event: EventWords, stage: Stage): boolean {
+    const places = this.#place;
+    const place = places[first]!;
+    if (!areAll(places, first, first + count, place)) return false;
+    const { high, low } = event;
+    if (stage === Stage.WAITING && compareWords(this.#namedHigh, this.#namedLow, high, low) > 0) return false;
+    const slot = this.#slotOf(event);
+    const meaning = this.#meaning(place, slot, event, stage);
+    if (meaning === LATE || (meaning & KEEPS) !== 0) return false;
+    if ((meaning & NEWS) !== 0) {
+      places.fill((slot << SLOT_SHIFT) | stage, first, first + count);
+      this.#reached(high, low, rankOf(event.isSync));
+    }
+    return true;
   }
 
   /**
