@@ -34,6 +34,8 @@ export class EventTable {
   #long: Uint8Array = new Uint8Array(64);
   // The facts lack the admissions that the trigger tells.
   #lacking: Uint8Array = new Uint8Array(64);
+  // A Write went to a dispatcher here, and no DONE has come since.
+  #asked: Uint8Array = new Uint8Array(64);
   #round = 1;
   // Idle events in a ring list around entry 0, oldest first; free ones chained through #next.
   #next: Uint32Array = new Uint32Array(64);
@@ -170,6 +172,18 @@ export class EventTable {
     this.#round++;
   }
 
+  /** A Write passed by: the next DONE of the event is that of the writer, for the others are let pass only after it. */
+  askedToWrite(event: number): void {
+    this.#asked[event] = 1;
+  }
+
+  /** True once after {@link askedToWrite}. */
+  takeAsked(event: number): boolean {
+    const isAsked = this.#asked[event] === 1;
+    if (isAsked) this.#asked[event] = 0;
+    return isAsked;
+  }
+
   key(event: number): EventKey {
     const known = this.#keys[event];
     if (known !== undefined) return known;
@@ -202,6 +216,7 @@ export class EventTable {
     this.#told[event] = 0;
     this.#long[event] = 0;
     this.#lacking[event] = 0;
+    this.#asked[event] = 0;
     this.#index.insert(event, hashOf(high, low, flags));
     this.#rest(event);
     return event;
@@ -245,6 +260,7 @@ export class EventTable {
     this.#flags = flags;
     this.#long = longer(this.#long, new Uint8Array(length));
     this.#lacking = longer(this.#lacking, new Uint8Array(length));
+    this.#asked = longer(this.#asked, new Uint8Array(length));
     this.#references = longer(this.#references, new Uint32Array(length));
     this.outstanding = longer(this.outstanding, new Uint32Array(length));
     this.#told = longer(this.#told, new Uint32Array(length));

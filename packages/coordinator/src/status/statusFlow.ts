@@ -55,6 +55,8 @@ export class StatusFlow {
     // Exactly at the bound: when the way is blocked, the statuses behind it wait for room, not for another try each.
     if (length === options.batchStatuses || length >= capacity) this.cut();
     else if (before === 0) this.#open();
+    // What comes with it in the same burst is company enough.
+    if (path.takeUrgent()) this.#deadline = 0;
   }
 
   #open(): void {

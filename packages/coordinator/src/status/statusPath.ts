@@ -1,4 +1,5 @@
 import {
+  Action,
   type Answer,
   type AnswerRequest,
   type BlockFacts,
@@ -63,6 +64,7 @@ export class StatusPath {
   readonly #host: string;
   readonly #builders: Builders;
   #seq = 0;
+  #urgent = false;
 
   constructor(options: ResolvedOptions, random: () => number) {
     this.#host = options.host;
@@ -125,9 +127,20 @@ export class StatusPath {
       } else {
         const left = stage === DONE || events.sufficeAll(event) ? count - row : rowsBeforeTrigger(words, from, count - row);
         row += pending.offerRun(words, from, left, event, stage, (flags & ALREADY) !== 0, full);
+        if (stage === DONE && events.takeAsked(event)) this.#urgent = true;
       }
     } while (row < count && pending.length < full);
     return row;
+  }
+
+  /**
+   * True once after the DONE of a writer was offered. All others wait for it: it ends its window at the end of the turn (T-E). A window
+   * that ends early takes along what came before it, so nothing is overtaken; C-2 waits for company, not for order.
+   */
+  takeUrgent(): boolean {
+    const isUrgent = this.#urgent;
+    this.#urgent = false;
+    return isUrgent;
   }
 
   /** Ends the window: what is pending becomes requests. */
@@ -211,6 +224,7 @@ export class StatusPath {
     const key = answer.ack ?? answer.ignored ?? answer.action?.key ?? answer.unknown;
     const event = key === undefined ? NO_EVENT : this.events.findKey(mode, key);
     if (answer.ignored !== undefined && event !== NO_EVENT) this.events.tellAgain(event);
+    if (answer.action?.action === Action.WRITE && event !== NO_EVENT) this.events.askedToWrite(event);
     if (event === NO_EVENT || this.events.outstanding[event] === 0) return;
     const { outstanding } = this;
     const { target } = answer;
