@@ -12,11 +12,18 @@ export const wake: Measurement = {
   open: async ({ quick }) => {
     const lane = createLane({ capacityBytes: 1 << 12, reserveBytes: 0, name: 'wake' });
     const { port1, port2 } = new MessageChannel();
-    const sender = start({ role: 'sender', lane, port: port1 });
-    const receiver = start({ role: 'receiver', lane, port: port2 });
+    const words = new SharedArrayBuffer(128);
+    const sender = start({ role: 'sender', lane, port: port1, words });
+    const receiver = start({ role: 'receiver', lane, port: port2, words });
     const of = (name: string, way: WakeWay) => ({ name, run: () => run(sender, receiver, { way, count: quick ? 100 : 400 }) });
     return {
-      cases: [of('a lane, its reader parked', 'lane'), of('postMessage', 'port')],
+      cases: [
+        of('a lane, its reader parked', 'blocking'),
+        of('bare futex: Atomics.wait', 'futex'),
+        of('a lane, its reader parked, its event loop going on', 'lane'),
+        of('bare futex: Atomics.waitAsync', 'async-futex'),
+        of('postMessage', 'port'),
+      ],
       close: async () => {
         await Promise.all([sender.terminate(), receiver.terminate()]);
       },

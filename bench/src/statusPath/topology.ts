@@ -22,12 +22,14 @@ const NEVER = 600_000;
 /** A host's control side and its workers, their dispatchers played by posting actors; no source and no sink. */
 export function pathTopology({ workers, control, maintainer: kind = 'whole' }: PathShape): Topology {
   const addresses = Array.from({ length: workers }, (_, index) => workerAddress(index));
+  // As in a host.
+  const parking: ThreadPlacement['parking'] = 'blocking';
   const controlThreads: ThreadPlacement[] =
     control === 'shared'
-      ? [{ name: 'control', actors: [coordinator(addresses), maintainer(kind)] }]
+      ? [{ name: 'control', actors: [coordinator(addresses), maintainer(kind)], parking }]
       : [
-          { name: COORDINATOR, actors: [coordinator(addresses)] },
-          { name: MAINTAINER, actors: [maintainer(kind)] },
+          { name: COORDINATOR, actors: [coordinator(addresses)], parking },
+          { name: MAINTAINER, actors: [maintainer(kind)], parking },
         ];
   return {
     threads: [...addresses.map((address) => ({ name: address, actors: [posting(address)] })), ...controlThreads],

@@ -3,7 +3,10 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { LaneConsumer, LaneProducer } from '@tidegate/ring';
 import { PAUSE, type WakeCommand, type WakeData, type WakeTimes } from './wakeProtocol.js';
 
-const { role, lane, port } = workerData as WakeData;
+const { role, lane, port, words } = workerData as WakeData;
+/** Word 0: how many were sent; word 16: when the last one was. */
+const bare = new Int32Array(words);
+const SENT_AT = 16;
 const PATIENCE = 10_000;
 const WORD = 2 ** 32;
 
@@ -49,8 +52,31 @@ async function send({ way, count }: WakeCommand): Promise<void> {
   for (let sequence = 0; sequence < count; sequence++) {
     await delay(PAUSE);
     if (way === 'port') port.postMessage({ sent: lowNanoseconds(), sequence });
+    else if (way === 'futex' || way === 'async-futex') notify();
     else publish(sequence);
   }
+}
+
+function notify(): void {
+  Atomics.store(bare, SENT_AT, lowNanoseconds() | 0);
+  Atomics.add(bare, 0, 1);
+  Atomics.notify(bare, 0);
+}
+
+/** A word, and nothing else: what is sent while this thread is awake is seen when it looks, as everywhere. */
+async function receiveBare(times: Times, first: number, isAsync: boolean): Promise<void> {
+  const hold = setInterval(() => undefined, PATIENCE);
+  for (let sequence = 0; !times.isFull; sequence++) {
+    const seen = (first + sequence) | 0;
+    if (!isAsync) Atomics.wait(bare, 0, seen, PATIENCE);
+    else {
+      const wait = Atomics.waitAsync(bare, 0, seen);
+      if (wait.async) await wait.value;
+    }
+    times.take(Atomics.load(bare, SENT_AT) >>> 0, sequence);
+  }
+  clearInterval(hold);
+  tell(times);
 }
 
 function publish(sequence: number): void {
@@ -68,6 +94,10 @@ async function receive({ way, count }: WakeCommand): Promise<void> {
     receiveFrom(port, times);
     return;
   }
+  const first = Atomics.load(bare, 0);
+  // Whoever began it is to hear that this thread is ready before its event loop stands still.
+  await delay(PAUSE / 2);
+  if (way === 'futex' || way === 'async-futex') return await receiveBare(times, first, way === 'async-futex');
   if (consumer === undefined) throw new Error('this is the sending end');
   const handler = {
     record: (words: Uint32Array, at: number) => times.take(words[at + 2]!, words[at + 1]!),
@@ -76,7 +106,9 @@ async function receive({ way, count }: WakeCommand): Promise<void> {
     },
   };
   while (!times.isFull) {
-    if (consumer.drain(1, handler) === 0 && !(await consumer.park(PATIENCE))) throw new Error('nothing came');
+    if (consumer.drain(1, handler) > 0) continue;
+    const came = way === 'blocking' ? consumer.parkBlocking(PATIENCE) : await consumer.park(PATIENCE);
+    if (!came) throw new Error('nothing came');
   }
   tell(times);
 }

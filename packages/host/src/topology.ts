@@ -38,12 +38,14 @@ function workerAddress(index: number): string {
 export function hostTopology(options: CheckedHostOptions): Topology {
   const workers = Array.from({ length: options.workers }, (_, index) => workerAddress(index));
   const restart: ThreadPlacement['restart'] = options.restarts === 0 ? 'never' : { limit: options.restarts, within: MINUTE };
+  // Pure actors: no code of a user's is on these threads.
+  const parking: ThreadPlacement['parking'] = 'blocking';
   const control: ThreadPlacement[] =
     options.control === 'shared'
-      ? [{ name: 'control', actors: [coordinator(options, workers), maintainer(options)], restart }]
+      ? [{ name: 'control', actors: [coordinator(options, workers), maintainer(options)], restart, parking }]
       : [
-          { name: COORDINATOR, actors: [coordinator(options, workers)], restart },
-          { name: MAINTAINER, actors: [maintainer(options)], restart },
+          { name: COORDINATOR, actors: [coordinator(options, workers)], restart, parking },
+          { name: MAINTAINER, actors: [maintainer(options)], restart, parking },
         ];
   return {
     threads: [

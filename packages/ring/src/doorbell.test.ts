@@ -75,6 +75,32 @@ describe('a doorbell on one thread', () => {
     expect(new Int32Array(sab)[1]).toBe(0);
   });
 
+  test('a timer ends a sleep, not a wait that leaves one behind: a sleep that is rung costs no turn of the event loop later', async () => {
+    const { bell: shared } = bell();
+    const long = shared.sleep(shared.arm(), HOUR);
+    const short = shared.sleep(shared.arm(), 5);
+    // The shorter one rings both: who has more time looks, and sleeps on.
+    await expect(Promise.all([short, long])).resolves.toEqual([false, true]);
+    await expect(shared.sleep(shared.arm(), 5)).resolves.toBe(false);
+  });
+
+  test('a sleep that blocks ends with news, with its time, and not with a slice', () => {
+    const sab = Doorbell.create();
+    const shared = Doorbell.attach(sab, { sliceMs: 2 });
+    let looks = 0;
+    expect(shared.sleepUntilBlocking(() => ++looks === 4, HOUR)).toBe(true);
+    expect(shared.sleepUntilBlocking(() => false, 3)).toBe(false);
+    expect(new Int32Array(sab)[1]).toBe(0);
+  });
+
+  test('a knock is kept for one who is awake, and taken once', () => {
+    const { bell: shared } = bell();
+    expect(shared.takeKnock()).toBe(false);
+    shared.knock();
+    expect(shared.sleepUntilBlocking(() => shared.takeKnock(), HOUR)).toBe(true);
+    expect(shared.takeKnock()).toBe(false);
+  });
+
   test('a successor forgets who died asleep', () => {
     const { bell: shared, words } = bell();
     shared.arm();
@@ -84,12 +110,15 @@ describe('a doorbell on one thread', () => {
 });
 
 describe('a doorbell between threads', () => {
-  test('no wake-up is lost in 20 000 rounds of ping-pong', { timeout: 120_000 }, async () => {
+  test.each([
+    ['whose event loop goes on', false],
+    ['whose event loop stands still', true],
+  ])('no wake-up of a thread %s is lost in 20 000 rounds of ping-pong', { timeout: 120_000 }, async (_how, blocking) => {
     const rounds = 20_000;
     const balls = new SharedArrayBuffer(8);
     const words = new Int32Array(balls);
     const [here, there] = [Doorbell.create(), Doorbell.create()];
-    const data: EchoData = { balls, mine: there, yours: here, rounds, sliceMs: HOUR };
+    const data: EchoData = { balls, mine: there, yours: here, rounds, sliceMs: HOUR, blocking };
     const worker = spawn('echo', data);
     const done = firstMessage<string>(worker);
     const mine = Doorbell.attach(here, { sliceMs: HOUR, spinLooks: 0 });

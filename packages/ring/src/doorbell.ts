@@ -1,15 +1,12 @@
 import { types } from 'node:util';
 import { LaneMagicError } from './errors.js';
-import { BELL_BYTES, BELL_MAGIC, BELL_MAGIC_WORD, BELL_SEQUENCE, BELL_SLEEPERS } from './layout.js';
+import { BELL_BYTES, BELL_KNOCK, BELL_MAGIC, BELL_MAGIC_WORD, BELL_SEQUENCE, BELL_SLEEPERS } from './layout.js';
 
 /** A sleep looks up at least this often, in milliseconds: what a wake-up costs at most if its ringer died before it rang. */
 export const SLICE_MS = 100;
 
 /** How often a sleep looks before it announces itself. A sleep and a wake-up cost tens of microseconds, this about one. */
 export const SPIN_LOOKS = 100;
-
-/** Longest delay of a Node timer, near enough: the handle that holds the loop open never fires in practice. */
-const HOLD_MS = 2 ** 30;
 
 export interface DoorbellOptions {
   /** Longest single wait, in milliseconds. Default {@link SLICE_MS}. */
@@ -43,10 +40,17 @@ export class Doorbell {
   readonly #words: Int32Array;
   readonly #sequence: number;
   readonly #sleepers: number;
+  readonly #knock: number;
   readonly #sliceMs: number;
   readonly #spinLooks: number;
-  /** A pending waitAsync does not hold the event loop open; this timer does, while somebody sleeps here. */
-  #hold: NodeJS.Timeout | undefined;
+  /**
+   * Ends sleeps whose time is over, and holds the event loop open while somebody sleeps here, which a pending waitAsync does not.
+   * A timeout of waitAsync would cost each sleep a wake-up of the event loop, and leave a timer behind that brings another.
+   */
+  #alarm: NodeJS.Timeout | undefined;
+  /** When the alarm comes, and for when it came last. */
+  #alarmAt = Number.POSITIVE_INFINITY;
+  #alarmedFor = Number.NEGATIVE_INFINITY;
   #holders = 0;
 
   /** Use {@link attach}. `at`: the first word of the doorbell. */
@@ -54,6 +58,7 @@ export class Doorbell {
     this.#words = words;
     this.#sequence = at + BELL_SEQUENCE;
     this.#sleepers = at + BELL_SLEEPERS;
+    this.#knock = at + BELL_KNOCK;
     this.#sliceMs = options.sliceMs ?? SLICE_MS;
     this.#spinLooks = options.spinLooks ?? SPIN_LOOKS;
   }
@@ -111,18 +116,49 @@ export class Doorbell {
    */
   async sleep(ticket: number, timeoutMs: number): Promise<boolean> {
     const slice = timeoutMs < this.#sliceMs ? timeoutMs : this.#sliceMs;
-    const wait = Atomics.waitAsync(this.#words, this.#sequence, ticket, slice);
+    const wait = Atomics.waitAsync(this.#words, this.#sequence, ticket);
     if (!wait.async) {
       this.disarm();
       return wait.value === 'not-equal';
     }
-    this.#holdLoop();
+    const until = performance.now() + slice;
+    this.#holdLoop(until, slice);
     try {
-      return (await wait.value) === 'ok';
+      return (await wait.value) === 'ok' && this.#alarmedFor < until;
     } finally {
       this.#releaseLoop();
       this.disarm();
     }
+  }
+
+  /**
+   * Like {@link sleepUntil}, with the event loop standing still: a wake-up takes about half the time, and nothing that comes by
+   * another way is noticed. Whoever posts to a port of this thread {@link knock}s.
+   */
+  sleepUntilBlocking(ready: () => boolean, timeoutMs: number): boolean {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const sequence = this.arm();
+      try {
+        const left = deadline - performance.now();
+        if (ready()) return true;
+        if (left <= 0) return false;
+        Atomics.wait(this.#words, this.#sequence, sequence, left < this.#sliceMs ? left : this.#sliceMs);
+      } finally {
+        this.disarm();
+      }
+    }
+  }
+
+  /** Wakes whoever sleeps for something that only its event loop can see. Call it after the message was posted. */
+  knock(): void {
+    Atomics.store(this.#words, this.#knock, 1);
+    this.ring();
+  }
+
+  /** Whether somebody has knocked since the last call. For the one thread that sleeps here: after {@link arm}, before the sleep. */
+  takeKnock(): boolean {
+    return Atomics.load(this.#words, this.#knock) !== 0 && Atomics.exchange(this.#words, this.#knock, 0) !== 0;
   }
 
   /**
@@ -156,13 +192,26 @@ export class Doorbell {
     this.#wake();
   }
 
-  #holdLoop(): void {
-    if (this.#holders++ > 0) return;
-    if (this.#hold === undefined) this.#hold = setInterval(() => undefined, HOLD_MS);
-    else this.#hold.ref();
+  /** An alarm that comes earlier stays: it costs a look. */
+  #holdLoop(until: number, delay: number): void {
+    this.#holders++;
+    if (this.#alarm !== undefined && this.#alarmAt <= until) {
+      this.#alarm.ref();
+      return;
+    }
+    if (this.#alarm !== undefined) clearTimeout(this.#alarm);
+    this.#alarmAt = until;
+    this.#alarm = setTimeout(() => this.#alarmed(), Math.ceil(delay));
   }
 
   #releaseLoop(): void {
-    if (--this.#holders === 0) this.#hold?.unref();
+    if (--this.#holders === 0) this.#alarm?.unref();
+  }
+
+  #alarmed(): void {
+    this.#alarmedFor = this.#alarmAt;
+    this.#alarmAt = Number.POSITIVE_INFINITY;
+    this.#alarm = undefined;
+    if (this.#holders > 0) this.#wake();
   }
 }

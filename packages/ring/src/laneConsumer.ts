@@ -61,6 +61,7 @@ export class LaneConsumer {
   readonly #mask: number;
   readonly #producerDoorbell: Doorbell;
   readonly #doorbell: Doorbell;
+  readonly #hasNews = (): boolean => !this.empty || this.producerClosed;
   /** Cursor after the last entry released, and the producer's cursor as last seen. */
   #head: number;
   #tail: number;
@@ -179,7 +180,12 @@ export class LaneConsumer {
    * A thread with several lanes sleeps on its doorbell instead, looking at all of them.
    */
   park(timeoutMs: number): Promise<boolean> {
-    return this.#doorbell.sleepUntil(() => !this.empty || this.producerClosed, timeoutMs);
+    return this.#doorbell.sleepUntil(this.#hasNews, timeoutMs);
+  }
+
+  /** Like {@link park}, with the event loop of this thread standing still: for one that has nothing but lanes. Wakes in about half the time. */
+  parkBlocking(timeoutMs: number): boolean {
+    return this.#doorbell.sleepUntilBlocking(this.#hasNews, timeoutMs);
   }
 
   /**

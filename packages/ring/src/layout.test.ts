@@ -47,6 +47,7 @@ describe('layout', () => {
       BELL_SEQUENCE: 0,
       BELL_SLEEPERS: 1,
       BELL_MAGIC_WORD: 2,
+      BELL_KNOCK: 3,
       BELL_MAGIC: 0x4c424754,
       BELL_BYTES: 128,
     });

@@ -88,16 +88,18 @@ export const MAX_CAPACITY_BYTES: number = 2 ** 30;
 export const DEFAULT_RESERVE_SHIFT = 3;
 
 /**
- * A doorbell: three words on a line of their own.
+ * A doorbell: four words on a line of their own.
  *
  * ```
  *  word 0  sequence   how often it woke someone
  *  word 1  sleepers   how many have announced that they sleep
  *  word 2  magic      (not in a lane's header, where the lane's own magic stands for it)
+ *  word 3  knock      1: something came that only the event loop of who sleeps can see
  * ```
  */
 export const BELL_SEQUENCE = 0;
 export const BELL_SLEEPERS = 1;
 export const BELL_MAGIC_WORD = 2;
+export const BELL_KNOCK = 3;
 export const BELL_MAGIC = 0x4c424754;
 export const BELL_BYTES = 128;

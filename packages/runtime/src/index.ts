@@ -14,6 +14,7 @@ export {
   type Limits,
   type LinkDeclaration,
   type RestartPolicy,
+  type ThreadParking,
   type ThreadPlacement,
   type Topology,
 } from './topology.js';

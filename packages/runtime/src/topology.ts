@@ -24,6 +24,13 @@ export interface RestartPolicy {
   readonly within: number;
 }
 
+/**
+ * How a thread sleeps, on threads. `event-loop`: whatever comes to its event loop goes on. `blocking`: the event loop stands still, a
+ * wake-up by a lane takes about half the time, and promises, timers and I/O of modules are looked at between two sleeps, once a second
+ * if nothing else wakes it: for threads whose actors are pure.
+ */
+export type ThreadParking = 'event-loop' | 'blocking';
+
 /** A thread and the actors on it. The stepped and local bindings run all threads of a topology in one. */
 export interface ThreadPlacement {
   readonly name: string;
@@ -35,6 +42,8 @@ export interface ThreadPlacement {
     readonly codeRangeSizeMb?: number;
     readonly stackSizeMb?: number;
   };
+  /** Default `event-loop`. */
+  readonly parking?: ThreadParking;
   /** What happens when it dies, on threads. Default `never`: that is a fault. */
   readonly restart?: RestartPolicy | 'never';
 }

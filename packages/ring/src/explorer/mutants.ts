@@ -222,7 +222,7 @@ const SLEEPING: readonly Mutant[] = [
   mutant(
     'a sleeper loads the sequence after its look',
     'a consumer that closes, and a producer that waits for room',
-    doorbell('this.#sequence, ticket, slice', 'this.#sequence, Atomics.load(this.#words, this.#sequence), slice'),
+    doorbell('this.#sequence, ticket);', 'this.#sequence, Atomics.load(this.#words, this.#sequence));'),
   ),
   mutant(
     'a ring does not count',

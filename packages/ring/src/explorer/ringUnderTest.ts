@@ -147,6 +147,7 @@ function substitutes(port: Port): Record<string, unknown> {
     Uint32Array: watched(Uint32Array),
     Uint8Array: watched(Uint8Array),
     performance: { now: () => 0 },
-    setInterval: () => ({ ref: () => undefined, unref: () => undefined }),
+    setTimeout: () => ({ ref: () => undefined, unref: () => undefined }),
+    clearTimeout: () => undefined,
   };
 }

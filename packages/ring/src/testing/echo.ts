@@ -9,15 +9,19 @@ export interface EchoData {
   readonly rounds: number;
   /** Long, so that a lost wake-up stays lost. */
   readonly sliceMs: number;
+  /** It sleeps with its event loop standing still. */
+  readonly blocking: boolean;
 }
 
-const { balls, mine, yours, rounds, sliceMs } = workerData as EchoData;
+const { balls, mine, yours, rounds, sliceMs, blocking } = workerData as EchoData;
 const words = new Int32Array(balls);
 const bell = Doorbell.attach(mine, { sliceMs, spinLooks: 0 });
 const back = Doorbell.attach(yours);
 
 for (let round = 1; round <= rounds; round++) {
-  await bell.sleepUntil(() => Atomics.load(words, 0) >= round, sliceMs);
+  const served = () => Atomics.load(words, 0) >= round;
+  if (blocking) bell.sleepUntilBlocking(served, sliceMs);
+  else await bell.sleepUntil(served, sliceMs);
   Atomics.store(words, 1, round);
   back.ring();
 }

@@ -16,10 +16,11 @@ export class ControlClient {
   readonly #pending = new Set<(why: string) => void>();
   #closed: string | undefined;
 
-  constructor(thread: string, port: MessagePort) {
+  /** `posted` runs after each message to the thread. */
+  constructor(thread: string, port: MessagePort, posted?: () => void) {
     this.#thread = thread;
     this.#port = port;
-    this.#remote = wrap<ThreadControl>(portEndpoint(port));
+    this.#remote = wrap<ThreadControl>(portEndpoint(port, posted));
   }
 
   /** @throws ControlError at the deadline (milliseconds) or when the thread is gone; what the call itself throws. */

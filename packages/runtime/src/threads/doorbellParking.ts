@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Doorbell } from '@tidegate/ring';
 import type { Parking } from '../core/loop.js';
 import type { OwedBell } from './owedBell.js';
@@ -15,13 +16,15 @@ const SPIN_MOST_MS = 0.2;
 export class DoorbellParking implements Parking {
   readonly #bell: Doorbell;
   readonly #others: readonly OwedBell[];
+  readonly #blocks: boolean;
   #woken = false;
   #spin = SPIN_LEAST_MS;
 
-  /** `others`: the bells of the threads that this one publishes to. */
-  constructor(bell: Doorbell, others: Iterable<OwedBell>) {
+  /** `others`: the bells of the threads that this one publishes to. `blocks`: it sleeps with its event loop standing still. */
+  constructor(bell: Doorbell, others: Iterable<OwedBell>, blocks: boolean) {
     this.#bell = bell;
     this.#others = [...others];
+    this.#blocks = blocks;
   }
 
   awake(): void {
@@ -32,8 +35,11 @@ export class DoorbellParking implements Parking {
     const start = performance.now();
     do if (this.#woken || ready()) return;
     while (performance.now() < start + this.#spin);
+    // What lies in a port is taken before the loop stands still; who posts later knocks.
+    if (this.#blocks) await nextTurn();
     const asleep = performance.now();
-    await this.#sleep(start + milliseconds, ready);
+    if (this.#blocks) this.#bell.sleepUntilBlocking(() => this.#isWanted(ready), start + milliseconds - asleep);
+    else await this.#sleep(start + milliseconds, ready);
     const isShort = performance.now() - asleep < SPIN_MOST_MS;
     this.#spin = isShort ? Math.min(this.#spin * 2, SPIN_MOST_MS) : Math.max(this.#spin / 2, SPIN_LEAST_MS);
   }
@@ -49,6 +55,10 @@ export class DoorbellParking implements Parking {
       // The bell sleeps in slices; one that ends without a ring is no reason to turn the whole loop.
       await this.#bell.sleep(ticket, left);
     }
+  }
+
+  #isWanted(ready: () => boolean): boolean {
+    return this.#woken || ready() || this.#bell.takeKnock();
   }
 
   wake(): void {

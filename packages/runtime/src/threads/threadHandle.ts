@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
+import { Doorbell } from '@tidegate/ring';
 import { Piscina } from 'piscina';
 import type { Address } from '../actor.js';
 import type { ReportBatch } from '../core/reports.js';
@@ -42,6 +43,7 @@ export class ThreadHandle {
   readonly incarnation: number;
   readonly control: ControlClient;
   readonly #observer: ThreadObserver;
+  readonly #bell: Doorbell;
   readonly #pool: Piscina;
   readonly #worker: Worker;
   readonly #reportPort: MessagePort;
@@ -69,7 +71,9 @@ export class ThreadHandle {
     this.#observer = observer;
     const control = new MessageChannel();
     const reports = new MessageChannel();
-    this.control = new ControlClient(placement.name, control.port1);
+    // Its event loop may stand still while it sleeps.
+    this.#bell = Doorbell.attach(spec.doorbell);
+    this.control = new ControlClient(placement.name, control.port1, () => this.#bell.knock());
     this.#reportPort = reports.port1;
     this.#reportsEnded = this.#listen(reports.port1);
     this.#pool = new Piscina({
@@ -185,7 +189,8 @@ export class ThreadHandle {
             return this.#readyArrived();
           case 'reports':
             this.#observer.reports(message.batch);
-            return port.postMessage('taken' satisfies ReportCredit);
+            port.postMessage('taken' satisfies ReportCredit);
+            return this.#bell.knock();
           case 'fault':
             return this.#observer.actorFault(
               new ActorFaultError(message.address, this.name, message.during, errorFrom(message.cause)),

@@ -45,7 +45,9 @@ export class ThreadRuntime {
     const takeOver = spec.incarnation > 0;
     if (takeOver) bell.reset();
     for (const link of spec.links) connect(scheduler, link, codec, { bell, peers, takeOver });
-    this.#loop = new Loop(scheduler, new DoorbellParking(bell, peers.values()), () => this.#outlet.flush());
+    this.#loop = new Loop(scheduler, new DoorbellParking(bell, peers.values(), spec.parking === 'blocking'), () =>
+      this.#outlet.flush(),
+    );
     this.control = this.#makeControl();
   }
 

@@ -4,7 +4,7 @@ import type { ReportBatch } from '../core/reports.js';
 import type { StopOutcome } from '../core/stopActors.js';
 import type { AskFailure } from '../errors.js';
 import type { ThreadReport } from '../system.js';
-import type { ActorPlacement, Limits, Link } from '../topology.js';
+import type { ActorPlacement, Limits, Link, ThreadParking } from '../topology.js';
 
 /** A link that has at least one end on the thread. */
 export interface LinkSpec extends Link {
@@ -22,6 +22,7 @@ export interface ThreadSpec {
   /** All addresses of the system. */
   readonly addresses: readonly Address[];
   readonly doorbell: SharedArrayBuffer;
+  readonly parking: ThreadParking;
   readonly structures: readonly (readonly string[])[];
   readonly limits: Limits;
   readonly seed: number;

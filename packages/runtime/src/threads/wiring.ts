@@ -62,6 +62,7 @@ export class Wiring {
         ),
       addresses: [...this.#threadOf.keys()],
       doorbell: this.#doorbells.get(name) as SharedArrayBuffer,
+      parking: placement.parking ?? 'event-loop',
       structures: this.#topology.structures ?? [],
       limits: completeLimits(this.#topology.limits),
       seed: this.#seed,
