@@ -117,18 +117,31 @@ export class ByteBudget {
 export class MessageHold {
   #budget: ByteBudget;
   #bytes: number;
+  #release: (() => void) | undefined;
   #parts = 0;
+  /** Parts whose bytes somebody may still look at. */
+  #read = 0;
 
-  constructor(budget: ByteBudget, bytes: number) {
+  constructor(budget: ByteBudget, bytes: number, release?: () => void) {
     this.#budget = budget;
     this.#bytes = bytes;
+    this.#release = release;
   }
 
   take(): void {
+    this.#read++;
     if (this.#parts++ === 0) this.#budget.take(this.#bytes);
   }
 
   give(): void {
     if (--this.#parts === 0) this.#budget.give(this.#bytes);
+  }
+
+  /**
+   * Nobody looks at the bytes of one part any more. Not for a part whose write failed: the sink may be in the middle of it, so
+   * the memory of its message is never used again.
+   */
+  readOut(): void {
+    if (--this.#read === 0) this.#release?.();
   }
 }

@@ -60,7 +60,10 @@ export interface SinkContext {
   readonly signal: AbortSignal;
 }
 
-/** Changes of one table, in commit order, in the source's encoding. Valid until the promise of `write` settles. */
+/**
+ * Changes of one table, in commit order, in the source's encoding. Valid until the promise of `write` settles, or until `write`
+ * returns for a sink that `copies`; then their memory holds other rows.
+ */
 export interface TableRows {
   readonly table: TableInfo;
   /** Number of changes. A change is one message of the source and holds one or more rows of one transaction. */
@@ -82,6 +85,8 @@ export interface TableRows {
 export interface Sink {
   /** When a dispatcher may take further rows: once `write` was called (`enqueue`, the default) or once its rows are durable (`flush`). */
   readonly wakeOn?: 'enqueue' | 'flush';
+  /** `write` copies what it keeps before it returns: its rows are valid only until then, and their memory is used again sooner. */
+  readonly copies?: boolean;
   /** Takes rows. Settles when they are durable; returning nothing means they are already. */
   write(rows: TableRows): void | Promise<void>;
   /**

@@ -60,7 +60,7 @@ export class RowsFlow {
     const progress = this.#state.needWork(row).progress;
     const works = batch.map((slice): RowsWork => {
       const ticket = progress.add(slice.firstTs, slice.lastTs);
-      return { type: 'rows', row, generation: rows.generation[row]!, ticket, slice, handed: false };
+      return { type: 'rows', row, generation: rows.generation[row]!, ticket, slice, handed: false, copied: false };
     });
     if (batch.some((slice) => slice.lastTs > start)) becomeWorking(); // D-2
     if (works.length > 0) this.#handOver(row, works);
@@ -80,7 +80,7 @@ export class RowsFlow {
       const dropped = front.slice.filter(mark, skip);
       if (dropped > 0) context.count('dispatcher.dropped-changes', dropped);
       if (front.slice.length > 0) batch.push(front.slice);
-      else front.slice.hold.give();
+      else front.slice.drop();
     }
     return { batch, mark };
   }
@@ -93,12 +93,14 @@ export class RowsFlow {
     const table = rows.tableOf(row);
     if (table === undefined) {
       this.#parts.machine.rowsWithoutTable(row);
-      for (const item of works) item.slice.hold.give();
+      for (const item of works) item.slice.drop();
       return;
     }
     const untilFlushed = sink.wakeOn(mode) === 'flush';
     for (const item of works) {
       const outcome = sink.write(mode, item, item.slice.asTableRows(table));
+      item.copied = sink.copies(mode);
+      if (item.copied) item.slice.hold.readOut();
       if (outcome === 'done') {
         this.#confirmed(item);
         continue;
@@ -124,7 +126,7 @@ export class RowsFlow {
   done(item: RowsWork): void {
     this.unconfirmed--;
     if (!this.#state.isLive(item.row, item.generation)) {
-      item.slice.hold.give();
+      this.#over(item);
       return;
     }
     const mode = this.#state.rows.mode[item.row]! as Mode;
@@ -155,9 +157,14 @@ export class RowsFlow {
 
   #confirmed(item: RowsWork): void {
     this.#state.needWork(item.row).progress.flush(item.ticket);
-    item.slice.hold.give();
+    this.#over(item);
     const mode = this.#state.rows.mode[item.row]!;
     if (mode === 0 && item.ticket.last > this.#state.lastSyncedTs) this.#state.lastSyncedTs = item.ticket.last;
+  }
+
+  #over(item: RowsWork): void {
+    if (!item.copied) item.slice.hold.readOut();
+    item.slice.hold.give();
   }
 
   // One completion less to wait for; with the last one the stream wakes.

@@ -17,6 +17,12 @@ export class RowsSlice {
     return this.#index.length;
   }
 
+  /** It goes to no sink. */
+  drop(): void {
+    this.hold.readOut();
+    this.hold.give();
+  }
+
   push(index: number): void {
     this.#index.push(index);
   }

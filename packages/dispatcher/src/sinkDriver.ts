@@ -9,6 +9,7 @@ import type { SinkCompletion, SinkPort, SinkToken, WriteOutcome } from './sinkPo
  */
 export class SinkDriver implements SinkPort {
   readonly wakeOn: 'enqueue' | 'flush';
+  readonly copies: boolean;
   readonly wantsPass: boolean;
   readonly restart?: (table: TableInfo, startTs: bigint) => void;
   readonly meta?: (token: SinkToken, meta: RedoMeta) => void;
@@ -20,6 +21,7 @@ export class SinkDriver implements SinkPort {
     this.#sink = sink;
     this.#post = post;
     this.wakeOn = sink.wakeOn ?? 'enqueue';
+    this.copies = sink.copies === true;
     this.wantsPass = sink.pass !== undefined;
     if (sink.restart !== undefined) this.restart = (table, startTs) => sink.restart?.(table, startTs);
     if (sink.meta !== undefined) this.meta = (token, meta) => this.#run(token, () => sink.meta?.(meta));

@@ -23,6 +23,8 @@ export type WriteOutcome = 'pending' | 'enqueued' | 'done';
 export interface SinkPort {
   /** When a dispatcher may take further events after rows (section 3 of the conformance cases, 3.2 and 3.9). */
   readonly wakeOn: 'enqueue' | 'flush';
+  /** When `write` has returned, nothing of its rows is looked at any more. */
+  readonly copies?: boolean;
   /** The sink wants to hear of DDLs that its dispatchers pass. */
   readonly wantsPass: boolean;
   /** Rows of one table. Valid until the completion `done` or `failed`. */

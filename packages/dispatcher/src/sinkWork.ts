@@ -14,6 +14,8 @@ export interface RowsWork {
   readonly ticket: ProgressTicket;
   readonly slice: RowsSlice;
   handed: boolean;
+  /** The sink has what it needs of their bytes. */
+  copied: boolean;
 }
 
 /** The flush before a block event (D-20). */
@@ -72,6 +74,10 @@ export class SinkWork {
 
   wakeOn(mode: Mode): SinkPort['wakeOn'] {
     return this.#port(mode).wakeOn;
+  }
+
+  copies(mode: Mode): boolean {
+    return this.#port(mode).copies === true;
   }
 
   wantsPass(mode: Mode): boolean {

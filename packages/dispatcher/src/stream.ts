@@ -85,7 +85,7 @@ export class Stream {
 
   rows(message: RowsMessage): void {
     const slices = new Map<number, RowsSlice>();
-    const hold = new MessageHold(this.#budget, message.bytes.byteLength + message.handle.length * CHANGE_BYTES);
+    const hold = new MessageHold(this.#budget, message.bytes.byteLength + message.handle.length * CHANGE_BYTES, message.release);
     const { handle, generation } = message;
     let slice: RowsSlice | undefined;
     for (let i = 0; i < handle.length; i++) {
@@ -100,8 +100,9 @@ export class Stream {
       } else if (slice === undefined) this.#state.context.count('dispatcher.late-messages');
       slice?.push(i);
     }
+    // All before the first: a sink may be through with one at once, and the memory is that of all.
+    for (let part = 0; part < slices.size; part++) hold.take();
     for (const [row, slice] of slices) {
-      hold.take();
       this.#push(row, { type: 'rows', slice, mark: this.#markOf(row) });
     }
   }
@@ -189,7 +190,7 @@ export class Stream {
   }
 
   #drop(item: InboxItem): void {
-    if (item.type === 'rows') item.slice.hold.give();
+    if (item.type === 'rows') item.slice.drop();
     else if (item.type === 'event') {
       this.#budget.give(EVENT_BYTES);
       this.#state.entries.release(item.entry);

@@ -34,3 +34,18 @@ test('it knows what it holds', () => {
   builder.take();
   expect([builder.length, builder.bytes, builder.lastCommitTs]).toEqual([0, 0, 0n]);
 });
+
+test('what a lane has copied is written over by the next', () => {
+  const builder = new RowsBuilder(64);
+  builder.add(1, 1, 5n, 1, Uint8Array.of(1, 2));
+  const first = builder.take();
+  (first as { copied?(): void }).copied?.();
+  builder.add(2, 3, 6n, 1, Uint8Array.of(8));
+  const second = builder.take();
+  expect(second?.bytes.buffer).toBe(first?.bytes.buffer);
+  expect(second).toMatchObject({ handle: Uint32Array.of(2), commitTs: BigUint64Array.of(6n), bytes: Uint8Array.of(8) });
+  // Told late: the next ones have begun in memory of their own.
+  builder.add(4, 1, 7n, 1, Uint8Array.of(3));
+  (second as { copied?(): void }).copied?.();
+  expect(builder.take()).toMatchObject({ handle: Uint32Array.of(4), bytes: Uint8Array.of(3) });
+});

@@ -3,9 +3,44 @@ import type { RowsMessage } from '@tidegate/protocol';
 /** Changes a fresh builder has room for; doubled when it runs out. */
 const FIRST_CHANGES = 256;
 
+interface Columns {
+  readonly handle: Uint32Array<ArrayBuffer>;
+  readonly generation: Uint32Array<ArrayBuffer>;
+  readonly commitTs: BigUint64Array<ArrayBuffer>;
+  readonly rows: Uint32Array<ArrayBuffer>;
+  readonly offset: Uint32Array<ArrayBuffer>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What was gathered. A lane that has copied it says so (`copied`), and its memory is used for the next. */
+class GatheredRows implements RowsMessage {
+  readonly type = 'rows';
+  readonly handle: Uint32Array;
+  readonly generation: Uint32Array;
+  readonly commitTs: BigUint64Array;
+  readonly rows: Uint32Array;
+  readonly offset: Uint32Array;
+  readonly bytes: Uint8Array;
+  readonly #copied: () => void;
+
+  constructor(columns: Columns, count: number, bytes: number, copied: () => void) {
+    this.handle = columns.handle.subarray(0, count);
+    this.generation = columns.generation.subarray(0, count);
+    this.commitTs = columns.commitTs.subarray(0, count);
+    this.rows = columns.rows.subarray(0, count);
+    this.offset = columns.offset.subarray(0, count + 1);
+    this.bytes = columns.bytes.subarray(0, bytes);
+    this.#copied = copied;
+  }
+
+  copied(): void {
+    this.#copied();
+  }
+}
+
 /**
  * Gathers row changes for one worker into one {@link RowsMessage}. Columns and bytes are handed over with the message and
- * never written again, so the receiver may keep views of them.
+ * not written again, so the receiver may keep views of them, unless the message says that it was copied into a lane.
  */
 export class RowsBuilder {
   readonly #firstBytes: number;
@@ -55,20 +90,30 @@ export class RowsBuilder {
   take(): RowsMessage | undefined {
     const count = this.#count;
     if (count === 0) return undefined;
-    const message: RowsMessage = {
-      type: 'rows',
-      handle: this.#handle.subarray(0, count),
-      generation: this.#generation.subarray(0, count),
-      commitTs: this.#commitTs.subarray(0, count),
-      rows: this.#rows.subarray(0, count),
-      offset: this.#offset.subarray(0, count + 1),
-      bytes: this.#bytes.subarray(0, this.#used),
+    const columns: Columns = {
+      handle: this.#handle,
+      generation: this.#generation,
+      commitTs: this.#commitTs,
+      rows: this.#rows,
+      offset: this.#offset,
+      bytes: this.#bytes,
     };
+    const message = new GatheredRows(columns, count, this.#used, () => this.#reuse(columns));
     this.#count = 0;
     this.#used = 0;
     this.#handle = new Uint32Array(0);
     this.#bytes = new Uint8Array(0);
     return message;
+  }
+
+  #reuse({ handle, generation, commitTs, rows, offset, bytes }: Columns): void {
+    if (this.#handle.length > 0 || this.#bytes.length > 0) return;
+    this.#handle = handle;
+    this.#generation = generation;
+    this.#commitTs = commitTs;
+    this.#rows = rows;
+    this.#offset = offset;
+    this.#bytes = bytes;
   }
 
   #growColumns(): void {

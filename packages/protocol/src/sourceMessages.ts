@@ -87,6 +87,8 @@ export interface RowsMessage {
   readonly rows: Uint32Array;
   readonly offset: Uint32Array;
   readonly bytes: Uint8Array;
+  /** Where the message came over a lane: nobody looks at its bytes any more, so their memory may be used again. */
+  readonly release?: () => void;
 }
 
 /** Delivers one block event: to every subscribed dispatcher of the worker, or to those listed. */

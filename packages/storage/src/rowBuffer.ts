@@ -1,8 +1,8 @@
+import { type ChunkPool, LARGEST_CHUNK } from './chunkPool.js';
 import { StorageError } from './errors.js';
 import { sortLines } from './sortLines.js';
 
 const FIRST_CHUNK = 256;
-const LARGEST_CHUNK = 1024 * 1024;
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
@@ -11,12 +11,17 @@ const CARRIAGE_RETURN = 13;
  * table come in turn: then the lines are put in commit order at the end.
  */
 export class RowBuffer {
+  readonly #pool: ChunkPool;
   readonly #chunks: Uint8Array[] = [];
   #chunk: Uint8Array = new Uint8Array(0);
   #used = 0;
   #size = 0;
   #lastTs = 0n;
   #ordered = true;
+
+  constructor(pool: ChunkPool) {
+    this.#pool = pool;
+  }
 
   /** Bytes held, line breaks included. */
   get size(): number {
@@ -58,14 +63,17 @@ export class RowBuffer {
   /** Everything held, in commit order. The buffer takes nothing more after this. */
   take(): readonly Uint8Array[] {
     this.#closeChunk();
-    return this.#ordered ? this.#chunks : [sortLines(this.#chunks)];
+    if (this.#ordered) return this.#chunks;
+    const sorted = sortLines(this.#chunks);
+    for (const chunk of this.#chunks) this.#pool.give(chunk);
+    return [sorted];
   }
 
   #grow(needed: number): void {
     this.#closeChunk();
     // As much again as there is: a quiet table stays small, a busy one needs few chunks.
     const size = Math.min(Math.max(this.#size, FIRST_CHUNK), LARGEST_CHUNK);
-    this.#chunk = Buffer.allocUnsafe(Math.max(size, needed));
+    this.#chunk = this.#pool.take(Math.max(size, needed));
     this.#used = 0;
   }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Sink, SinkContext, TableRows } from '@tidegate/dispatcher';
 import type { DdlEvent, SyncPointEvent, TableId, TableInfo } from '@tidegate/protocol';
+import { ChunkPool } from './chunkPool.js';
 import { DdlRecords } from './ddlRecords.js';
 import { StorageError, storageError } from './errors.js';
 import type { Files } from './files.js';
@@ -34,8 +35,10 @@ export interface StorageSinkStats {
  * source while too many of their rows are not durable.
  */
 export class StorageSink implements Sink {
+  readonly copies = true;
   readonly #options: ResolvedOptions;
   readonly #files: TableFilesContext;
+  readonly #pool: ChunkPool;
   readonly #records: DdlRecords;
   readonly #checkpoint: CheckpointFile;
   /** The versions of each table that rows come for, the last to begin first: one, unless parts of it stand before and behind a DDL. */
@@ -61,6 +64,7 @@ export class StorageSink implements Sink {
 
   constructor(options: ResolvedOptions, files: Files, context: SinkContext) {
     this.#options = options;
+    this.#pool = new ChunkPool(options.maxBuffered);
     this.#records = new DdlRecords(options.dir, files);
     this.#checkpoint = new CheckpointFile(options.dir, files);
     this.#files = {
@@ -186,7 +190,7 @@ export class StorageSink implements Sink {
         `table ${info.tableId} has no ${info.schema === '' ? 'schema' : 'name'}, so its rows have no place in ${this.#options.dir}`,
       );
     }
-    const queue = new TableQueue(info, new TableFiles(this.#files, info));
+    const queue = new TableQueue(info, new TableFiles(this.#files, info), this.#pool);
     this.#tables.set(info.tableId, [queue, ...known.filter((other) => !other.idle)]);
     return queue;
   }

@@ -1,4 +1,5 @@
 import type { TableInfo } from '@tidegate/protocol';
+import type { ChunkPool } from './chunkPool.js';
 import { RowBuffer } from './rowBuffer.js';
 import type { TableFiles } from './tableFiles.js';
 
@@ -22,6 +23,7 @@ interface ClosedFile {
 export class TableQueue {
   readonly info: TableInfo;
   readonly #files: TableFiles;
+  readonly #pool: ChunkPool;
   #open: RowBuffer | undefined;
   #openDone: FileDone | undefined;
   readonly #closed: ClosedFile[] = [];
@@ -35,8 +37,9 @@ export class TableQueue {
   /** Whether the sink's writers have this table in their line. */
   scheduled = false;
 
-  constructor(info: TableInfo, files: TableFiles) {
+  constructor(info: TableInfo, files: TableFiles, pool: ChunkPool) {
     this.info = info;
+    this.#pool = pool;
     this.#files = files;
   }
 
@@ -65,7 +68,7 @@ export class TableQueue {
     if (this.#error !== undefined) throw this.#error;
     let open = this.#open;
     if (open === undefined) {
-      open = new RowBuffer();
+      open = new RowBuffer(this.#pool);
       open.append(bytes);
       this.#open = open;
       this.#openDone = fileDone();
@@ -113,6 +116,8 @@ export class TableQueue {
     if (this.#error !== undefined) return undefined;
     this.#closed.shift();
     if (this.#last === file.done) this.#last = undefined;
+    // Not where it failed: then others may still be reading from it.
+    for (const chunk of file.content) this.#pool.give(chunk);
     file.done.resolve();
     return file.size;
   }

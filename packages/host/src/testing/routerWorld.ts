@@ -170,6 +170,9 @@ export class RouterWorld {
           return;
         }
         this.#markOne(this.#find(message.only, worker), message.ts, message.behind !== true);
+        return;
+      case 'lane-end':
+        return;
     }
   }
 

@@ -1,6 +1,7 @@
 import { type LaneConsumer, LaneFrameTooLargeError, type LaneHandler, type LaneProducer } from '@tidegate/ring';
 import type { Address } from '../actor.js';
 import { MessageTooLargeError } from '../errors.js';
+import { asBulk, BulkMemory, type BulkMessage, withoutBulk } from './bulk.js';
 import type { Codec } from './codec.js';
 import type { LinkHandler, LinkReceiver, LinkSender, MessageKind } from './link.js';
 import { messageType } from './messageType.js';
@@ -9,12 +10,19 @@ import { messageType } from './messageType.js';
  * A frame's payload:
  *
  * ```
- *  word 0  kind of message
+ *  word 0  kind of message; plus BULK
  *  word 1  id of the ask that it is or answers, or 0
  *  then    the message, encoded
+ *
+ *  with BULK:
+ *  word 2  bytes of the message without its bulk
+ *  then    the message without its bulk, encoded
+ *  then    its bulk
  * ```
  */
 const FRAME_HEADER_BYTES = 8;
+const BULK_HEADER_BYTES = 12;
+const BULK = 0x100;
 
 /** The producer's end of a link that is a lane to another thread. */
 export class LaneSender implements LinkSender {
@@ -55,17 +63,24 @@ export class LaneSender implements LinkSender {
 
   offer(kind: MessageKind, id: number, message: unknown, control: boolean): boolean {
     const producer = this.#producer;
-    const encoded = this.#codec.encode(message);
-    const length = FRAME_HEADER_BYTES + encoded.length;
+    const bulk = asBulk(message);
+    const encoded = this.#codec.encode(bulk === undefined ? message : withoutBulk(bulk));
+    const header = bulk === undefined ? FRAME_HEADER_BYTES : BULK_HEADER_BYTES;
+    const length = header + encoded.length + (bulk === undefined ? 0 : bulk.bytes.length);
     const at = this.#claim(length, control, message);
     if (at === -1) {
       const cells = producer.frameCells(length);
       this.#needed = control ? cells : Math.max(cells, this.#worthwhile);
       return false;
     }
-    this.words[at >>> 2] = kind;
+    this.words[at >>> 2] = bulk === undefined ? kind : kind | BULK;
     this.words[(at >>> 2) + 1] = id;
-    producer.bytes.set(encoded, at + FRAME_HEADER_BYTES);
+    producer.bytes.set(encoded, at + header);
+    if (bulk !== undefined) {
+      this.words[(at >>> 2) + 2] = encoded.length;
+      producer.bytes.set(bulk.bytes, at + header + encoded.length);
+    }
+    (message as Partial<BulkMessage> | null | undefined)?.copied?.();
     return true;
   }
 
@@ -99,6 +114,7 @@ export class LaneReceiver implements LinkReceiver, LaneHandler {
   readonly capacity: number;
   readonly #consumer: LaneConsumer;
   readonly #codec: Codec;
+  readonly #bulk = new BulkMemory();
   #handler: LinkHandler | undefined;
   #handled = 0;
   #goOn = true;
@@ -141,12 +157,18 @@ export class LaneReceiver implements LinkReceiver, LaneHandler {
     if (!this.#goOn) throw STOP;
     this.#handled++;
     const words = this.#consumer.words;
-    const kind = words[offset >>> 2] as MessageKind;
+    const kind = (words[offset >>> 2]! & ~BULK) as MessageKind;
     const id = words[(offset >>> 2) + 1] as number;
     const handler = this.#handler as LinkHandler;
     let message: unknown;
     try {
-      message = this.#codec.decode(bytes, offset + FRAME_HEADER_BYTES, length - FRAME_HEADER_BYTES);
+      if ((words[offset >>> 2]! & BULK) === 0) {
+        message = this.#codec.decode(bytes, offset + FRAME_HEADER_BYTES, length - FRAME_HEADER_BYTES);
+      } else {
+        const encoded = words[(offset >>> 2) + 2]!;
+        message = this.#codec.decode(bytes, offset + BULK_HEADER_BYTES, encoded);
+        this.#bulk.restore(message, bytes.subarray(offset + BULK_HEADER_BYTES + encoded, offset + length));
+      }
     } catch (error) {
       this.#goOn = handler.undecodable(error as Error);
       return;
