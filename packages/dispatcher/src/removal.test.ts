@@ -99,6 +99,23 @@ describe('close (D-48)', () => {
     expect([f.posted(), stopped(f)]).toEqual([['DONE 10/10'], [[10, 9n]]]);
   });
 
+  test('a write that waits for its turn is called off before Stopped is told; one that has begun is not (D-48)', () => {
+    const f = new GroupFixture({ executorSlots: 1 });
+    f.sink.auto.delete('execute');
+    for (const handle of [10, 11]) {
+      f.add({ handle, tableId: handle });
+      f.deliver(ddl(50n, { blockTables: normal(0, handle) }), handle);
+      f.write(handle, 50n);
+    }
+    f.components();
+    f.posted();
+    f.remove(10);
+    f.remove(11);
+    expect([stopped(f), f.group.view(11), f.view(10).stage]).toEqual([[[11, 0n]], undefined, 'WRITING']);
+    f.settleAll('execute');
+    expect([f.sink.count('execute'), f.posted(), stopped(f)]).toEqual([1, ['DONE 10/50'], [[10, 49n]]]);
+  });
+
   test('a DDL that has not begun is not executed any more, and its counts are undone (D-26)', () => {
     const f = new GroupFixture({ executorSlots: 1 });
     f.sink.auto.delete('execute');
