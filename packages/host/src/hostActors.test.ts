@@ -52,6 +52,8 @@ describe('the actors of one host among several', () => {
   test('sources pass over what is served elsewhere; a thread that dies is a fault, unless the owner sees to it', () => {
     const { threads } = hostActors(options('b'));
     expect(threads.find(({ name }) => name === 'source')?.actors[0]?.options).toMatchObject({ shared: true });
+    // A transport lives by its thread's event loop.
+    expect(new Set(threads.map(({ parking }) => parking))).toEqual(new Set(['event-loop']));
     expect(threads.map(({ restart }) => restart)).not.toContainEqual(expect.objectContaining({ limit: expect.anything() }));
     const restarted = hostActors(options('b', { restarts: 2 })).threads.find(({ name }) => name === 'worker-0');
     expect(restarted).toMatchObject({ restart: { limit: 2 } });

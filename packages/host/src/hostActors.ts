@@ -52,7 +52,8 @@ export function hostActors(options: HostActorsOptions): Topology {
   ]);
   return {
     ...topology,
-    threads: topology.threads.map((thread) => ({ ...thread, actors: thread.actors.flatMap(place) })),
+    // A peer's transport lives by its thread's event loop.
+    threads: topology.threads.map((thread) => ({ ...thread, actors: thread.actors.flatMap(place), parking: 'event-loop' })),
     links: [...topology.links, ...ways.map((way) => ({ ...way, ...(capacityBytes !== undefined && { capacityBytes }) }))],
   };
 }
