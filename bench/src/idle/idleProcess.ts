@@ -6,6 +6,8 @@ import { quietHost, untilReplicating } from '../quiet/quietHost.js';
 export interface IdleQuestion {
   readonly tables: number;
   readonly workers: number;
+  /** Milliseconds before, for what the start has left behind: collections, answers, compilation. */
+  readonly settle: number;
   /** Milliseconds that are measured. */
   readonly time: number;
 }
@@ -17,17 +19,14 @@ export interface IdleAnswer {
   readonly threads: Readonly<Record<string, number>>;
 }
 
-/** For what the start has left behind: collections, answers, compilation. */
-const SETTLE = 2_000;
-
 answerOnce(idle);
 
-async function idle({ tables, workers, time }: IdleQuestion): Promise<IdleAnswer> {
+async function idle({ tables, workers, settle, time }: IdleQuestion): Promise<IdleAnswer> {
   const started = performance.now();
   const host = await startHost(quietHost(tables, workers));
   await untilReplicating(async () => (await host.inspect()).maintainer, tables);
   const startMilliseconds = performance.now() - started;
-  await delay(SETTLE);
+  await delay(settle);
   // Looking costs something; the looks are outside of what is measured.
   const before = cpuOf(await host.inspect());
   const cpu = process.cpuUsage();
