@@ -1,10 +1,12 @@
 import { MAX_TS } from '@tidegate/protocol';
-import { FieldError, type LogError, MalformedLineError, MessageTypeError, type Where } from '../errors.js';
+import { FieldError, MessageTypeError, type Where } from '../errors.js';
 import { HeadCache } from './headCache.js';
 import { JsonSyntaxProblem, JsonTokenizer } from './jsonTokenizer.js';
+import { malformedLine } from './malformedLine.js';
 import { Field, findName, MESSAGE_TYPES, MessageKind, type NameTable, TIDB_FIELDS, TOP_LEVEL_FIELDS } from './messageFields.js';
 import { SeenValues } from './seenValues.js';
 import { Span } from './span.js';
+import { COMMIT_TS_BYTES, passUsualTimes, usualOld, usualTsEnd } from './usualEnd.js';
 
 const BRACE = 0x7b;
 const BRACE_END = 0x7d;
@@ -49,8 +51,8 @@ export class MessageScanner {
   #tsLow = 0;
 
   /**
-   * Scans the message in `bytes[start … end)`. Throws {@link MalformedLineError}, {@link FieldError} or
-   * {@link MessageTypeError}, placed at `where`, whose offset is that of `start`.
+   * Scans the message in `bytes[start … end)`. Throws `MalformedLineError`, {@link FieldError} or {@link MessageTypeError},
+   * placed at `where`, whose offset is that of `start`.
    */
   scan(bytes: Uint8Array, start: number, end: number, where: Where): void {
     this.#reset();
@@ -64,11 +66,11 @@ export class MessageScanner {
       } else {
         json.at = data;
         this.#readData(json.peek());
-        if (json.more(BRACE_END)) this.#scanFields(TOP_LEVEL_FIELDS);
+        if (!this.#scanUsualEnd() && json.more(BRACE_END)) this.#scanFields(TOP_LEVEL_FIELDS);
       }
       json.finish();
     } catch (error) {
-      if (error instanceof JsonSyntaxProblem) throw malformed(error, bytes, start, end, where);
+      if (error instanceof JsonSyntaxProblem) throw malformedLine(error, bytes, start, end, where);
       throw error;
     }
     this.#check(bytes, where);
@@ -100,6 +102,24 @@ export class MessageScanner {
       return;
     }
     this.#scanFields(fields);
+  }
+
+  /** What TiCDC writes behind `data`, passed without a call a token. False: something else comes, before which it stops. */
+  #scanUsualEnd(): boolean {
+    const json = this.#json;
+    const { bytes, end } = json;
+    const old = usualOld(bytes, json.at);
+    if (old >= 0) {
+      json.at = old;
+      this.#readValue(this.old);
+    }
+    json.at = passUsualTimes(bytes, json.at);
+    const stop = usualTsEnd(bytes, json.at, end);
+    if (stop < 0) return false;
+    this.#commitTs.set(json.at + COMMIT_TS_BYTES, stop, false);
+    this.#tidb = true;
+    json.at = end;
+    return true;
   }
 
   /** What is left of an object. */
@@ -327,18 +347,4 @@ function digits(bytes: Uint8Array, start: number, end: number): number {
     value = value * 10 + digit;
   }
   return value;
-}
-
-function malformed(problem: JsonSyntaxProblem, bytes: Uint8Array, start: number, end: number, where: Where): LogError {
-  const column = problem.at - start;
-  const near = Buffer.from(bytes.subarray(Math.max(start, problem.at - 20), Math.min(end, problem.at + 20))).toString();
-  // Nobody sees a byte order mark, so it is named.
-  const marked = column === 0 && near.startsWith('\uFEFF');
-  return new MalformedLineError(
-    { file: where.file, line: where.line, offset: where.offset + column },
-    `the line is not one JSON object: expected ${problem.message} at byte ${column} of the line, near ${JSON.stringify(near)}. ` +
-      (marked
-        ? 'It begins with a byte order mark: remove these three bytes.'
-        : 'If it is the last line, the log was cut off while it was written.'),
-  );
 }

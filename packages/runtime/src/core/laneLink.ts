@@ -15,14 +15,19 @@ import { messageType } from './messageType.js';
  *  then    the message, encoded
  *
  *  with BULK:
- *  word 2  bytes of the message without its bulk
+ *  word 2  bytes of the message without its bulk; word 3 is not used
  *  then    the message without its bulk, encoded
- *  then    its bulk
+ *  then    its bulk, at a multiple of 8: into and out of shared memory V8 copies words where both sides are aligned, else bytes
  * ```
  */
 const FRAME_HEADER_BYTES = 8;
-const BULK_HEADER_BYTES = 12;
+const BULK_HEADER_BYTES = 16;
 const BULK = 0x100;
+
+/** Where the bulk begins behind an encoded message of so many bytes. */
+function bulkOffset(encoded: number): number {
+  return (BULK_HEADER_BYTES + encoded + 7) & ~7;
+}
 
 /** The producer's end of a link that is a lane to another thread. */
 export class LaneSender implements LinkSender {
@@ -66,7 +71,7 @@ export class LaneSender implements LinkSender {
     const bulk = asBulk(message);
     const encoded = this.#codec.encode(bulk === undefined ? message : withoutBulk(bulk));
     const header = bulk === undefined ? FRAME_HEADER_BYTES : BULK_HEADER_BYTES;
-    const length = header + encoded.length + (bulk === undefined ? 0 : bulk.bytes.length);
+    const length = bulk === undefined ? header + encoded.length : bulkOffset(encoded.length) + bulk.bytes.length;
     const at = this.#claim(length, control, message);
     if (at === -1) {
       const cells = producer.frameCells(length);
@@ -78,7 +83,7 @@ export class LaneSender implements LinkSender {
     producer.bytes.set(encoded, at + header);
     if (bulk !== undefined) {
       this.words[(at >>> 2) + 2] = encoded.length;
-      producer.bytes.set(bulk.bytes, at + header + encoded.length);
+      producer.bytes.set(bulk.bytes, at + bulkOffset(encoded.length));
     }
     (message as Partial<BulkMessage> | null | undefined)?.copied?.();
     return true;
@@ -167,7 +172,7 @@ export class LaneReceiver implements LinkReceiver, LaneHandler {
       } else {
         const encoded = words[(offset >>> 2) + 2]!;
         message = this.#codec.decode(bytes, offset + BULK_HEADER_BYTES, encoded);
-        this.#bulk.restore(message, bytes.subarray(offset + BULK_HEADER_BYTES + encoded, offset + length));
+        this.#bulk.restore(message, bytes.subarray(offset + bulkOffset(encoded), offset + length));
       }
     } catch (error) {
       this.#goOn = handler.undecodable(error as Error);
