@@ -38,7 +38,11 @@ export interface HostOptions {
   readonly statusLaneBytes?: number;
   /** Bytes of events held for tables whose dispatcher is being created, above which the source is read no further. Default 64 MiB. */
   readonly heldBytes?: number;
-  /** Heap limit of each worker thread in MiB. Default: Node's own. */
+  /**
+   * Heap limit of each worker thread in MiB, 16 … 1 048 576. Default: Node's own. A sink that exceeds it ends its thread; not always on
+   * newer engines: where large arrays alone fill a heap, a bare worker thread of Node 24.21 aborts the process, and one of 26.10
+   * neither ends nor can be terminated.
+   */
   readonly workerHeapMb?: number;
   /** How often within a minute a worker or control thread that dies is replaced, 0 … 1000; one death more ends the host. Default 3. */
   readonly restarts?: number;
