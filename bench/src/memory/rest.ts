@@ -1,5 +1,5 @@
 import { type HostActorsOptions, hostActors, startChangefeed } from '@tidegate/host';
-import { createLocal, type LocalSystem } from '@tidegate/runtime';
+import { createLocal, type LocalSystem, type Topology } from '@tidegate/runtime';
 import { quietHost, untilReplicating } from '../quiet/quietHost.js';
 import { between, held } from './held.js';
 import type { MemoryAnswer } from './memoryProcess.js';
@@ -32,10 +32,21 @@ async function rested(tables: number): Promise<LocalSystem> {
       throw new Error('a single host has no peers');
     },
   };
-  const system = await createLocal(hostActors(options));
+  const system = await createLocal(alone(hostActors(options)));
   await startChangefeed(system, options);
   await untilReplicating(async () => maintainerOf(await system.inspect()), tables);
   return system;
+}
+
+/** One host alone has what it was started with asked once, and keeps it no longer. */
+function alone(topology: Topology): Topology {
+  const threads = topology.threads.map((thread) => ({
+    ...thread,
+    actors: thread.actors.map((actor) =>
+      actor.address === 'source' ? { ...actor, options: { ...(actor.options as object), shared: false } } : actor,
+    ),
+  }));
+  return { ...topology, threads };
 }
 
 type Inspected = Awaited<ReturnType<LocalSystem['inspect']>>;

@@ -69,7 +69,7 @@ export class Answers {
     const { rows } = this.#state;
     for (let row = 0; row < rows.used; row++) {
       if ((rows.flags[row]! & Flag.STARTED) === 0 || rows.mode[row] !== message.mode) continue;
-      if (target.type === 'db' && rows.schemaId[row] !== target.schemaId && !rows.has(row, Flag.TRIGGER)) continue;
+      if (target.type === 'db' && rows.schemaId(row) !== target.schemaId && !rows.has(row, Flag.TRIGGER)) continue;
       this.#admit(row, prepared);
     }
   }
@@ -134,7 +134,7 @@ export class Answers {
 
   #isWaitingAt(row: number, entry: EventEntry | undefined): entry is EventEntry {
     const { rows } = this.#state;
-    return entry !== undefined && rows.entry[row] === entry.index && rows.stage[row] === Stage.WAITING;
+    return entry !== undefined && rows.entry(row) === entry.index && rows.stage(row) === Stage.WAITING;
   }
 
   // D-35.2: one offer now, the timer unchanged.
@@ -166,11 +166,11 @@ export class Answers {
     const { rows, context } = this.#state;
     const at = this.#state.entryOf(row);
     const order = at === undefined ? undefined : compareWithEntry(prepared, at);
-    if (rows.stage[row] === Stage.NONE) {
+    if (rows.stage(row) === Stage.NONE) {
       // a. It has not arrived, or has arrived and is held, flushed or not taken yet (D-21).
       if (order !== undefined ? order >= 0 : !this.#liesBehind(row, prepared)) return;
       this.#answerOld(row, action, prepared);
-    } else if (order === 0 && rows.stage[row] === Stage.WAITING) {
+    } else if (order === 0 && rows.stage(row) === Stage.WAITING) {
       if (action === Action.WRITE || action === Action.PASS) this.#machine.accept(row, action);
       else context.log('warn', 'unknown action ignored', { action, key: formatEventKey(prepared.key) });
     } else if (order !== undefined && order < 0) {

@@ -60,7 +60,7 @@ export class BlockMachine {
         this.fail(row, new SourceEventError(`the DDL at ${event.commitTs} (${event.query})`, event.error));
         return;
       }
-      const after = entry.tableAfter(rows.tableId[row]!);
+      const after = entry.tableAfter(rows.tableId(row));
       if (after?.splittable === false && rows.has(row, Flag.SPLIT) && this.#state.options.checkSplittable) {
         const name = `${after.schema}.${after.table}`;
         this.fail(row, new NotSplittableError(rows.handle[row]!, name, event.query, event.commitTs)); // D-11
@@ -70,7 +70,7 @@ export class BlockMachine {
       if (event.admissions.length > 0) entry.admissionsAfter ??= this.#state.triggers.get(row)?.admits(event.commitTs);
     }
     entry.refs++;
-    rows.entry[row] = entry.index;
+    rows.setEntry(row, entry.index);
     if (!this.#mustBlock(row, event)) this.#executeAlone(row, entry);
     else if (this.#mustHold(row, event)) {
       rows.phase[row] = Phase.HELD;
@@ -97,9 +97,9 @@ export class BlockMachine {
   #changeSchema(row: number, changes: readonly SchemaChange[]): void {
     const { rows, context } = this.#state;
     if (rows.has(row, Flag.TRIGGER)) return;
-    const change = changes.find((candidate) => candidate.tableId === rows.tableId[row]);
+    const change = changes.find((candidate) => candidate.tableId === rows.tableId(row));
     if (change === undefined) return;
-    if (change.oldSchemaId === rows.schemaId[row]) rows.schemaId[row] = change.newSchemaId;
+    if (change.oldSchemaId === rows.schemaId(row)) rows.setSchemaId(row, change.newSchemaId);
     else context.log('warn', 'schema change ignored: the table is not in the schema that it names', { ...change });
   }
 
@@ -149,7 +149,7 @@ export class BlockMachine {
       entry.triggerReports = true;
     }
     rows.phase[row] = Phase.PARKED;
-    rows.stage[row] = Stage.WAITING;
+    rows.setStage(row, Stage.WAITING);
     appendWaiting(rows, entry, row);
     this.#parts.retry.begin(entry, row);
     this.#parts.posting.oweWaiting(entry);
@@ -162,7 +162,7 @@ export class BlockMachine {
     const entry = this.#state.entryOf(row) as EventEntry;
     this.cancelRetry(row, entry); // W-3: an accepted action is an acknowledgement.
     this.#state.leave(row);
-    rows.stage[row] = Stage.WRITING;
+    rows.setStage(row, Stage.WRITING);
     rows.phase[row] = Phase.ACTING;
     rows.set(row, Flag.PATH_CLOSED);
     const notToSync = entry.event.type === 'ddl' && entry.event.notToSync === true;
@@ -220,10 +220,10 @@ export class BlockMachine {
   #clearSlot(row: number, entry: EventEntry): void {
     const { rows } = this.#state;
     this.#state.leave(row);
-    rows.stage[row] = Stage.NONE;
-    rows.entry[row] = -1;
+    rows.setStage(row, Stage.NONE);
+    rows.setEntry(row, -1);
     rows.phase[row] = Phase.OPEN;
-    const table = rows.has(row, Flag.TRIGGER) ? undefined : entry.tableAfter(rows.tableId[row]!);
+    const table = rows.has(row, Flag.TRIGGER) ? undefined : entry.tableAfter(rows.tableId(row));
     if (table !== undefined) rows.setTable(row, table);
     this.#state.entries.release(entry);
   }
@@ -262,7 +262,7 @@ export class BlockMachine {
 
   /** D-35.1: ends the retry task of a row at `entry`, WAITING or NONE. No such task: does nothing (D-39). */
   acknowledge(row: number, entry: EventEntry): void {
-    const waiting = this.#state.rows.entry[row] === entry.index && this.cancelRetry(row, entry);
+    const waiting = this.#state.rows.entry(row) === entry.index && this.cancelRetry(row, entry);
     const report = waiting ? undefined : this.#parts.reports.of(row, entry);
     if (report !== undefined) this.#settleReport(row, entry, report);
   }
@@ -344,7 +344,7 @@ export class BlockMachine {
     const entry = this.#state.entryOf(row);
     this.#parts.reports.forget(row);
     this.#state.leave(row);
-    this.#state.rows.entry[row] = -1;
+    this.#state.rows.setEntry(row, -1);
     if (entry !== undefined) this.#state.entries.release(entry);
   }
 }

@@ -116,7 +116,7 @@ export class Freezing {
 
   #told(row: number): Frozen {
     const { rows } = this.#state;
-    const parked = rows.stage[row] === Stage.WAITING || rows.phase[row] === Phase.HELD;
+    const parked = rows.stage(row) === Stage.WAITING || rows.phase[row] === Phase.HELD;
     const entry = parked ? this.#state.entryOf(row) : undefined;
     return {
       handle: rows.handle[row]!,

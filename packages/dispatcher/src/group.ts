@@ -157,7 +157,8 @@ export class DispatcherGroup implements Actor<GroupInput> {
         break;
       case 'snapshot':
         this.#snapshots.request(message);
-        if (message.columns !== true) {
+        if (message.columns === true) this.#state.listed(this.#posting.idle);
+        else {
           this.#errors.repeat();
           this.#heartbeats.repeat();
         }

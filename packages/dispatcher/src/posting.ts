@@ -36,6 +36,7 @@ export class Posting {
     const rows = this.#state.rows;
     if (rows.has(row, Flag.OWES_DONE)) return;
     rows.set(row, Flag.OWES_DONE);
+    rows.needEvents();
     rows.doneNext[row] = -1;
     if (this.#doneTail >= 0) rows.doneNext[this.#doneTail] = row;
     else this.#doneHead = row;

@@ -3,13 +3,18 @@ import {
   type ConfigColumns,
   type DispatcherConfig,
   type EventKey,
+  idWords,
   isTrigger,
   joinTs,
   type KeyRange,
   type Mode,
   modeAt,
+  PackedIds,
   PackedTexts,
+  type SchemaId,
+  type Stage,
   type StreamStarts,
+  type TableId,
   type TableInfo,
   tsHigh,
   tsLow,
@@ -17,11 +22,13 @@ import {
 import { Flag, Phase, Place } from './rowLayout.js';
 import { SchemaNames } from './schemaNames.js';
 
-type Column = Uint8Array | Uint16Array | Int32Array | Uint32Array | Float64Array;
+type Column = Uint8Array | Uint16Array | Int32Array | Uint32Array;
 
 /**
  * All dispatchers of one worker as columns: a row is one dispatcher, and at rest nothing of it lives outside of this
  * table. Freed rows are taken again. Columns are replaced when the table grows: do not keep one across an insert.
+ *
+ * What is used only while somebody is at an event, 22 bytes a row, is there from {@link needEvents} to {@link restEvents}.
  */
 export class RowTable {
   handle: Uint32Array = new Uint32Array(0);
@@ -31,18 +38,7 @@ export class RowTable {
   state: Uint8Array = new Uint8Array(0);
   mode: Uint8Array = new Uint8Array(0);
   phase: Uint8Array = new Uint8Array(0);
-  stage: Uint8Array = new Uint8Array(0);
   place: Uint8Array = new Uint8Array(0);
-  /** Repetitions of the current WAITING so far. */
-  attempts: Uint8Array = new Uint8Array(0);
-  /** When its WAITING is next repeated: milliseconds of the clock, modulo 2^32. */
-  retryAt: Uint32Array = new Uint32Array(0);
-  entry: Int32Array = new Int32Array(0);
-  next: Int32Array = new Int32Array(0);
-  prev: Int32Array = new Int32Array(0);
-  doneNext: Int32Array = new Int32Array(0);
-  tableId: Float64Array = new Float64Array(0);
-  schemaId: Float64Array = new Float64Array(0);
   startHigh: Uint32Array = new Uint32Array(0);
   startLow: Uint32Array = new Uint32Array(0);
   /** Its own resolved ts: valid while its stream is closed or it is fresh (see progress rules in checkpoint.ts). */
@@ -56,15 +52,31 @@ export class RowTable {
   doneLow: Uint32Array = new Uint32Array(0);
   versionHigh: Uint32Array = new Uint32Array(0);
   versionLow: Uint32Array = new Uint32Array(0);
-  /** Dispatcher id: four words a row. */
-  id: Uint32Array = new Uint32Array(0);
+  // ------------------------------------------------------------------ only while somebody is at an event
 
+  /** Repetitions of the current WAITING so far. */
+  attempts: Uint8Array = new Uint8Array(0);
+  /** When its WAITING is next repeated: milliseconds of the clock, modulo 2^32. */
+  retryAt: Uint32Array = new Uint32Array(0);
+  next: Int32Array = new Int32Array(0);
+  prev: Int32Array = new Int32Array(0);
+  doneNext: Int32Array = new Int32Array(0);
+  #stage: Uint8Array = new Uint8Array(0);
+  /** Index of the event in hand and one more. */
+  #entry: Uint32Array = new Uint32Array(0);
+
+  /** Somebody needed them since this was last set to false. */
+  usedEvents = false;
   /** Rows ever used: indexes are below it. */
   used = 0;
   /** Rows in use. */
   live = 0;
 
-  /** Place of the schema's name in `#schemaNames`. */
+  readonly #ids = new PackedIds();
+  /** Ids that pass 32 bits are in `#largeIds`. */
+  #tableId: Uint32Array = new Uint32Array(0);
+  readonly #largeIds = new Map<number, TableId>();
+  /** Place of the schema in `#schemaNames`. */
   #schema: Uint32Array = new Uint32Array(0);
   #schemaNames = new SchemaNames();
   #tableNames = new PackedTexts();
@@ -74,7 +86,7 @@ export class RowTable {
   /** Takes a row for a new dispatcher, Initializing, its resolved ts at the start ts. */
   insert(config: DispatcherConfig): number {
     const row = this.#take(config, tsHigh(config.startTs), tsLow(config.startTs));
-    for (let word = 0; word < 4; word++) this.id[row * 4 + word] = Number.parseInt(config.id.slice(word * 8, word * 8 + 8), 16);
+    this.#ids.set(row, config.handle, idWords(config.id));
     if (config.range !== undefined) {
       this.#ranges.set(row, config.range);
       this.set(row, Flag.SPLIT);
@@ -93,7 +105,8 @@ export class RowTable {
       skipDmlAsStartTs: (columns.flags[at]! & CONFIG_SKIP_DML) !== 0,
     };
     const row = this.#take(config, columns.startHigh[at]!, columns.startLow[at]!);
-    for (let word = 0; word < 4; word++) this.id[row * 4 + word] = columns.id[at * 4 + word]!;
+    const { id } = columns;
+    this.#ids.setWords(row, config.handle, id[at * 4]!, id[at * 4 + 1]!, id[at * 4 + 2]!, id[at * 4 + 3]!);
     return row;
   }
 
@@ -110,12 +123,12 @@ export class RowTable {
     this.flags[row] = (isTrigger(config.handle) ? Flag.TRIGGER : 0) | (config.skipDmlAsStartTs ? Flag.SKIP_DML : 0);
     this.mode[row] = config.mode;
     this.phase[row] = Phase.OPEN;
-    this.stage[row] = 0;
     this.place[row] = Place.NOWHERE;
-    this.attempts[row] = 0;
-    this.entry[row] = -1;
-    this.tableId[row] = config.tableId;
-    this.schemaId[row] = config.schemaId;
+    this.setStage(row, 0);
+    this.setEntry(row, -1);
+    this.#tableId[row] = config.tableId;
+    if (config.tableId > 0xffff_ffff) this.#largeIds.set(row, config.tableId);
+    this.#schema[row] = this.#schemaNames.placeOf(config.schemaId, '');
     this.startHigh[row] = this.resolvedHigh[row] = high;
     this.startLow[row] = this.resolvedLow[row] = low;
     this.maxHigh[row] = this.maxLow[row] = 0;
@@ -127,7 +140,9 @@ export class RowTable {
     this.flags[row] = 0;
     this.place[row] = Place.NOWHERE;
     this.#tableNames.clear(row);
+    this.#ids.clear(row);
     this.#ranges.delete(row);
+    this.#largeIds.delete(row);
     this.#free.push(row);
     this.live--;
   }
@@ -144,6 +159,49 @@ export class RowTable {
     this.flags[row]! &= ~flag;
   }
 
+  tableId(row: number): TableId {
+    return (this.#largeIds.size === 0 ? undefined : this.#largeIds.get(row)) ?? this.#tableId[row]!;
+  }
+
+  schemaId(row: number): SchemaId {
+    return this.#schemaNames.idOf(this.#schema[row]!);
+  }
+
+  setSchemaId(row: number, schemaId: SchemaId): void {
+    this.#schema[row] = this.#schemaNames.placeOf(schemaId, this.#schemaNames.nameOf(this.#schema[row]!));
+  }
+
+  /** Stage of its slot (section 5). */
+  stage(row: number): Stage {
+    return (this.#stage[row] ?? 0) as Stage;
+  }
+
+  /** A stage other than NONE only behind {@link setEntry}. */
+  setStage(row: number, stage: Stage): void {
+    if (this.#stage.length > 0) this.#stage[row] = stage;
+  }
+
+  /** Index of the event in hand, -1 for none. */
+  entry(row: number): number {
+    return (this.#entry[row] ?? 0) - 1;
+  }
+
+  setEntry(row: number, index: number): void {
+    if (index >= 0) this.needEvents();
+    if (this.#entry.length > 0) this.#entry[row] = index + 1;
+  }
+
+  /** Somebody is at an event, or owes a DONE: the columns for that are there from now on. */
+  needEvents(): void {
+    this.usedEvents = true;
+    if (this.#entry.length === 0) this.#growEvents(this.handle.length);
+  }
+
+  /** Nobody is at an event, and nobody owes anything: the columns for that are given back. */
+  restEvents(): void {
+    if (this.#entry.length > 0) this.#growEvents(0);
+  }
+
   /** The last block event that it finished; undefined before the first. */
   lastDone(row: number): EventKey | undefined {
     const commitTs = joinTs(this.doneHigh[row]!, this.doneLow[row]!);
@@ -154,8 +212,8 @@ export class RowTable {
   tableOf(row: number): TableInfo | undefined {
     if (!this.has(row, Flag.HAS_TABLE)) return undefined;
     return {
-      tableId: this.tableId[row]!,
-      schemaId: this.schemaId[row]!,
+      tableId: this.tableId(row),
+      schemaId: this.schemaId(row),
       schema: this.#schemaNames.nameOf(this.#schema[row]!),
       table: this.#tableNames.get(row),
       version: (BigInt(this.versionHigh[row]!) << 32n) | BigInt(this.versionLow[row]!),
@@ -164,66 +222,48 @@ export class RowTable {
 
   setTable(row: number, info: TableInfo): void {
     this.set(row, Flag.HAS_TABLE);
-    this.schemaId[row] = info.schemaId;
-    this.#schema[row] = this.#schemaNames.placeOf(info.schema);
+    this.#schema[row] = this.#schemaNames.placeOf(info.schemaId, info.schema);
     this.#tableNames.set(row, info.table);
     this.versionHigh[row] = tsHigh(info.version);
     this.versionLow[row] = tsLow(info.version);
   }
 
-  /** The same for one row of many that start together; `schemas` are the places of the message's schemas here. */
-  setTableAt(row: number, message: StreamStarts, at: number, schemas: readonly number[]): void {
+  /** The same for one row of many that start together. */
+  setTableAt(row: number, message: StreamStarts, at: number): void {
     this.set(row, Flag.HAS_TABLE);
-    this.schemaId[row] = message.schemaId[at]!;
-    this.#schema[row] = schemas[message.schema[at]!]!;
+    this.#schema[row] = this.#schemaNames.placeOf(message.schemaId[at]!, message.schemas[message.schema[at]!]!);
     this.#tableNames.setBytes(row, message.names.subarray(at === 0 ? 0 : message.nameEnd[at - 1]!, message.nameEnd[at]!));
     const words = new Uint32Array(message.version.buffer, message.version.byteOffset + at * 8, 2);
     this.versionHigh[row] = words[1]!;
     this.versionLow[row] = words[0]!;
   }
 
-  /** Where the names of schemas have their places. */
-  placesOf(schemas: readonly string[]): number[] {
-    return schemas.map((name) => this.#schemaNames.placeOf(name));
-  }
-
   /** The config that would create it again. */
   configOf(row: number): DispatcherConfig {
     const range = this.#ranges.get(row);
-    let id = '';
-    for (let word = 0; word < 4; word++) id += this.id[row * 4 + word]!.toString(16).padStart(8, '0');
     return {
-      id,
+      id: this.#ids.get(row, this.handle[row]!),
       handle: this.handle[row]!,
       generation: this.generation[row]!,
       mode: this.mode[row]! as Mode,
-      tableId: this.tableId[row]!,
-      schemaId: this.schemaId[row]!,
+      tableId: this.tableId(row),
+      schemaId: this.schemaId(row),
       ...(range && { range }),
       startTs: (BigInt(this.startHigh[row]!) << 32n) | BigInt(this.startLow[row]!),
       skipDmlAsStartTs: this.has(row, Flag.SKIP_DML),
     };
   }
 
-  // A quarter at a time: a resting row must not pay for a table of twice its size.
+  // An eighth at a time: a resting row must not pay for a table of twice its size.
   #grow(): void {
-    const capacity = Math.max(64, Math.ceil(this.handle.length * 1.25));
+    const capacity = Math.max(64, Math.ceil(this.handle.length * 1.125));
     this.handle = grown(this.handle, capacity);
     this.generation = grown(this.generation, capacity);
     this.flags = grown(this.flags, capacity);
     this.state = grown(this.state, capacity);
     this.mode = grown(this.mode, capacity);
     this.phase = grown(this.phase, capacity);
-    this.stage = grown(this.stage, capacity);
     this.place = grown(this.place, capacity);
-    this.attempts = grown(this.attempts, capacity);
-    this.retryAt = grown(this.retryAt, capacity);
-    this.entry = grown(this.entry, capacity);
-    this.next = grown(this.next, capacity);
-    this.prev = grown(this.prev, capacity);
-    this.doneNext = grown(this.doneNext, capacity);
-    this.tableId = grown(this.tableId, capacity);
-    this.schemaId = grown(this.schemaId, capacity);
     this.startHigh = grown(this.startHigh, capacity);
     this.startLow = grown(this.startLow, capacity);
     this.resolvedHigh = grown(this.resolvedHigh, capacity);
@@ -234,14 +274,27 @@ export class RowTable {
     this.doneLow = grown(this.doneLow, capacity);
     this.versionHigh = grown(this.versionHigh, capacity);
     this.versionLow = grown(this.versionLow, capacity);
-    this.id = grown(this.id, capacity * 4);
+    this.#tableId = grown(this.#tableId, capacity);
+    this.#ids.grow(capacity);
+    if (this.#entry.length > 0) this.#growEvents(capacity);
     this.#schema = grown(this.#schema, capacity);
     this.#tableNames.grow(capacity);
+  }
+
+  /** 0: nothing is kept. */
+  #growEvents(capacity: number): void {
+    this.attempts = grown(this.attempts, capacity);
+    this.retryAt = grown(this.retryAt, capacity);
+    this.next = grown(this.next, capacity);
+    this.prev = grown(this.prev, capacity);
+    this.doneNext = grown(this.doneNext, capacity);
+    this.#stage = grown(this.#stage, capacity);
+    this.#entry = grown(this.#entry, capacity);
   }
 }
 
 function grown<T extends Column>(column: T, capacity: number): T {
   const next = new (column.constructor as new (length: number) => T)(capacity);
-  next.set(column);
+  if (capacity > 0) next.set(column);
   return next;
 }

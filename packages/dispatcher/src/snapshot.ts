@@ -20,7 +20,7 @@ export function spanOf(state: GroupState, row: number): BootstrapSpan {
 }
 
 function blockStateOf(state: GroupState, row: number): BlockState | undefined {
-  const stage = state.rows.stage[row]! as Stage;
+  const stage = state.rows.stage(row);
   const entry = state.entryOf(row);
   if (stage === Stage.NONE || entry === undefined) return undefined;
   return { stage, facts: entry.facts(state.rows.has(row, Flag.TRIGGER)) };
@@ -62,11 +62,11 @@ export function viewOf(state: GroupState, row: number, reports: number): Dispatc
     handle: rows.handle[row]!,
     generation: rows.generation[row]!,
     mode: rows.mode[row]!,
-    tableId: rows.tableId[row]!,
-    schemaId: rows.schemaId[row]!,
+    tableId: rows.tableId(row),
+    schemaId: rows.schemaId(row),
     state: rows.state[row]! as ComponentState,
     phase: PHASE_NAMES[rows.phase[row]!] as string,
-    stage: stageName(rows.stage[row]! as Stage),
+    stage: stageName(rows.stage(row)),
     ...(entry && { event: entry.key }),
     checkpointTs: checkpointOf(state, row),
     resolvedTs: resolvedOf(state, row),

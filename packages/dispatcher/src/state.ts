@@ -74,6 +74,16 @@ export class GroupState {
     this.components = new ComponentOutbox(context, options.coordinator);
   }
 
+  /**
+   * A complete listing is asked for, which happens every so often: what only events need is given back when none has been since
+   * the last one. An event that follows soon finds it there.
+   */
+  listed(owesNothing: boolean): void {
+    const { rows } = this;
+    if (owesNothing && this.entries.size === 0 && !rows.usedEvents) rows.restEvents();
+    rows.usedEvents = false;
+  }
+
   /** The row of a live dispatcher, or -1 for an unknown handle or another generation. */
   rowOf(handle: number, generation: number): number {
     const row = this.#handles.get(handle);
@@ -137,7 +147,7 @@ export class GroupState {
 
   /** The event in hand of a row. */
   entryOf(row: number): EventEntry | undefined {
-    const index = this.rows.entry[row]!;
+    const index = this.rows.entry(row);
     return index < 0 ? undefined : this.entries.at(index);
   }
 
@@ -241,7 +251,7 @@ export class GroupState {
     }
     if ((flags & Flag.FRESH) !== 0) return Place.ACTIVE;
     // Where it stands still before an event that it has in hand.
-    const stands = rows.phase[row] === Phase.PARKED || (rows.phase[row] === Phase.GATED && rows.entry[row]! >= 0);
+    const stands = rows.phase[row] === Phase.PARKED || (rows.phase[row] === Phase.GATED && rows.entry(row) >= 0);
     return stands ? Place.AT_EVENT : Place.ACTIVE;
   }
 

@@ -58,11 +58,10 @@ export class Stream {
 
   startMany(message: StreamStarts): void {
     const { rows } = this.#state;
-    const schemas = rows.placesOf(message.schemas);
     for (let at = 0; at < message.handle.length; at++) {
       const row = this.#begin(message.handle[at]!, message.generation[at]!, true);
       if (row < 0) continue;
-      rows.setTableAt(row, message, at, schemas);
+      rows.setTableAt(row, message, at);
       this.#flow.begin(row);
       this.#mark(row, message.resolvedTs[at]!);
       this.#state.settle(row);
@@ -165,7 +164,7 @@ export class Stream {
       if (entry !== undefined && this.#gate.holds(row, entry.tsHigh, entry.tsLow)) return;
       this.#gate.leave(row);
       if (entry !== undefined) this.#state.leave(row);
-      rows.entry[row] = -1;
+      rows.setEntry(row, -1);
       rows.phase[row] = Phase.OPEN;
       if (entry !== undefined) {
         this.#take(row, entry);
@@ -264,7 +263,7 @@ export class Stream {
     }
     if (this.#gate.holds(row, entry.tsHigh, entry.tsLow)) {
       entry.refs++;
-      rows.entry[row] = entry.index;
+      rows.setEntry(row, entry.index);
       this.#gate.wait(row);
       this.#state.settle(row);
       return;

@@ -1,4 +1,4 @@
-import { configColumnsOf } from '@tidegate/protocol';
+import { configColumnsOf, Stage } from '@tidegate/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { configOf } from '../test/builders.js';
@@ -54,6 +54,7 @@ test('waiting list: acknowledged rows go, owed rows stand at the end in order of
     fc.property(fc.array(step), (steps) => {
       const rows = new RowTable();
       for (let i = 0; i < 8; i++) rows.insert(configOf({ handle: 10 + i }));
+      rows.needEvents();
       const entry = new EventEntry(0, 0, { type: 'sync-point', commitTs: 1n });
       let posted: number[] = [];
       let owed: number[] = [];
@@ -98,6 +99,29 @@ test('row table: a freed row is taken again and remembers nothing; columns survi
   expect([rows.tableOf(3), rows.live, rows.used, rows.configOf(3).skipDmlAsStartTs]).toEqual([undefined, 500, 500, true]);
 });
 
+test('row table: what is used at an event is there while somebody is at one, and for every row', () => {
+  const rows = new RowTable();
+  const insert = (handle: number): number => rows.insert(configOf({ handle }));
+  for (let handle = 2; handle < 100; handle++) insert(handle);
+  expect([rows.entry(5), rows.stage(5), rows.next.length]).toEqual([-1, Stage.NONE, 0]);
+  rows.setEntry(5, 7);
+  rows.setStage(5, Stage.WAITING);
+  for (let handle = 100; handle < 1_000; handle++) insert(handle);
+  expect([rows.entry(5), rows.stage(5), rows.entry(900), rows.next.length]).toEqual([7, Stage.WAITING, -1, rows.handle.length]);
+  rows.setEntry(5, -1);
+  rows.restEvents();
+  rows.setEntry(6, -1);
+  rows.setStage(6, Stage.NONE);
+  expect([rows.entry(5), rows.stage(5), rows.next.length, rows.retryAt.length]).toEqual([-1, Stage.NONE, 0, 0]);
+  rows.needEvents();
+  expect([rows.entry(5), rows.stage(5), rows.doneNext.length]).toEqual([-1, Stage.NONE, rows.handle.length]);
+  // A row that is taken again is at no event.
+  rows.setEntry(9, 3);
+  rows.setStage(9, Stage.WAITING);
+  rows.free(9);
+  expect([insert(2_000), rows.entry(9), rows.stage(9)]).toEqual([9, -1, Stage.NONE]);
+});
+
 test('row table: rows of columns are the rows of their configs, and names that start together those of their tables', () => {
   const configs = Array.from({ length: 200 }, (_, i) =>
     configOf({
@@ -126,9 +150,7 @@ test('row table: rows of columns are the rows of their configs, and names that s
     nameEnd,
     names: Uint8Array.from(names.flatMap((name) => [...name])),
   } as const;
-  rows.placesOf(['taken before']);
-  const places = rows.placesOf(starts.schemas);
-  for (const at of [0, 1, 2]) rows.setTableAt(at, starts, at, places);
+  for (const at of [0, 1, 2]) rows.setTableAt(at, starts, at);
   expect([0, 1, 2].map((row) => rows.tableOf(row))).toEqual([
     { tableId: 2 ** 40, schemaId: 2 ** 40, schema: 'ß', table: 'tüb', version: 2n ** 63n + 5n },
     { tableId: 2 ** 40 + 1, schemaId: 8, schema: 'other', table: '', version: 7n },

@@ -6,6 +6,7 @@ export * from './errors.js';
 export * from './hostMessages.js';
 export * from './ids.js';
 export * from './maintainerMessages.js';
+export * from './packedIds.js';
 export * from './packedTexts.js';
 export * from './routing.js';
 export * from './sourceMessages.js';

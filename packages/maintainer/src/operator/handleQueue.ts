@@ -31,12 +31,17 @@ export class HandleQueue {
     const handle = this.#handles[this.#head]!;
     this.#head = (this.#head + 1) & (this.#handles.length - 1);
     this.#size--;
-    if (this.#size === 0 && this.#handles.length > LARGE) {
-      this.#handles = new Uint32Array(SMALL);
-      this.#times = new Float64Array(SMALL);
-      this.#head = 0;
-    }
+    if (this.#size === 0) this.clear();
     return handle;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#size = 0;
+    this.#head = 0;
+    if (this.#handles.length <= LARGE) return;
+    this.#handles = new Uint32Array(SMALL);
+    this.#times = new Float64Array(SMALL);
   }
 
   #grow(): void {

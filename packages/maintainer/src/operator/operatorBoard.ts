@@ -1,10 +1,10 @@
 import type { ComponentState, DispatcherConfig } from '@tidegate/protocol';
 import { NO_HOST } from '../hosts.js';
-import { growColumn, grownCapacity } from '../span/columns.js';
 import type { SpanTable } from '../span/spanTable.js';
 import type { Assignments } from './assignments.js';
 import { createConfig } from './createConfig.js';
 import { HandleQueue } from './handleQueue.js';
+import { OpenOperators } from './openOperators.js';
 import { OperatorKind } from './operatorKind.js';
 
 /** How an operator ended. `text` says why one was given up. */
@@ -29,8 +29,8 @@ export interface RareOperator {
 }
 
 /**
- * The operators of one mode as data: a byte for the kind and two for the host by handle, and a queue of those that were
- * sent, for the resend. Seldom kinds have an object besides.
+ * The operators of one mode as data: columns by handle, and a queue of those that were sent, for the resend. Seldom kinds have
+ * an object besides.
  */
 export class OperatorBoard {
   readonly table: SpanTable;
@@ -38,15 +38,8 @@ export class OperatorBoard {
   readonly unsent: HandleQueue = new HandleQueue();
   /** Told of each task that waits for a host again. */
   whenAbsent: (handle: number) => void = () => undefined;
-  #kind: Uint8Array = new Uint8Array(0);
-  /** The host that an operator speaks with, remembered: the task may be gone from the table by then. */
-  #host: Uint16Array = new Uint16Array(0);
-  /** When it was sent last, in milliseconds of 32 bits: of several entries in the queue of those sent the latest counts. */
-  #sentAt: Uint32Array = new Uint32Array(0);
-  /** When its request was sent first, likewise. */
-  #begunAt: Uint32Array = new Uint32Array(0);
-  /** How often the request of the last operator was sent, up to 2. */
-  #times: Uint8Array = new Uint8Array(0);
+  readonly #open = new OpenOperators();
+  /** Of several entries for a handle the latest counts. */
   readonly #sent = new HandleQueue();
   readonly #counts = new Uint32Array(7);
   readonly #hooks = new Map<number, FinishHook>();
@@ -59,7 +52,7 @@ export class OperatorBoard {
 
   /** One more than the largest handle that ever had an operator. */
   get end(): number {
-    return this.#kind.length;
+    return this.#open.end;
   }
 
   count(kind: OperatorKind): number {
@@ -72,11 +65,11 @@ export class OperatorBoard {
   }
 
   kindOf(handle: number): OperatorKind {
-    return (this.#kind[handle] ?? OperatorKind.NONE) as OperatorKind;
+    return this.#open.kindOf(handle);
   }
 
   hostOf(handle: number): number {
-    return this.#host[handle] ?? NO_HOST;
+    return this.#open.hostOf(handle);
   }
 
   /** Dispatchers of a host, the table trigger not counted, once every move has ended. */
@@ -93,25 +86,21 @@ export class OperatorBoard {
 
   /** Gives a task an operator in place of the one that it has, whose hook is kept for {@link end}. */
   set(handle: number, kind: OperatorKind, host: number, rare?: RareOperator): void {
-    if (handle >= this.#kind.length) {
-      const capacity = grownCapacity(this.#kind.length, handle + 1);
-      this.#kind = growColumn(this.#kind, capacity);
-      this.#host = growColumn(this.#host, capacity);
-      this.#sentAt = growColumn(this.#sentAt, capacity);
-      this.#begunAt = growColumn(this.#begunAt, capacity);
-      this.#times = growColumn(this.#times, capacity);
-    }
-    this.#counts[this.#kind[handle]!]!--;
+    this.#counts[this.kindOf(handle)]!--;
     this.#counts[kind]!++;
-    this.#kind[handle] = kind;
-    this.#host[handle] = host;
-    if (kind !== OperatorKind.NONE) this.#times[handle] = 0;
+    this.#open.set(handle, kind, host);
     if (rare !== undefined) this.rare.set(handle, rare);
     else if (this.rare.size > 0) this.rare.delete(handle);
   }
 
   clear(handle: number): void {
-    this.set(handle, OperatorKind.NONE, NO_HOST);
+    const kind = this.kindOf(handle);
+    if (kind === OperatorKind.NONE) return;
+    this.#counts[kind]!--;
+    this.#open.clear(handle);
+    if (this.rare.size > 0) this.rare.delete(handle);
+    // With the last one all that was sent is over: a start has it by the million.
+    if (this.#open.size === 0) this.#sent.clear();
   }
 
   /** Handles to be sent at `now`: those queued, and those sent `resendAfter` milliseconds ago or earlier. Some may be over. */
@@ -120,27 +109,24 @@ export class OperatorBoard {
     for (let rest = this.unsent.size; rest > 0; rest--) due.push(this.unsent.shift());
     for (let sentAt = this.#sent.headTime(); sentAt + resendAfter <= now; sentAt = this.#sent.headTime()) {
       const handle = this.#sent.shift();
-      if (this.#sentAt[handle] === sentAt >>> 0) due.push(handle);
+      if (this.#open.wasSentAt(handle, sentAt)) due.push(handle);
     }
     return due;
   }
 
   sent(handle: number, now: number): void {
-    if (this.#times[handle] === 0) this.#begunAt[handle] = now >>> 0;
-    this.#sentAt[handle] = now >>> 0;
-    this.#times[handle] = Math.min(this.#times[handle]! + 1, 2);
+    this.#open.sent(handle, now);
     this.#sent.push(handle, now);
   }
 
   /** For how many milliseconds the request of its operator has been unanswered; 0 when none was sent. */
   ageOf(handle: number, now: number): number {
-    const isOpen = this.kindOf(handle) !== OperatorKind.NONE && this.#times[handle]! > 0;
-    return isOpen ? ((now >>> 0) - this.#begunAt[handle]!) >>> 0 : 0;
+    return this.#open.ageOf(handle, now);
   }
 
   /** The last request for it was sent more than once: a repeat of it may still be on its way. */
   wasRepeated(handle: number): boolean {
-    return this.#times[handle] === 2;
+    return this.#open.wasRepeated(handle);
   }
 
   hook(handle: number, hook: FinishHook | undefined): void {

@@ -1,30 +1,29 @@
-import type { DispatcherId } from '@tidegate/protocol';
-import { growColumn } from './columns.js';
+import { type DispatcherId, idWords, PackedIds } from '@tidegate/protocol';
 
-/** Bytes as two digits: ids are written for every create, a million of them at a start. */
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-
-/** The 128-bit ids of tasks, four words a handle. */
+/** The 128-bit ids of tasks, by handle. */
 export class IdColumn {
-  #words: Uint32Array = new Uint32Array(0);
+  readonly #ids = new PackedIds();
+  /** What the ids made here begin with: random, so that no other maintainer makes the same. */
+  #own: readonly [number, number] | undefined;
 
   grow(capacity: number): void {
-    this.#words = growColumn(this.#words, capacity * 4);
+    this.#ids.grow(capacity);
   }
 
-  /** `id`: the id, or where random words come from to make it of. */
-  set(handle: number, id: DispatcherId | (() => number)): void {
-    for (let word = 0; word < 4; word++) {
-      this.#words[handle * 4 + word] = typeof id === 'string' ? Number.parseInt(id.slice(word * 8, word * 8 + 8), 16) : id();
+  /**
+   * `id`: the id, or where random words come from to make one of. Of one maintainer's `generation`s none comes twice, so an id that
+   * has the generation of its task's first dispatcher is nobody else's.
+   */
+  set(handle: number, id: DispatcherId | (() => number), generation: number): void {
+    if (typeof id === 'string') {
+      this.#ids.set(handle, handle, idWords(id));
+      return;
     }
+    this.#own ??= [id(), id()];
+    this.#ids.setWords(handle, handle, this.#own[0], this.#own[1], generation, handle);
   }
 
   of(handle: number): DispatcherId {
-    let id = '';
-    for (let word = 0; word < 4; word++) {
-      const bits = this.#words[handle * 4 + word]!;
-      id += HEX[bits >>> 24]! + HEX[(bits >>> 16) & 0xff]! + HEX[(bits >>> 8) & 0xff]! + HEX[bits & 0xff]!;
-    }
-    return id;
+    return this.#ids.get(handle, handle);
   }
 }

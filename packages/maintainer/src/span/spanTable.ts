@@ -49,7 +49,7 @@ export interface SpanTableObserver {
 
 /**
  * The tasks of one mode: one row a dispatcher, in columns indexed by the handle that this table gives out. A resting
- * task costs some 90 bytes, table and schema index included; nothing is allocated per task.
+ * task costs some 65 bytes, table and schema index included; nothing is allocated per task.
  */
 export class SpanTable {
   readonly mode: Mode;
@@ -68,6 +68,7 @@ export class SpanTable {
   /** By handle: index of its worker on that host as reported last, or {@link NO_WORKER} (T-F). */
   worker: Uint16Array = new Uint16Array(0);
   readonly #ids = new IdColumn();
+  /** The tasks of a table are a list. Empty as long as no table has had several. */
   #next: Uint32Array = new Uint32Array(0);
   #prev: Uint32Array = new Uint32Array(0);
   /** Key ranges of tasks that serve a part of their table. */
@@ -222,8 +223,8 @@ export class SpanTable {
     if (!this.hasTask(handle)) throw this.#misuse(handle, 'a task');
     this.#observer?.taskLeft(handle);
     const slot = this.table[handle]!;
-    const next = this.#next[handle]!;
-    const prev = this.#prev[handle]!;
+    const next = this.#next[handle] ?? NONE;
+    const prev = this.#prev[handle] ?? NONE;
     if (next !== NONE) this.#prev[next] = prev;
     if (prev !== NONE) this.#next[prev] = next;
     else this.tables.head[slot] = next;
@@ -265,7 +266,7 @@ export class SpanTable {
   forEachOfSlot(slot: number, visit: (handle: number) => unknown): void {
     let handle = slot < 0 ? NONE : this.tables.head[slot]!;
     while (handle !== NONE) {
-      const next = this.#next[handle]!;
+      const next = this.#next[handle] ?? NONE;
       if (visit(handle) === false) return;
       handle = next;
     }
@@ -296,8 +297,9 @@ export class SpanTable {
   }
 
   #insert(handle: number, task: NewTask): void {
-    this.#ids.set(handle, task.id);
-    this.generation[handle] = this.#handles.takeGeneration();
+    const generation = this.#handles.takeGeneration();
+    this.generation[handle] = generation;
+    this.#ids.set(handle, task.id, generation);
     this.host[handle] = NO_HOST;
     this.worker[handle] = NO_WORKER;
     this.positions.start(handle, task.startTs);
@@ -307,12 +309,21 @@ export class SpanTable {
     if (isNew) slot = this.tables.add(task.tableId, task.schemaId, task.splittable);
     const first = this.tables.head[slot]!;
     this.table[handle] = slot;
-    this.#next[handle] = first;
-    this.#prev[handle] = NONE;
-    if (first !== NONE) this.#prev[first] = handle;
+    if (first !== NONE) this.#needLinks();
+    if (this.#next.length > 0) {
+      this.#next[handle] = first;
+      this.#prev[handle] = NONE;
+      if (first !== NONE) this.#prev[first] = handle;
+    }
     this.tables.head[slot] = handle;
     if (this.tiling.added(slot, handle, task.range) && !isNew) this.#observer?.partsChanged(slot);
     if (isNew) this.#observer?.tableAdded(slot, task.tableId, task.schemaId);
+  }
+
+  #needLinks(): void {
+    if (this.#next.length > 0) return;
+    this.#next = new Uint32Array(this.state.length).fill(NONE);
+    this.#prev = new Uint32Array(this.state.length).fill(NONE);
   }
 
   #setState(handle: number, state: TaskState): void {
@@ -339,8 +350,10 @@ export class SpanTable {
     this.host = growColumn(this.host, capacity);
     this.worker = growColumn(this.worker, capacity);
     this.#ids.grow(capacity);
-    this.#next = growColumn(this.#next, capacity);
-    this.#prev = growColumn(this.#prev, capacity);
+    if (this.#next.length > 0) {
+      this.#next = growColumn(this.#next, capacity);
+      this.#prev = growColumn(this.#prev, capacity);
+    }
     this.positions.grow(capacity);
   }
 }

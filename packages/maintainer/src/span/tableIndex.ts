@@ -16,14 +16,19 @@ export class TableIndex {
   head: Uint32Array = new Uint32Array(0);
   /** By slot: bit 0: the table may be split. */
   splittable: Uint8Array = new Uint8Array(0);
-  #schema: Float64Array = new Float64Array(0);
+  /** By slot: place of its schema. */
+  #schema: Uint32Array = new Uint32Array(0);
   #schemaNext: Uint32Array = new Uint32Array(0);
   #schemaPrev: Uint32Array = new Uint32Array(0);
   #hash: Uint32Array = new Uint32Array(16).fill(NONE);
   #free: number[] = [];
   #slots = 0;
   #size = 0;
-  readonly #schemaHead = new Map<SchemaId, number>();
+  /** By place: the schema, and the first of its tables. */
+  readonly #schemaIds: SchemaId[] = [];
+  readonly #schemaHead: number[] = [];
+  readonly #places = new Map<SchemaId, number>();
+  readonly #freePlaces: number[] = [];
 
   /** Number of tables. */
   get size(): number {
@@ -36,7 +41,7 @@ export class TableIndex {
   }
 
   get schemaCount(): number {
-    return this.#schemaHead.size;
+    return this.#places.size;
   }
 
   /** Makes room for `tables` tables at once, so that a bulk load does not grow step by step. */
@@ -64,7 +69,7 @@ export class TableIndex {
   }
 
   schemaOf(slot: number): SchemaId {
-    return this.#schema[slot]!;
+    return this.#schemaIds[this.#schema[slot]!]!;
   }
 
   /** Adds a table that has no slot yet. Its caller sets `head`. */
@@ -96,12 +101,12 @@ export class TableIndex {
   }
 
   hasSchema(schemaId: SchemaId): boolean {
-    return this.#schemaHead.has(schemaId);
+    return this.#places.has(schemaId);
   }
 
   /** Visits the tables of a schema until `visit` returns false. `visit` may remove the table that it is given. */
   forEachOfSchema(schemaId: SchemaId, visit: (slot: number) => unknown): void {
-    let slot = this.#schemaHead.get(schemaId) ?? NONE;
+    let slot = this.#schemaHead[this.#places.get(schemaId) ?? -1] ?? NONE;
     while (slot !== NONE) {
       const next = this.#schemaNext[slot]!;
       if (visit(slot) === false) return;
@@ -110,21 +115,36 @@ export class TableIndex {
   }
 
   #link(slot: number, schemaId: SchemaId): void {
-    const first = this.#schemaHead.get(schemaId) ?? NONE;
-    this.#schema[slot] = schemaId;
+    const place = this.#placeOf(schemaId);
+    const first = this.#schemaHead[place]!;
+    this.#schema[slot] = place;
     this.#schemaPrev[slot] = NONE;
     this.#schemaNext[slot] = first;
     if (first !== NONE) this.#schemaPrev[first] = slot;
-    this.#schemaHead.set(schemaId, slot);
+    this.#schemaHead[place] = slot;
   }
 
   #unlink(slot: number): void {
+    const place = this.#schema[slot]!;
     const next = this.#schemaNext[slot]!;
     const prev = this.#schemaPrev[slot]!;
     if (next !== NONE) this.#schemaPrev[next] = prev;
     if (prev !== NONE) this.#schemaNext[prev] = next;
-    else if (next !== NONE) this.#schemaHead.set(this.schemaOf(slot), next);
-    else this.#schemaHead.delete(this.schemaOf(slot));
+    else this.#schemaHead[place] = next;
+    if (this.#schemaHead[place] !== NONE) return;
+    this.#places.delete(this.#schemaIds[place]!);
+    this.#freePlaces.push(place);
+  }
+
+  #placeOf(schemaId: SchemaId): number {
+    let place = this.#places.get(schemaId);
+    if (place === undefined) {
+      place = this.#freePlaces.pop() ?? this.#schemaIds.length;
+      this.#schemaIds[place] = schemaId;
+      this.#schemaHead[place] = NONE;
+      this.#places.set(schemaId, place);
+    }
+    return place;
   }
 
   #insert(slot: number): void {
