@@ -10,6 +10,7 @@ import {
   type Mode,
   modeAt,
   PackedIds,
+  PackedTableIds,
   PackedTexts,
   type SchemaId,
   type Stage,
@@ -73,9 +74,7 @@ export class RowTable {
   live = 0;
 
   readonly #ids = new PackedIds();
-  /** Ids that pass 32 bits are in `#largeIds`. */
-  #tableId: Uint32Array = new Uint32Array(0);
-  readonly #largeIds = new Map<number, TableId>();
+  readonly #tableIds = new PackedTableIds();
   /** Place of the schema in `#schemaNames`. */
   #schema: Uint32Array = new Uint32Array(0);
   #schemaNames = new SchemaNames();
@@ -126,8 +125,7 @@ export class RowTable {
     this.place[row] = Place.NOWHERE;
     this.setStage(row, 0);
     this.setEntry(row, -1);
-    this.#tableId[row] = config.tableId;
-    if (config.tableId > 0xffff_ffff) this.#largeIds.set(row, config.tableId);
+    this.#tableIds.set(row, config.tableId);
     this.#schema[row] = this.#schemaNames.placeOf(config.schemaId, '');
     this.startHigh[row] = this.resolvedHigh[row] = high;
     this.startLow[row] = this.resolvedLow[row] = low;
@@ -142,7 +140,7 @@ export class RowTable {
     this.#tableNames.clear(row);
     this.#ids.clear(row);
     this.#ranges.delete(row);
-    this.#largeIds.delete(row);
+    this.#tableIds.clear(row);
     this.#free.push(row);
     this.live--;
   }
@@ -160,7 +158,7 @@ export class RowTable {
   }
 
   tableId(row: number): TableId {
-    return (this.#largeIds.size === 0 ? undefined : this.#largeIds.get(row)) ?? this.#tableId[row]!;
+    return this.#tableIds.get(row);
   }
 
   schemaId(row: number): SchemaId {
@@ -274,7 +272,7 @@ export class RowTable {
     this.doneLow = grown(this.doneLow, capacity);
     this.versionHigh = grown(this.versionHigh, capacity);
     this.versionLow = grown(this.versionLow, capacity);
-    this.#tableId = grown(this.#tableId, capacity);
+    this.#tableIds.grow(capacity);
     this.#ids.grow(capacity);
     if (this.#entry.length > 0) this.#growEvents(capacity);
     this.#schema = grown(this.#schema, capacity);

@@ -7,6 +7,7 @@ export * from './hostMessages.js';
 export * from './ids.js';
 export * from './maintainerMessages.js';
 export * from './packedIds.js';
+export * from './packedTableIds.js';
 export * from './packedTexts.js';
 export * from './routing.js';
 export * from './sourceMessages.js';

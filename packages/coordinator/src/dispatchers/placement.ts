@@ -6,6 +6,7 @@ import {
   MAX_HANDLE,
   type Mode,
   pieceEnd,
+  type TableId,
   tsHigh,
   tsLow,
 } from '@tidegate/protocol';
@@ -37,14 +38,13 @@ const STATE_NAMES = [
   'created',
 ] as const;
 
-/** Columns of 4096 handles: 26 bytes a dispatcher. */
+/** Columns of 4096 handles: 22 bytes a dispatcher. */
 class Page {
   readonly generation = new Int32Array(PAGE_ROWS);
   readonly seq = new Uint32Array(PAGE_ROWS);
   readonly startHigh = new Uint32Array(PAGE_ROWS);
   readonly startLow = new Uint32Array(PAGE_ROWS);
-  // Table ids are safe integers, which pass 32 bits.
-  readonly tableId = new Float64Array(PAGE_ROWS);
+  readonly tableId = new Uint32Array(PAGE_ROWS);
   readonly worker = new Uint8Array(PAGE_ROWS);
   readonly flags = new Uint8Array(PAGE_ROWS);
 }
@@ -57,6 +57,8 @@ export class Placement {
   readonly #states: Uint32Array;
   /** Of the dispatchers that do not serve a complete table: few, so no column. */
   readonly #ranges = new Map<number, KeyRange>();
+  /** Table ids that pass 32 bits: few sources give out such. */
+  readonly #largeIds = new Map<number, TableId>();
   /** By worker: it takes dispatchers. */
   readonly #open: boolean[];
   #size = 0;
@@ -100,6 +102,7 @@ export class Placement {
     page.startHigh[row] = tsHigh(config.startTs);
     page.startLow[row] = tsLow(config.startTs);
     page.tableId[row] = config.tableId;
+    if (config.tableId > 0xffff_ffff) this.#largeIds.set(handle, config.tableId);
     page.worker[row] = worker;
     page.flags[row] = PLACED | CREATED | (config.mode === 0 ? 0 : REDO);
     if (config.range !== undefined) this.#ranges.set(handle, config.range);
@@ -117,6 +120,7 @@ export class Placement {
     if ((page.flags[row]! & FORMER) !== 0) page.generation[row] = 0;
     page.flags[row] = 0;
     this.#ranges.delete(handle);
+    this.#largeIds.delete(handle);
     this.#size--;
     this.load[worker]!--;
   }
@@ -255,6 +259,7 @@ export class Placement {
   }
 
   tableId(handle: number): number {
+    if (this.#largeIds.size > 0 && this.#largeIds.has(handle)) return this.#largeIds.get(handle)!;
     return this.#page(handle).tableId[handle & PAGE_MASK]!;
   }
 

@@ -109,7 +109,7 @@ describe('indexes of tasks (B-34)', () => {
 
   function tablesOf(f: BarrierFixture, schemaId: number): number[] {
     const ids: number[] = [];
-    f.table.tables.forEachOfSchema(schemaId, (slot) => ids.push(f.table.tables.tableId[slot] ?? -1));
+    f.table.tables.forEachOfSchema(schemaId, (slot) => ids.push(f.table.tables.idOf(slot)));
     return ids.sort();
   }
 

@@ -50,7 +50,7 @@ function addLike(table: SpanTable, like: number, id: () => number, range: KeyRan
   const slot = table.table[like]!;
   const handle = table.add({
     id,
-    tableId: table.tables.tableId[slot]!,
+    tableId: table.tables.idOf(slot),
     schemaId: table.tables.schemaOf(slot),
     splittable: table.tables.splittable[slot] === 1,
     startTs: checkpointTs,

@@ -74,7 +74,7 @@ describe('span table', () => {
     expect([f.table.countOfHost(0), f.table.countOfHost(1)]).toEqual([3, 1]);
     const ofSchema = (schemaId: number): number[] => {
       const found: number[] = [];
-      f.table.tables.forEachOfSchema(schemaId, (slot) => found.push(f.table.tables.tableId[slot] as number));
+      f.table.tables.forEachOfSchema(schemaId, (slot) => found.push(f.table.tables.idOf(slot)));
       return found;
     };
     expect([ofSchema(1), ofSchema(5)]).toEqual([[1], [2]]);

@@ -17,6 +17,7 @@ import { Handles } from './handles.js';
 import { IdColumn } from './idColumn.js';
 import { Positions } from './positions.js';
 import { NONE, TableIndex } from './tableIndex.js';
+import { TaskLinks } from './taskLinks.js';
 import { TaskState, taskStateName } from './taskState.js';
 import { Tiling } from './tiling.js';
 
@@ -68,9 +69,7 @@ export class SpanTable {
   /** By handle: index of its worker on that host as reported last, or {@link NO_WORKER} (T-F). */
   worker: Uint16Array = new Uint16Array(0);
   readonly #ids = new IdColumn();
-  /** The tasks of a table are a list. Empty as long as no table has had several. */
-  #next: Uint32Array = new Uint32Array(0);
-  #prev: Uint32Array = new Uint32Array(0);
+  readonly #links = new TaskLinks();
   /** Key ranges of tasks that serve a part of their table. */
   readonly tiling: Tiling = new Tiling((slot, visit) => this.forEachOfSlot(slot, visit));
   readonly #handles: Handles;
@@ -223,17 +222,13 @@ export class SpanTable {
     if (!this.hasTask(handle)) throw this.#misuse(handle, 'a task');
     this.#observer?.taskLeft(handle);
     const slot = this.table[handle]!;
-    const next = this.#next[handle] ?? NONE;
-    const prev = this.#prev[handle] ?? NONE;
-    if (next !== NONE) this.#prev[next] = prev;
-    if (prev !== NONE) this.#next[prev] = next;
-    else this.tables.head[slot] = next;
+    this.tables.head[slot] = this.#links.unlink(handle) ?? this.tables.head[slot]!;
     if (this.host[handle] !== NO_HOST) this.#unbind(handle);
     this.#setState(handle, TaskState.REMOVING);
     const isLast = this.tables.head[slot] === NONE;
     if (this.tiling.removed(slot, handle, isLast)) this.#observer?.partsChanged(slot);
     if (isLast) {
-      this.#observer?.tableGone(slot, this.tables.tableId[slot]!);
+      this.#observer?.tableGone(slot, this.tables.idOf(slot));
       this.tables.remove(slot);
     }
   }
@@ -250,7 +245,7 @@ export class SpanTable {
   }
 
   tableIdOf(handle: number): TableId {
-    return this.tables.tableId[this.table[handle]!]!;
+    return this.tables.idOf(this.table[handle]!);
   }
 
   schemaIdOf(handle: number): SchemaId {
@@ -266,7 +261,7 @@ export class SpanTable {
   forEachOfSlot(slot: number, visit: (handle: number) => unknown): void {
     let handle = slot < 0 ? NONE : this.tables.head[slot]!;
     while (handle !== NONE) {
-      const next = this.#next[handle] ?? NONE;
+      const next = this.#links.next(handle);
       if (visit(handle) === false) return;
       handle = next;
     }
@@ -309,21 +304,10 @@ export class SpanTable {
     if (isNew) slot = this.tables.add(task.tableId, task.schemaId, task.splittable);
     const first = this.tables.head[slot]!;
     this.table[handle] = slot;
-    if (first !== NONE) this.#needLinks();
-    if (this.#next.length > 0) {
-      this.#next[handle] = first;
-      this.#prev[handle] = NONE;
-      if (first !== NONE) this.#prev[first] = handle;
-    }
+    this.#links.link(handle, first);
     this.tables.head[slot] = handle;
     if (this.tiling.added(slot, handle, task.range) && !isNew) this.#observer?.partsChanged(slot);
     if (isNew) this.#observer?.tableAdded(slot, task.tableId, task.schemaId);
-  }
-
-  #needLinks(): void {
-    if (this.#next.length > 0) return;
-    this.#next = new Uint32Array(this.state.length).fill(NONE);
-    this.#prev = new Uint32Array(this.state.length).fill(NONE);
   }
 
   #setState(handle: number, state: TaskState): void {
@@ -350,10 +334,7 @@ export class SpanTable {
     this.host = growColumn(this.host, capacity);
     this.worker = growColumn(this.worker, capacity);
     this.#ids.grow(capacity);
-    if (this.#next.length > 0) {
-      this.#next = growColumn(this.#next, capacity);
-      this.#prev = growColumn(this.#prev, capacity);
-    }
+    this.#links.grow(capacity);
     this.positions.grow(capacity);
   }
 }

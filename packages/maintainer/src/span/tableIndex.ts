@@ -1,4 +1,4 @@
-import type { SchemaId, TableId } from '@tidegate/protocol';
+import { PackedTableIds, type SchemaId, type TableId } from '@tidegate/protocol';
 import { growColumn, grownCapacity } from './columns.js';
 
 /** "None" in columns that link rows. */
@@ -10,8 +10,7 @@ export const NONE = 0xffff_ffff;
  * schema are a doubly linked list.
  */
 export class TableIndex {
-  /** By slot. */
-  tableId: Float64Array = new Float64Array(0);
+  readonly #tableIds = new PackedTableIds();
   /** By slot: first task of the table, or {@link NONE}. */
   head: Uint32Array = new Uint32Array(0);
   /** By slot: bit 0: the table may be split. */
@@ -46,7 +45,7 @@ export class TableIndex {
 
   /** Makes room for `tables` tables at once, so that a bulk load does not grow step by step. */
   reserve(tables: number): void {
-    if (tables > this.tableId.length) this.#grow(tables);
+    if (tables > this.head.length) this.#grow(tables);
   }
 
   /** Slot of a table, or -1. */
@@ -55,7 +54,7 @@ export class TableIndex {
     for (let at = hashOf(tableId) & mask; ; at = (at + 1) & mask) {
       const slot = this.#hash[at]!;
       if (slot === NONE) return -1;
-      if (this.tableId[slot] === tableId) return slot;
+      if (this.#tableIds.get(slot) === tableId) return slot;
     }
   }
 
@@ -68,6 +67,10 @@ export class TableIndex {
     for (const slot of this.#free) visit(slot);
   }
 
+  idOf(slot: number): TableId {
+    return this.#tableIds.get(slot);
+  }
+
   schemaOf(slot: number): SchemaId {
     return this.#schemaIds[this.#schema[slot]!]!;
   }
@@ -75,9 +78,9 @@ export class TableIndex {
   /** Adds a table that has no slot yet. Its caller sets `head`. */
   add(tableId: TableId, schemaId: SchemaId, splittable: boolean): number {
     const slot = this.#free.pop() ?? this.#slots;
-    if (slot >= this.tableId.length) this.#grow(grownCapacity(this.tableId.length, slot + 1));
+    if (slot >= this.head.length) this.#grow(grownCapacity(this.head.length, slot + 1));
     if (slot === this.#slots) this.#slots++;
-    this.tableId[slot] = tableId;
+    this.#tableIds.set(slot, tableId);
     this.head[slot] = NONE;
     this.splittable[slot] = splittable ? 1 : 0;
     this.#link(slot, schemaId);
@@ -90,6 +93,7 @@ export class TableIndex {
     this.#unlink(slot);
     this.#erase(slot);
     this.head[slot] = NONE;
+    this.#tableIds.clear(slot);
     this.#free.push(slot);
     this.#size--;
   }
@@ -149,7 +153,7 @@ export class TableIndex {
 
   #insert(slot: number): void {
     const mask = this.#hash.length - 1;
-    let at = hashOf(this.tableId[slot]!) & mask;
+    let at = hashOf(this.#tableIds.get(slot)) & mask;
     while (this.#hash[at] !== NONE) at = (at + 1) & mask;
     this.#hash[at] = slot;
   }
@@ -158,10 +162,10 @@ export class TableIndex {
   #erase(slot: number): void {
     const hash = this.#hash;
     const mask = hash.length - 1;
-    let gap = hashOf(this.tableId[slot]!) & mask;
+    let gap = hashOf(this.#tableIds.get(slot)) & mask;
     while (hash[gap] !== slot) gap = (gap + 1) & mask;
     for (let at = (gap + 1) & mask; hash[at] !== NONE; at = (at + 1) & mask) {
-      const home = hashOf(this.tableId[hash[at]!]!) & mask;
+      const home = hashOf(this.#tableIds.get(hash[at]!)) & mask;
       if (((at - home) & mask) >= ((at - gap) & mask)) {
         hash[gap] = hash[at]!;
         gap = at;
@@ -177,7 +181,7 @@ export class TableIndex {
   }
 
   #grow(capacity: number): void {
-    this.tableId = growColumn(this.tableId, capacity);
+    this.#tableIds.grow(capacity);
     this.head = growColumn(this.head, capacity);
     this.splittable = growColumn(this.splittable, capacity);
     this.#schema = growColumn(this.#schema, capacity);
