@@ -3,9 +3,13 @@ import { askProcess } from '../harness/ownProcess.js';
 import { median } from '../harness/statistics.js';
 import type { MillionAnswer, MillionQuestion } from '../million/millionProcess.js';
 import { PHASES, type Phase, type PhaseName } from '../million/phases.js';
+import { storm } from '../storm/storm.js';
 
 const MODULE = new URL('../million/millionProcess.js', import.meta.url);
 const WIDE = 100_000;
+/** Milliseconds that the storm holds everybody, and lets them report again. */
+const HELD = 5_000;
+const RESEND = 1_000;
 
 const plot: PlotSpec = {
   title: 'A host from start to stop',
@@ -26,7 +30,10 @@ export const million: Measurement = {
     const sizes = tables !== undefined ? [tables] : quick ? [10_000] : [10_000, 100_000, 1_000_000];
     const repeats = quick ? 2 : 5;
     return {
-      cases: sizes.flatMap((size) => casesOf({ tables: size, workers: 1, repeats, wide: Math.min(size, WIDE) })),
+      cases: sizes.flatMap((size) => [
+        ...casesOf({ tables: size, workers: 1, repeats, wide: Math.min(size, WIDE) }),
+        stormOf(size),
+      ]),
       close: async () => {},
     };
   },
@@ -43,6 +50,20 @@ function casesOf(question: MillionQuestion): Case[] {
       return { figures: figuresOf(phase, (await life)[phase]) };
     },
   }));
+}
+
+/** Everybody at a sync point, nobody answered, everybody reporting again each second; then it goes on. A life of its own. */
+function stormOf(tables: number): Case {
+  const name = `${tables.toLocaleString('en-US')} tables, storm held for ${HELD / 1e3} s`;
+  const weather = {
+    cause: 'stalled-maintainer',
+    dispatchers: tables,
+    hold: HELD,
+    resend: RESEND,
+    rest: 2_000,
+    workers: 1,
+  } as const;
+  return { name, run: () => storm(name, weather) };
 }
 
 function figuresOf(name: PhaseName, phases: readonly Phase[]): Record<string, Figure> {

@@ -8,6 +8,7 @@ import type { Streams } from './streams.js';
 import { AT_START, Server, type Subscriber, type Subscribers } from './subscribers.js';
 import { NO_SLOT } from './tableSlots.js';
 import { type Claim, Unclaimed } from './unclaimed.js';
+import { type LaneBounds, whyTooWide } from './wideDdl.js';
 import type { WorkerOutlets } from './workerOutlets.js';
 
 export interface MainStreamOptions {
@@ -16,6 +17,7 @@ export interface MainStreamOptions {
   readonly modes: readonly Mode[];
   /** Hold them as well for the successor of a dispatcher that has gone: the source cannot be read again. */
   readonly holdsForSuccessors: boolean;
+  readonly lanes: LaneBounds;
   /** Bytes of rows behind which a mark is made where the source gives none. */
   readonly markBytes: number;
   readonly outlets: WorkerOutlets;
@@ -131,6 +133,11 @@ export class MainStream {
     const id = this.reader.catalogue.unknownOf(event);
     if (id !== undefined) {
       this.#options.fail('HOST_SOURCE_EVENT', `the DDL at ${commitTs} names table id ${id}, which does not exist: ${text}`);
+      return;
+    }
+    const why = event.type === 'ddl' ? whyTooWide(event, this.#options.lanes) : undefined;
+    if (why !== undefined) {
+      this.#options.fail('HOST_MESSAGE_TOO_LARGE', `the DDL at ${commitTs} ${why}: ${text}`);
       return;
     }
     this.#moveOn(event);

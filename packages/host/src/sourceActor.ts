@@ -12,6 +12,7 @@ import {
 } from './sourceMessages.js';
 import { SourceReplays } from './sourceReplays.js';
 import { SourceRouter } from './sourceRouter.js';
+import type { LaneBounds } from './wideDdl.js';
 import type { WorkerOutletsOptions } from './workerOutlets.js';
 
 /** Options of {@link createSourceActor}, as the placement carries them. */
@@ -21,6 +22,7 @@ export interface SourceActorOptions extends WorkerOutletsOptions, SourceModule {
   readonly modes?: readonly Mode[];
   readonly shared?: boolean;
   readonly markBytes?: number;
+  readonly lanes?: LaneBounds;
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Pump, RouterInput, SourceHostEvent, SourceSnapshot } from './sourc
 import { Streams } from './streams.js';
 import { Subscribers } from './subscribers.js';
 import { TableSlots } from './tableSlots.js';
+import type { LaneBounds } from './wideDdl.js';
 import { WorkerOutlets, type WorkerOutletsOptions } from './workerOutlets.js';
 
 export interface SourceRouterOptions extends WorkerOutletsOptions {
@@ -27,9 +28,13 @@ export interface SourceRouterOptions extends WorkerOutletsOptions {
    * freed by marks (D-46), so they must lie closer than the dispatchers' low mark. Default: never.
    */
   readonly markBytes?: number;
+  /** What one message may have on the lanes of the host: a DDL that names more tables is refused. Default: anything. */
+  readonly lanes?: LaneBounds;
   /** Nothing at or below it is ever read again: the start of the changefeed. Default: where the source was opened. */
   readonly floorTs?: bigint;
 }
+
+const ANYTHING: LaneBounds = { source: Number.POSITIVE_INFINITY, status: Number.POSITIVE_INFINITY };
 
 /** A net under `room`: looks again for room after this many milliseconds. */
 const ROOM_NET = 50;
@@ -74,6 +79,7 @@ export class SourceRouter implements Actor<RouterInput> {
     this.#main = new MainStream({
       snapshot,
       modes: shared ? [] : modes,
+      lanes: options.lanes ?? ANYTHING,
       holdsForSuccessors: options.pump.replays === undefined,
       markBytes,
       outlets: this.#outlets,

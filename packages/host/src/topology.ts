@@ -92,6 +92,8 @@ function source(options: CheckedHostOptions, workers: readonly string[]): ActorP
       batchBytes: Math.min(BATCH_BYTES, options.laneBytes / 8),
       maxMessageBytes: options.laneBytes / 4,
       heldBytes: options.heldBytes,
+      // A lane takes a message of half its size.
+      lanes: { source: options.laneBytes / 2, status: options.statusLaneBytes / 2 },
       ...(options.redo === undefined
         ? { modes: [Mode.DEFAULT] }
         : { modes: [Mode.DEFAULT, Mode.REDO], markBytes: markBytes(options) }),
