@@ -259,8 +259,7 @@ export class Placement {
   }
 
   tableId(handle: number): number {
-    if (this.#largeIds.size > 0 && this.#largeIds.has(handle)) return this.#largeIds.get(handle)!;
-    return this.#page(handle).tableId[handle & PAGE_MASK]!;
+    return this.#largeIds.get(handle) ?? this.#page(handle).tableId[handle & PAGE_MASK]!;
   }
 
   startTs(handle: number): bigint {
