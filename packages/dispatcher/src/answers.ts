@@ -27,6 +27,23 @@ export interface UnknownDispatcher {
   readonly key: EventKey;
 }
 
+/** Delivered to the group itself: the answer in hand goes on. */
+export interface AnswerGoesOn {
+  readonly type: 'answer-goes-on';
+}
+
+/**
+ * Rows of a turn that an answer to all or to a schema visits. What they post becomes visible when the turn ends, so the coordinator
+ * hears of the first while the last are still being let pass.
+ */
+const SLICE = 8_192;
+
+// An answer to all or to a schema of which rows from `next` on are still to be visited.
+interface Unfinished {
+  readonly message: WorkerAnswer;
+  next: number;
+}
+
 // An answer with what is the same for all its dispatchers.
 interface Prepared {
   readonly answer: Answer;
@@ -45,6 +62,7 @@ export class Answers {
   #machine: BlockMachine;
   #posting: Posting;
   #written: WrittenMemory;
+  #unfinished: Unfinished | undefined;
 
   constructor(state: GroupState, parts: { machine: BlockMachine; posting: Posting; written: WrittenMemory }) {
     this.#state = state;
@@ -66,12 +84,36 @@ export class Answers {
       }
       return;
     }
+    this.#unfinished = { message, next: 0 };
+    this.goOn();
+  }
+
+  /** The next rows of the answer in hand, if there is one. */
+  goOn(): void {
+    const unfinished = this.#unfinished;
+    if (unfinished === undefined) return;
+    this.#visit(unfinished, unfinished.next + SLICE);
+    if (this.#unfinished !== undefined) this.#state.context.post({ type: 'answer-goes-on' } satisfies AnswerGoesOn);
+  }
+
+  /** All that is left of the answer in hand, before anything that may depend on it or that it must not meet. */
+  finish(): void {
+    if (this.#unfinished !== undefined) this.#visit(this.#unfinished, Number.POSITIVE_INFINITY);
+  }
+
+  #visit(unfinished: Unfinished, most: number): void {
     const { rows } = this.#state;
-    for (let row = 0; row < rows.used; row++) {
-      if ((rows.flags[row]! & Flag.STARTED) === 0 || rows.mode[row] !== message.mode) continue;
+    const { mode, answer } = unfinished.message;
+    const { target } = answer;
+    const prepared = this.#prepare(mode, answer);
+    const end = Math.min(most, rows.used);
+    for (let row = unfinished.next; prepared !== undefined && row < end; row++) {
+      if ((rows.flags[row]! & Flag.STARTED) === 0 || rows.mode[row] !== mode) continue;
       if (target.type === 'db' && rows.schemaId(row) !== target.schemaId && !rows.has(row, Flag.TRIGGER)) continue;
       this.#admit(row, prepared);
     }
+    unfinished.next = end;
+    if (end === rows.used) this.#unfinished = undefined;
   }
 
   /** The path of a row is open again: handles what queued meanwhile, until it closes. */

@@ -10,7 +10,7 @@ import {
   tsLow,
 } from '@tidegate/protocol';
 import type { Actor, ActorContext, Address } from '@tidegate/runtime';
-import { Answers } from './answers.js';
+import { type AnswerGoesOn, Answers } from './answers.js';
 import { BlockMachine } from './blockMachine.js';
 import { BlockWork } from './blockWork.js';
 import { ByteBudget, type PauseCheck } from './byteBudget.js';
@@ -37,7 +37,14 @@ import { Stream } from './stream.js';
 import { WrittenMemory } from './written.js';
 
 /** What a group takes: from the coordinator, from the source, and (timers, sink completions) from itself. */
-export type GroupInput = CoordinatorToWorker | SourceToWorker | SinkCompletion | RetryTimer | PauseCheck | HeartbeatTimer;
+export type GroupInput =
+  | CoordinatorToWorker
+  | SourceToWorker
+  | SinkCompletion
+  | RetryTimer
+  | PauseCheck
+  | HeartbeatTimer
+  | AnswerGoesOn;
 
 /** The sinks of a group, one a pipeline. */
 export interface GroupSinks {
@@ -141,6 +148,7 @@ export class DispatcherGroup implements Actor<GroupInput> {
   }
 
   #handle(message: GroupInput): void {
+    if (!mayMeetAnswer(message.type)) this.#answers.finish();
     switch (message.type) {
       case 'create':
         for (const config of message.configs)
@@ -154,6 +162,9 @@ export class DispatcherGroup implements Actor<GroupInput> {
         break;
       case 'answer':
         this.#answers.receive(message);
+        break;
+      case 'answer-goes-on':
+        this.#answers.goOn();
         break;
       case 'snapshot':
         this.#snapshots.request(message);
@@ -326,4 +337,9 @@ export class DispatcherGroup implements Actor<GroupInput> {
     components.add(handle, generation, mode, ComponentState.INITIALIZING, high, low);
     return true;
   }
+}
+
+/** What an answer that goes on may meet between its rows: what the stream brings, and what has come back from the sink. */
+function mayMeetAnswer(type: GroupInput['type']): boolean {
+  return type === 'answer-goes-on' || type === 'rows' || type === 'resolved' || type === 'heartbeat' || type === 'sink-done';
 }

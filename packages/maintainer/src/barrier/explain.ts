@@ -10,14 +10,17 @@ const NAMED = 16;
 export function explain(core: BarrierCore, event: BarrierEvent): OpenBarrier {
   const phase = event.advanced ? 'passing' : event.selected ? 'writing' : 'waiting';
   const missing: OpenBarrier['missing'][number][] = [];
-  let missingCount = 0;
+  const known = event.coverage.missingCount;
+  let visited = 0;
   event.coverage.forEachMissing((handle) => {
     if (missing.length < NAMED) {
       const task = describeTask(core.table, handle, (index) => core.hostName(index));
       missing.push({ ...task, state: `${task.state}${core.parts.note?.(handle) ?? ''}` });
     }
-    missingCount++;
+    visited++;
+    return known === undefined || missing.length < NAMED;
   });
+  const missingCount = known ?? visited;
   const age = core.time - event.openedAt;
   const text = sentence(core, event, age, missing, missingCount);
   const routes = core.routes.explain(event);

@@ -195,6 +195,12 @@ export class Coverage {
     });
   }
 
+  /** How many {@link forEachMissing} visits, where that is known without a look at each. */
+  get missingCount(): number | undefined {
+    const checker = this.#counted();
+    return checker === undefined ? 0 : this.#table.tiling.isEmpty ? checker.missingCount : undefined;
+  }
+
   describe(): string {
     const checker = this.#counted();
     if (checker === undefined) return `${this.#reported.size} dispatchers reported; the table trigger has not`;
