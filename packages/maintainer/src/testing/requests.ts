@@ -11,6 +11,7 @@ import {
   type RouteAdmission,
   STATUS_ALREADY_BIT,
   Stage,
+  stretchesOf,
 } from '@tidegate/protocol';
 
 /** One status of a request, as a test writes it. */
@@ -52,7 +53,7 @@ export const done = (to: TestDispatcher, of: BlockFacts): TestStatus => ({ ...to
 export const none = (to: TestDispatcher, of: BlockFacts): TestStatus => ({ ...to, stage: Stage.NONE, facts: of });
 export const unknown = (to: TestDispatcher, of: BlockFacts): TestStatus => ({ ...to, stage: Stage.UNKNOWN, facts: of });
 
-/** The request that carries these statuses, in columns; facts travel only for WAITING and NONE. */
+/** The request that carries these statuses, in columns, as a coordinator makes it; facts travel only for WAITING and NONE. */
 export function requestOf(
   from: HostId,
   statuses: readonly TestStatus[],
@@ -70,6 +71,10 @@ export function requestOf(
     if (stage === Stage.WAITING || stage === Stage.NONE) events[index] = { key: of.key, facts: of };
     return index;
   });
+  const handle = Uint32Array.from(statuses, (status) => status.handle);
+  const stage = Uint8Array.from(statuses, (status) => status.stage | (status.already ? STATUS_ALREADY_BIT : 0));
+  const isUniform = events.length === 1 && stage.every((one) => one === stage[0]);
+  const stretches = isUniform ? stretchesOf(handle) : undefined;
   return {
     type: 'block-statuses',
     from,
@@ -77,10 +82,11 @@ export function requestOf(
     epoch: options.epoch ?? 1,
     seq: options.seq ?? 1,
     events,
-    handle: Uint32Array.from(statuses, ({ handle }) => handle),
+    handle,
     generation: Uint32Array.from(statuses, ({ generation }) => generation),
     event: Uint32Array.from(event),
-    stage: Uint8Array.from(statuses, ({ stage, already }) => stage | (already ? STATUS_ALREADY_BIT : 0)),
+    stage,
+    ...(stretches && { stretches }),
   };
 }
 
