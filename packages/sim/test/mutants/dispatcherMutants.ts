@@ -208,8 +208,8 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'dispatcher/answers.js',
-        find: "if (target.type === 'db' && rows.schemaId[row] !== target.schemaId && !rows.has(row, Flag.TRIGGER))",
-        replace: "if (target.type === 'db' && rows.schemaId[row] !== target.schemaId)",
+        find: "if (target.type === 'db' && rows.schemaId(row) !== target.schemaId && !rows.has(row, Flag.TRIGGER))",
+        replace: "if (target.type === 'db' && rows.schemaId(row) !== target.schemaId)",
       },
     ],
     profile: 'control',
