@@ -30,7 +30,7 @@ describe('threads that block while they sleep: the contract of every binding', (
       times.push(performance.now() - start);
     }
     await expect(system.stop()).resolves.toMatchObject({ clean: true });
-    // It looks by itself once a second; half of that would be the mean.
+    // It looks by itself every five seconds; half of that would be the mean.
     expect(times.sort((a, b) => a - b)[10]).toBeLessThan(250);
   }, 30_000);
 

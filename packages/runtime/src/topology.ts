@@ -26,8 +26,8 @@ export interface RestartPolicy {
 
 /**
  * How a thread sleeps, on threads. `event-loop`: whatever comes to its event loop goes on. `blocking`: the event loop stands still, a
- * wake-up by a lane takes about half the time, and promises, timers and I/O of modules are looked at between two sleeps, once a second
- * if nothing else wakes it: for threads whose actors are pure.
+ * wake-up by a lane takes about half the time, and promises, timers and I/O of modules are looked at between two sleeps, every five
+ * seconds if nothing else wakes it: for threads whose actors are pure.
  */
 export type ThreadParking = 'event-loop' | 'blocking';
 

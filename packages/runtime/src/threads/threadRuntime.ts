@@ -21,7 +21,7 @@ import { threadUsage } from './threadUsage.js';
  * A sleeping thread looks up at least this often, in milliseconds, though nobody rang: the net under a ringer that died before it
  * rang. Whoever takes its place rings, so it may be long; each look costs a thread that has nothing to do.
  */
-const SLICE_MS = 1_000;
+const SLICE_MS = 5_000;
 
 /** The actors of one worker thread, their lanes, and the loop that runs them. */
 export class ThreadRuntime {
