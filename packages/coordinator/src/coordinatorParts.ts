@@ -13,6 +13,7 @@ import { Heartbeats } from './maintainer/heartbeats.js';
 import { Ownership } from './maintainer/ownership.js';
 import { SinkCheckpoint } from './maintainer/sinkCheckpoint.js';
 import { SnapshotIds } from './maintainer/snapshotIds.js';
+import type { ComponentStatusRow } from './maintainer/statusWindow.js';
 import { Tenure } from './maintainer/tenure.js';
 import { Merges } from './merge/merges.js';
 import type { ResolvedOptions } from './options.js';
@@ -57,6 +58,18 @@ export function makeParts(context: ActorContext, options: ResolvedOptions): Coor
   const heartbeats = new Heartbeats(context, options, ownership, progress);
   const mustHear = () => tenure.awaitsWorkers;
   const flow = new StatusFlow({ context, options, ownership, path, heartbeats, living: placement, mustHear });
+  // A request of the maintainer may fill the window, too: the workers are paused at once, not with the next of their messages.
+  const full = () => {
+    if (heartbeats.stuck) flow.regulate();
+  };
+  const report = (row: ComponentStatusRow) => {
+    heartbeats.report(row);
+    full();
+  };
+  const answer = (...rows: readonly ComponentStatusRow[]) => {
+    heartbeats.answer(...rows);
+    full();
+  };
   const lifecycle = new Lifecycle({
     context,
     placement,
@@ -64,8 +77,8 @@ export function makeParts(context: ActorContext, options: ResolvedOptions): Coor
     subscriptions,
     outboxes,
     started: () => heartbeats.start(),
-    report: (row) => heartbeats.report(row),
-    answer: (row) => heartbeats.answer(row),
+    report,
+    answer,
     reportGone: (row, bound) => heartbeats.reportGone(row, bound),
     placed: (config) => {
       tenure.noteTrigger(config);
@@ -82,7 +95,7 @@ export function makeParts(context: ActorContext, options: ResolvedOptions): Coor
     lifecycle,
     outboxes,
     fence,
-    answer: (...rows) => heartbeats.answer(...rows),
+    answer,
   });
   lifecycle.watch(merges);
   const snapshotIds = new SnapshotIds(() => context.random());

@@ -43,6 +43,23 @@ describe('a hint for a dispatcher that works (T-3, H-6)', () => {
     expect(host.coordinator.inspect().progress.componentStatuses).toBe(0);
   });
 
+  test('when a request of the maintainer fills the window, the workers are paused before their next message (H-8, L-8)', () => {
+    const host = new TestHost({ componentStatusCapacity: 1 });
+    host.bootstrap([2, 3]);
+    host.advance(40);
+    host.context.full.add(MAINTAINER);
+    const remove = [
+      { id: '0'.repeat(31).concat('a'), handle: 10, generation: 1 },
+      { id: '0'.repeat(31).concat('b'), handle: 11, generation: 1 },
+    ];
+    host.receive(MAINTAINER, { type: 'schedule', epoch: EPOCH, create: [], remove });
+    expect(host.context.paused).toEqual(new Set(['worker-0', 'worker-1']));
+    expect(host.coordinator.inspect().progress).toMatchObject({ componentStatuses: 1, mostComponentStatuses: 1 });
+    host.context.full.delete(MAINTAINER);
+    host.coordinator.room(MAINTAINER);
+    expect(host.context.paused.size).toBe(0);
+  });
+
   test('one that does not work yet, that goes, or that is another is not told', () => {
     const host = new TestHost();
     host.bootstrap([2, 3]);

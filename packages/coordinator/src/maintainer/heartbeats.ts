@@ -140,8 +140,10 @@ export class Heartbeats {
 
   /** What the maintainer asks again for, or hears again: nothing is gathered beyond the bound for it. */
   answer(...rows: readonly ComponentStatusRow[]): void {
-    if (this.#window.full && !this.flush()) this.#context.count('coordinator.component-answers-dropped', rows.length);
-    else for (const row of rows) this.report(row);
+    for (const row of rows) {
+      if (this.#window.full && !this.flush()) this.#context.count('coordinator.component-answers-dropped');
+      else this.report(row);
+    }
   }
 
   /**
