@@ -32,7 +32,7 @@ export const memory: Measurement = {
   title: 'bytes that are reachable: of dispatchers at rest over all actors; of statuses that wait; and what duplicates add',
   unit: 'bytes',
   plot,
-  repeat: ({ quick }) => ({ runs: quick ? 1 : 2, warmups: 0 }),
+  repeat: () => ({ runs: 1, warmups: 0 }),
   open: async ({ quick }) => {
     const sizes = quick ? [10_000] : [10_000, 100_000, 1_000_000];
     const dispatchers = quick ? 10_000 : 100_000;

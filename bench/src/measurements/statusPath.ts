@@ -37,7 +37,7 @@ export const statusPath: Measurement = {
   unit: 'offers',
   plot,
   // The engine compiles the path anew for some six runs: the first takes three times as long as the tenth.
-  repeat: ({ quick, runs, warmups }) => ({ runs, warmups: quick ? warmups : 8 }),
+  repeat: ({ quick, runs, warmups }) => ({ runs: Math.min(runs, 5), warmups: quick ? warmups : 8 }),
   open: async (scale) => {
     const { quick } = scale;
     const dispatchers = quick ? 20_000 : 100_000;

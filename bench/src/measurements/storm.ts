@@ -12,6 +12,7 @@ interface Weather {
   readonly dispatchers: number;
   /** Milliseconds at rest beforehand, from which the share of the rest is known. */
   readonly rest: number;
+  readonly runs?: number;
 }
 
 /** Nobody is answered, everybody repeats every second; then it goes on. And: one table is not flushed. */
@@ -26,7 +27,7 @@ export const storms: Measurement = {
     const rest = quick ? 500 : 4_000;
     return opened([
       { name: `maintainer stalled for ${hold} s`, cause: 'stalled-maintainer', hold, dispatchers, rest },
-      { name: `one slow table for ${hold} s`, cause: 'slow-table', hold, dispatchers, rest },
+      { name: `one slow table for ${hold} s`, cause: 'slow-table', hold, dispatchers, rest, runs: 1 },
     ]);
   },
 };
@@ -43,9 +44,13 @@ export const longStorm: Measurement = {
 };
 
 function opened(weathers: readonly Weather[]) {
-  const cases = weathers.map(({ name, dispatchers, hold, ...how }): Case => {
+  const cases = weathers.map(({ name, dispatchers, hold, runs, ...how }): Case => {
     const title = `${dispatchers.toLocaleString('en-US')} dispatchers, ${name}`;
-    return { name: title, run: () => storm(title, { ...how, dispatchers, hold: hold * 1_000, resend: RESEND, workers: 1 }) };
+    return {
+      name: title,
+      ...(runs !== undefined && { runs }),
+      run: () => storm(title, { ...how, dispatchers, hold: hold * 1_000, resend: RESEND, workers: 1 }),
+    };
   });
   return { cases, close: async () => {} };
 }
