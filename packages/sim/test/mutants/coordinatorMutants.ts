@@ -66,7 +66,7 @@ export const COORDINATOR_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'calm',
     seeds: 150,
-    first: 36,
+    first: 16,
   },
   {
     name: 'outstanding-hides-from-a-new-owner',

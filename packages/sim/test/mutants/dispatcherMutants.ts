@@ -21,13 +21,13 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
         file: 'dispatcher/answers.js',
         find: 'const order = at === undefined ? undefined : compareWithEntry(prepared, at);',
         replace: `const order = at === undefined ? undefined : compareWithEntry(prepared, at);
-        if (order === 0 && rows.stage[row] === Stage.WRITING)
+        if (order === 0 && rows.stage(row) === Stage.WRITING)
           return this.#posting.oweOld(row, Stage.DONE, prepared.key.isSyncPoint, false, prepared.high, prepared.low);`,
       },
     ],
     profile: 'calm',
     seeds: 20,
-    first: 1,
+    first: 2,
   },
   {
     name: 'done-before-written',
@@ -103,7 +103,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'calm',
     seeds: 20,
-    first: 5,
+    first: 2,
   },
   {
     name: 'blocker-missing',
@@ -118,7 +118,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'network',
     seeds: 150,
-    first: 13,
+    first: 5,
   },
   {
     name: 'no-hold',
@@ -169,7 +169,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'network',
     seeds: 100,
-    first: 29,
+    first: 5,
   },
   {
     name: 'split-span-does-not-block',
@@ -184,7 +184,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'splits',
     seeds: 200,
-    first: 28,
+    first: 2,
   },
   {
     name: 'event-at-resolved-ts-dropped',

@@ -20,7 +20,7 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'control',
     seeds: 60,
-    first: 33,
+    first: 11,
   },
   {
     name: 'forwarding-by-equality',
@@ -108,9 +108,9 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
         const accounted = true;`,
       },
     ],
-    profile: 'moves',
+    profile: 'workers',
     seeds: 40,
-    first: 6,
+    first: 8,
   },
   {
     name: 'waiting-marks-leak',
@@ -125,7 +125,7 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'control',
     seeds: 60,
-    first: 18,
+    first: 5,
   },
   {
     name: 'marks-survive-selection',

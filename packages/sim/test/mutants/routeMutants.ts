@@ -15,7 +15,7 @@ export const ROUTE_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'routes',
     seeds: 60,
-    first: 28,
+    first: 1,
   },
   {
     name: 'conflict-ignored',
@@ -79,7 +79,7 @@ export const ROUTE_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'routes',
     seeds: 20,
-    first: 6,
+    first: 1,
   },
   {
     name: 'routes-change-at-selection',

@@ -20,7 +20,7 @@ export const TOPOLOGY_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'zombie',
     seeds: 20,
-    first: 3,
+    first: 2,
   },
   {
     name: 'stopped-bound-dropped',
@@ -54,8 +54,8 @@ export const TOPOLOGY_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'workers',
-    seeds: 40,
-    first: 7,
+    seeds: 700,
+    first: 527,
   },
   {
     name: 'forwarded-is-never-scheduled',
@@ -178,7 +178,7 @@ export const TOPOLOGY_MUTANTS: readonly Mutant[] = [
     ],
     profile: 'merges',
     seeds: 15,
-    first: 2,
+    first: 3,
   },
   {
     name: 'coverage-not-verified-again',
@@ -213,7 +213,7 @@ export const TOPOLOGY_MUTANTS: readonly Mutant[] = [
     what: 'the dispatcher of a lost host begins again where it was last heard of, below the committed checkpoint',
     edits: [{ file: 'maintainer/operator/createConfig.js', find: 'if (committedTs > startTs)', replace: 'if (false)' }],
     profile: 'losses',
-    seeds: 20,
-    first: 3,
+    seeds: 100,
+    first: 58,
   },
 ];
