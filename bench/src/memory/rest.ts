@@ -1,7 +1,7 @@
 import { type HostActorsOptions, hostActors, startChangefeed } from '@tidegate/host';
 import { createLocal, type LocalSystem, type Topology } from '@tidegate/runtime';
 import { quietHost, untilReplicating } from '../quiet/quietHost.js';
-import { between, held } from './held.js';
+import { between, type Held, held } from './held.js';
 import type { MemoryAnswer } from './memoryProcess.js';
 
 /** What a host has before it has tables: a few, so that everything is loaded and made. */
@@ -13,14 +13,18 @@ const NAME = 'h1';
  * They run on this thread, so one look at one heap has all of it; they are the very actors that a host runs on several.
  */
 export async function heldAtRest(tables: number): Promise<MemoryAnswer> {
-  const few = await rested(FEW);
-  const before = await held();
-  await few.terminate();
-  const many = await rested(tables);
-  const { all, heap, buffers } = between(before, await held());
-  await many.terminate();
+  // One after the other, and each in a function of its own: what is left behind by one would count as the other's.
+  const before = await heldBy(FEW);
+  const { all, heap, buffers } = between(before, await heldBy(tables));
   const more = tables - FEW;
   return { 'at rest': all, 'a dispatcher': all / more, 'in the heap': heap / more, 'in typed arrays': buffers / more };
+}
+
+async function heldBy(tables: number): Promise<Held> {
+  const system = await rested(tables);
+  const found = await held();
+  await system.terminate();
+  return found;
 }
 
 async function rested(tables: number): Promise<LocalSystem> {

@@ -229,7 +229,7 @@ export class Answers {
     const low = this.#state.followsLane(row) ? this.#state.resolvedLow : rows.resolvedLow[row]!;
     const order = compareTsWords(prepared.high, prepared.low, high, low);
     if (order !== 0 || !prepared.key.isSyncPoint) return order <= 0;
-    return compareTsWords(prepared.high, prepared.low, rows.startHigh[row]!, rows.startLow[row]!) !== 0;
+    return rows.start.compareTo(row, prepared.high, prepared.low) !== 0;
   }
 
   // It, or a later one, is done. The source may stand right there, and bring no mark until this DONE is heard.
@@ -257,7 +257,7 @@ export class Answers {
       this.#posting.oweOld(row, Stage.DONE, key.isSyncPoint, false, high, low);
       return;
     }
-    const behindStart = compareTsWords(high, low, rows.startHigh[row]!, rows.startLow[row]!) <= 0;
+    const behindStart = rows.start.compareTo(row, high, low) <= 0;
     if (action === Action.PASS || behindStart) this.#posting.oweOld(row, Stage.DONE, key.isSyncPoint, true, high, low);
     else this.#posting.oweOld(row, Stage.UNKNOWN, key.isSyncPoint, false, high, low);
   }

@@ -51,7 +51,7 @@ export class Gate {
     if (!this.enabled || compareTsWords(high, low, this.#high, this.#low) <= 0) return false;
     const { rows } = this.#state;
     if (rows.mode[row] !== Mode.DEFAULT) return false;
-    return compareTsWords(high, low, rows.startHigh[row]!, rows.startLow[row]!) > 0;
+    return rows.start.compareTo(row, high, low) > 0;
   }
 
   /** Closes the stream of a row until the gate has moved. */

@@ -17,6 +17,7 @@ import {
   type StreamStarts,
   type TableId,
   type TableInfo,
+  TsColumn,
   tsHigh,
   tsLow,
 } from '@tidegate/protocol';
@@ -40,8 +41,7 @@ export class RowTable {
   mode: Uint8Array = new Uint8Array(0);
   phase: Uint8Array = new Uint8Array(0);
   place: Uint8Array = new Uint8Array(0);
-  startHigh: Uint32Array = new Uint32Array(0);
-  startLow: Uint32Array = new Uint32Array(0);
+  readonly start: TsColumn = new TsColumn();
   /** Its own resolved ts: valid while its stream is closed or it is fresh (see progress rules in checkpoint.ts). */
   resolvedHigh: Uint32Array = new Uint32Array(0);
   resolvedLow: Uint32Array = new Uint32Array(0);
@@ -51,8 +51,6 @@ export class RowTable {
   /** Key of the last block event it finished (T-C), with LAST_DONE_SYNC. */
   doneHigh: Uint32Array = new Uint32Array(0);
   doneLow: Uint32Array = new Uint32Array(0);
-  versionHigh: Uint32Array = new Uint32Array(0);
-  versionLow: Uint32Array = new Uint32Array(0);
   // ------------------------------------------------------------------ only while somebody is at an event
 
   /** Repetitions of the current WAITING so far. */
@@ -77,6 +75,7 @@ export class RowTable {
   readonly #tableIds = new PackedTableIds();
   /** Place of the schema in `#schemaNames`. */
   #schema: Uint32Array = new Uint32Array(0);
+  readonly #version = new TsColumn();
   #schemaNames = new SchemaNames();
   #tableNames = new PackedTexts();
   #ranges = new Map<number, KeyRange>();
@@ -127,8 +126,9 @@ export class RowTable {
     this.setEntry(row, -1);
     this.#tableIds.set(row, config.tableId);
     this.#schema[row] = this.#schemaNames.placeOf(config.schemaId, '');
-    this.startHigh[row] = this.resolvedHigh[row] = high;
-    this.startLow[row] = this.resolvedLow[row] = low;
+    this.start.set(row, high, low);
+    this.resolvedHigh[row] = high;
+    this.resolvedLow[row] = low;
     this.maxHigh[row] = this.maxLow[row] = 0;
     this.doneHigh[row] = this.doneLow[row] = 0;
     return row;
@@ -214,7 +214,7 @@ export class RowTable {
       schemaId: this.schemaId(row),
       schema: this.#schemaNames.nameOf(this.#schema[row]!),
       table: this.#tableNames.get(row),
-      version: (BigInt(this.versionHigh[row]!) << 32n) | BigInt(this.versionLow[row]!),
+      version: this.#version.get(row),
     };
   }
 
@@ -222,8 +222,7 @@ export class RowTable {
     this.set(row, Flag.HAS_TABLE);
     this.#schema[row] = this.#schemaNames.placeOf(info.schemaId, info.schema);
     this.#tableNames.set(row, info.table);
-    this.versionHigh[row] = tsHigh(info.version);
-    this.versionLow[row] = tsLow(info.version);
+    this.#version.setTs(row, info.version);
   }
 
   /** The same for one row of many that start together. */
@@ -232,8 +231,7 @@ export class RowTable {
     this.#schema[row] = this.#schemaNames.placeOf(message.schemaId[at]!, message.schemas[message.schema[at]!]!);
     this.#tableNames.setBytes(row, message.names.subarray(at === 0 ? 0 : message.nameEnd[at - 1]!, message.nameEnd[at]!));
     const words = new Uint32Array(message.version.buffer, message.version.byteOffset + at * 8, 2);
-    this.versionHigh[row] = words[1]!;
-    this.versionLow[row] = words[0]!;
+    this.#version.set(row, words[1]!, words[0]!);
   }
 
   /** The config that would create it again. */
@@ -247,7 +245,7 @@ export class RowTable {
       tableId: this.tableId(row),
       schemaId: this.schemaId(row),
       ...(range && { range }),
-      startTs: (BigInt(this.startHigh[row]!) << 32n) | BigInt(this.startLow[row]!),
+      startTs: this.start.get(row),
       skipDmlAsStartTs: this.has(row, Flag.SKIP_DML),
     };
   }
@@ -262,16 +260,12 @@ export class RowTable {
     this.mode = grown(this.mode, capacity);
     this.phase = grown(this.phase, capacity);
     this.place = grown(this.place, capacity);
-    this.startHigh = grown(this.startHigh, capacity);
-    this.startLow = grown(this.startLow, capacity);
     this.resolvedHigh = grown(this.resolvedHigh, capacity);
     this.resolvedLow = grown(this.resolvedLow, capacity);
     this.maxHigh = grown(this.maxHigh, capacity);
     this.maxLow = grown(this.maxLow, capacity);
     this.doneHigh = grown(this.doneHigh, capacity);
     this.doneLow = grown(this.doneLow, capacity);
-    this.versionHigh = grown(this.versionHigh, capacity);
-    this.versionLow = grown(this.versionLow, capacity);
     this.#tableIds.grow(capacity);
     this.#ids.grow(capacity);
     if (this.#entry.length > 0) this.#growEvents(capacity);

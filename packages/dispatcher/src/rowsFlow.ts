@@ -39,7 +39,7 @@ export class RowsFlow {
     const table = rows.tableOf(row);
     if (table === undefined) return;
     try {
-      this.#parts.sink.restart(rows.mode[row]! as Mode, table, joinTs(rows.startHigh[row]!, rows.startLow[row]!));
+      this.#parts.sink.restart(rows.mode[row]! as Mode, table, rows.start.get(row));
     } catch (error) {
       this.#parts.machine.fail(row, new SinkFailure(`the start of ${table.schema}.${table.table}`, error));
     }
@@ -54,7 +54,7 @@ export class RowsFlow {
   /** Hands all rows at the front of an inbox to the sink, as one batch. */
   take(row: number, inbox: Inbox, becomeWorking: () => void): void {
     const { rows } = this.#state;
-    const start = joinTs(rows.startHigh[row]!, rows.startLow[row]!);
+    const start = rows.start.get(row);
     const { batch, mark } = this.#gather(row, inbox, start);
     // D-9: every row enters progress before the first goes to the sink.
     const progress = this.#state.needWork(row).progress;

@@ -2,7 +2,6 @@ import {
   type BlockEventMessage,
   ComponentState,
   compareTsWords,
-  joinTs,
   type Mode,
   type ResolvedMessage,
   type RowsMessage,
@@ -269,7 +268,7 @@ export class Stream {
       return;
     }
     if (rows.state[row] !== ComponentState.WORKING) {
-      const past = compareTsWords(entry.tsHigh, entry.tsLow, rows.startHigh[row]!, rows.startLow[row]!);
+      const past = rows.start.compareTo(row, entry.tsHigh, entry.tsLow);
       if (past > 0 || (past === 0 && entry.isSyncPoint)) this.#becomeWorking(row);
     }
     this.#machine.take(row, entry);
@@ -281,7 +280,7 @@ export class Stream {
   #mark(row: number, ts: bigint): void {
     const { rows } = this.#state;
     this.#state.raiseResolved(row, tsHigh(ts), tsLow(ts));
-    if (rows.state[row] !== ComponentState.WORKING && ts >= joinTs(rows.startHigh[row]!, rows.startLow[row]!)) {
+    if (rows.state[row] !== ComponentState.WORKING && rows.start.compareTo(row, tsHigh(ts), tsLow(ts)) >= 0) {
       this.#becomeWorking(row);
     }
   }
@@ -302,7 +301,7 @@ export class Stream {
     if (compareTsWords(rows.resolvedHigh[row]!, rows.resolvedLow[row]!, resolvedHigh, resolvedLow) > 0) return;
     rows.clear(row, Flag.FRESH);
     this.#state.fresh--;
-    const start = compareTsWords(resolvedHigh, resolvedLow, rows.startHigh[row]!, rows.startLow[row]!);
+    const start = rows.start.compareTo(row, resolvedHigh, resolvedLow);
     if (rows.state[row] !== ComponentState.WORKING && this.#state.isIdle(row) && start >= 0) this.#becomeWorking(row);
     this.#state.settle(row);
   }

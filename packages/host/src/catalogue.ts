@@ -10,6 +10,7 @@ import {
   type TableInfo,
   TRIGGER_SCHEMA_ID,
   TRIGGER_TABLE_ID,
+  TsColumn,
 } from '@tidegate/protocol';
 import { type SchemaPlace, SchemaPlaces } from './schemaPlaces.js';
 import { grown, NO_SLOT, SlotUse, TableSlots } from './tableSlots.js';
@@ -46,7 +47,7 @@ export class Catalogue {
   /** Tables of a schema are a list, linked by slots and one more. */
   #next: Uint32Array = new Uint32Array(0);
   #before: Uint32Array = new Uint32Array(0);
-  #version: BigUint64Array = new BigUint64Array(0);
+  readonly #version = new TsColumn();
   #lastTs: BigUint64Array = new BigUint64Array(0);
   readonly #names = new PackedTexts();
   readonly #schemas = new SchemaPlaces();
@@ -105,7 +106,7 @@ export class Catalogue {
   }
 
   versionOf(slot: number): bigint {
-    return this.#version[slot]!;
+    return this.#version.get(slot);
   }
 
   /** In UTF-8; a view, valid until the next change. */
@@ -219,7 +220,7 @@ export class Catalogue {
     this.#schemas.leave(this.#schema[slot]!);
     this.#schema[slot] = place;
     this.#names.set(slot, info.table);
-    this.#version[slot] = info.version;
+    this.#version.setTs(slot, info.version);
     const says = splittable === undefined ? 0 : SAYS_SPLITTABLE | (splittable ? SPLITTABLE : 0);
     this.#flags[slot] = (this.#flags[slot]! & ~(SAYS_SPLITTABLE | SPLITTABLE)) | HAS_INFO | says;
   }
@@ -264,7 +265,6 @@ export class Catalogue {
     this.#schema = grown(this.#schema, capacity);
     this.#next = grown(this.#next, capacity);
     this.#before = grown(this.#before, capacity);
-    this.#version = grown(this.#version, capacity);
     this.#lastTs = grown(this.#lastTs, capacity);
     this.#names.grow(capacity);
   }

@@ -20,4 +20,5 @@ export * from './stretches.js';
 export * from './structures.js';
 export * from './tableColumns.js';
 export * from './timestamps.js';
+export * from './tsColumn.js';
 export * from './workerMessages.js';

@@ -1,14 +1,12 @@
 import {
   type ComponentState,
   type DispatcherConfig,
-  joinTs,
   type KeyRange,
   MAX_HANDLE,
   type Mode,
   pieceEnd,
   type TableId,
-  tsHigh,
-  tsLow,
+  TsColumn,
 } from '@tidegate/protocol';
 import { areHere, areOn } from './neighbours.js';
 
@@ -38,12 +36,10 @@ const STATE_NAMES = [
   'created',
 ] as const;
 
-/** Columns of 4096 handles: 22 bytes a dispatcher. */
+/** Columns of 4096 handles: 14 bytes a dispatcher. */
 class Page {
   readonly generation = new Int32Array(PAGE_ROWS);
   readonly seq = new Uint32Array(PAGE_ROWS);
-  readonly startHigh = new Uint32Array(PAGE_ROWS);
-  readonly startLow = new Uint32Array(PAGE_ROWS);
   readonly tableId = new Uint32Array(PAGE_ROWS);
   readonly worker = new Uint8Array(PAGE_ROWS);
   readonly flags = new Uint8Array(PAGE_ROWS);
@@ -54,6 +50,7 @@ export class Placement {
   /** Dispatchers on each worker, the trigger included. */
   readonly load: Uint32Array;
   readonly #pages: (Page | undefined)[] = [];
+  readonly #start = new TsColumn();
   readonly #states: Uint32Array;
   /** Of the dispatchers that do not serve a complete table: few, so no column. */
   readonly #ranges = new Map<number, KeyRange>();
@@ -99,8 +96,7 @@ export class Placement {
     const row = handle & PAGE_MASK;
     page.generation[row] = config.generation;
     page.seq[row] = seq;
-    page.startHigh[row] = tsHigh(config.startTs);
-    page.startLow[row] = tsLow(config.startTs);
+    this.#start.setTs(handle, config.startTs);
     page.tableId[row] = config.tableId;
     if (config.tableId > 0xffff_ffff) this.#largeIds.set(handle, config.tableId);
     page.worker[row] = worker;
@@ -263,8 +259,7 @@ export class Placement {
   }
 
   startTs(handle: number): bigint {
-    const page = this.#page(handle);
-    return joinTs(page.startHigh[handle & PAGE_MASK]!, page.startLow[handle & PAGE_MASK]!);
+    return this.#start.get(handle);
   }
 
   /** Absent: it serves the complete table. */
