@@ -39,6 +39,8 @@ export function readArguments(command: string, args: readonly string[], options:
 /** Node adds advice on `--`, which is longer than what was wrong. */
 function firstSentence(error: unknown): string {
   const text = messageOf(error);
+  const [, dashed] = /argument is ambiguous.* use '(--[\w-]+)=-XYZ'/s.exec(text) ?? [];
+  if (dashed !== undefined) return `${dashed} needs a value; one that starts with a dash is written ${dashed}=-…`;
   return text.split(/\. |\n/)[0]?.replace(/\.$/, '') ?? text;
 }
 

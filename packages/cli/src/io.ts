@@ -7,6 +7,14 @@ export interface Output {
   readonly columns?: number;
 }
 
+/** Width where the terminal does not tell its own. */
+const DEFAULT_COLUMNS = 80;
+
+/** Characters that a line may have to be drawn over: a full one would wrap. A terminal without a size says 0 columns. */
+export function lineWidth({ columns }: Output): number {
+  return (columns || DEFAULT_COLUMNS) - 1;
+}
+
 export type StopSignal = 'SIGINT' | 'SIGTERM';
 
 /** The command's surroundings: the process, or a test's stand-in. */

@@ -2,14 +2,11 @@ import type { HostLog } from '@tidegate/host';
 import type { MaintainerEvent } from '@tidegate/protocol';
 import { describeError } from './errors.js';
 import { duration, printable, timestamp } from './format.js';
-import type { Io, Output, StopSignal } from './io.js';
+import { type Io, lineWidth, type Output, type StopSignal } from './io.js';
 import { progressLine } from './progressLine.js';
 import type { Reporter, RunStart } from './reporter.js';
 import type { RunView } from './runRecord.js';
 import { continueText, type Summary, summaryText } from './summary.js';
-
-/** Width where the terminal does not tell its own. */
-const DEFAULT_COLUMNS = 80;
 
 /** Tells people: a line that is drawn over itself on a terminal, messages above it, a summary at the end. */
 export class TerminalReporter implements Reporter {
@@ -35,8 +32,7 @@ export class TerminalReporter implements Reporter {
 
   progress(view: RunView): void {
     if (this.#quiet || this.#err.isTTY !== true) return;
-    // One column stays free: a full line would wrap, and could not be drawn over.
-    const line = progressLine(view, (this.#err.columns ?? DEFAULT_COLUMNS) - 1);
+    const line = progressLine(view, lineWidth(this.#err));
     this.#err.write(`\r${line}\u001b[K`);
     this.#drawn = true;
   }

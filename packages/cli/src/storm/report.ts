@@ -32,13 +32,13 @@ export interface StormReport {
   /** What reached the maintainer for each status that the protocol needs. */
   readonly receivedToNeeded: number;
   readonly times: {
-    /** Until every dispatcher worked. */
-    readonly start: number;
+    /** Until every dispatcher worked; undefined where the storm was ended before. */
+    readonly start: number | undefined;
     /** How long nobody could go on, as it really was: from the stall to its end, or from the first WAITING to the last. */
     readonly held: number | undefined;
     /** From then until the barrier was completed. */
     readonly completion: number | undefined;
-    /** From the event to the end. */
+    /** From the event to the end; 0 where the storm was ended before the event. */
     readonly storm: number;
   };
   readonly memory: { readonly rest: number; readonly peak: number };

@@ -55,7 +55,7 @@ class Storm {
   #phase: StormPhase = 'starting';
   #phaseAt = this.#startedAt;
   #part: HostPart | undefined;
-  #workedAt = 0;
+  #workedAt: number | undefined;
   #eventAt = 0;
   #cpuAtEvent: NodeJS.CpuUsage | undefined;
 
@@ -206,7 +206,7 @@ class Storm {
       offeredToReceived: ratio(counts.offered, counts.received),
       receivedToNeeded: ratio(counts.received, 2 * participants),
       times: {
-        start: (this.#workedAt || performance.now()) - this.#startedAt,
+        start: minus(this.#workedAt, this.#startedAt),
         storm: isUnderWay ? performance.now() - this.#eventAt : 0,
         ...this.#barrierTimes(last.drill),
       },

@@ -1,6 +1,6 @@
 import { codeOf, describeError, messageOf } from '../errors.js';
 import { printable } from '../format.js';
-import type { Io, StopSignal } from '../io.js';
+import { type Io, lineWidth, type StopSignal } from '../io.js';
 import { jsonLine, rounded } from '../json.js';
 import type { StormCommandOptions } from './commandOptions.js';
 import { LiveView } from './liveView.js';
@@ -8,8 +8,6 @@ import type { StormReport } from './report.js';
 import type { StormSample } from './sample.js';
 import { stormText } from './stormText.js';
 
-/** Width where the terminal does not tell its own. */
-const DEFAULT_COLUMNS = 80;
 /** Milliseconds between two `progress` objects; a new phase is told at once. */
 const JSON_INTERVAL = 1_000;
 
@@ -47,8 +45,7 @@ class TerminalStormReporter implements StormReporter {
   progress(sample: StormSample): void {
     const { stderr } = this.#io;
     if (this.#options.quiet || stderr.isTTY !== true) return;
-    // One column stays free: a full line would wrap, and could not be drawn over.
-    const lines = this.#view.lines(sample, (stderr.columns ?? DEFAULT_COLUMNS) - 1);
+    const lines = this.#view.lines(sample, lineWidth(stderr));
     stderr.write(`${this.#home()}${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`);
     this.#drawn = lines.length;
   }

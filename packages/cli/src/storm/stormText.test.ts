@@ -51,8 +51,15 @@ describe('the end of a storm, for people', () => {
     expect(stormText(stormReport({ outcome: 'stopped' }))).toMatch(/^Stopped early: 100 /);
     expect(stormText(stormReport({ counts: { ...counts, refused: 7 } }))).toMatch(/^ {2}refused +7 {2}at a bound/m);
     expect(stormText(stormReport({ faults: ['1 is not 2'] }))).toMatch(/\n\nThis does not add up:\n {2}1 is not 2\n$/);
-    expect(stormText(stormReport({ times: { start: 1, held: undefined, completion: undefined, storm: 0 } }))).toMatch(
+    expect(stormText(stormReport({ times: { start: 1, held: undefined, completion: undefined, storm: 5 } }))).toMatch(
       /completion +- /,
     );
+  });
+
+  test('that was stopped before its sync point has no figures', () => {
+    const text = (start: number | undefined) =>
+      stormText(stormReport({ outcome: 'stopped', times: { start, held: undefined, completion: undefined, storm: 0 } }));
+    expect(text(undefined)).toBe('Stopped early, before 100 dispatchers on 2 workers all worked\n');
+    expect(text(1_000)).toBe('Stopped early, before the sync point of 100 dispatchers on 2 workers\n');
   });
 });

@@ -23,6 +23,7 @@ export function suppressedRow({ suppressed }: StormCounts): string {
 /** The end of a storm for people, with a line break at its end. Pure. */
 export function stormText(report: StormReport): string {
   const { counts, times, memory, most, resend } = report;
+  if (times.storm === 0) return `${endedBefore(report)}\n`;
   const lines = [
     headline(report),
     '',
@@ -37,7 +38,7 @@ export function stormText(report: StormReport): string {
     row('', ratioText(report.receivedToNeeded), 'of those to what the protocol needs'),
     '',
     'Time',
-    row('start', duration(times.start), 'until every dispatcher worked'),
+    row('start', timeText(times.start), 'until every dispatcher worked'),
     row(
       'held',
       timeText(times.held),
@@ -61,6 +62,12 @@ export function stormText(report: StormReport): string {
 function headline({ outcome, dispatchers, workers, cause, hold }: StormReport): string {
   const what = `${plural(dispatchers, 'dispatcher')} on ${plural(workers, 'worker')} at a sync point,\n${causeText(cause)} for ${duration(hold)}`;
   return `${outcome === 'completed' ? 'A storm' : 'Stopped early'}: ${what}`;
+}
+
+/** Of a storm that was ended before its sync point there are no figures. */
+function endedBefore({ dispatchers, workers, times }: StormReport): string {
+  const who = `${plural(dispatchers, 'dispatcher')} on ${plural(workers, 'worker')}`;
+  return times.start === undefined ? `Stopped early, before ${who} all worked` : `Stopped early, before the sync point of ${who}`;
 }
 
 /** Nothing can be said where nothing has arrived. */
