@@ -19,6 +19,7 @@ const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
 /** The main figures on each version of Node, in processes of their own, and one table of them all. */
 export function runOnNodes({ nodes, only, quick, runs }: Arguments, folder: string, command: string): void {
+  for (const node of nodes) checkNode(node);
   const names = only.length > 0 ? only : MAIN_FIGURES;
   const args = [
     ...names.flatMap((name) => ['--only', name]),
@@ -31,7 +32,7 @@ export function runOnNodes({ nodes, only, quick, runs }: Arguments, folder: stri
       const node = nodes[(round + turn) % nodes.length]!;
       const out = join(folder, `node-${node}-round-${round + 1}`);
       runOn(node, [...args, '--out', out]);
-      reports.get(node)?.push(checked(node, readReport(join(out, RESULT_FILE))));
+      reports.get(node)?.push(readReport(join(out, RESULT_FILE)));
     }
   }
   write(
@@ -41,12 +42,18 @@ export function runOnNodes({ nodes, only, quick, runs }: Arguments, folder: stri
   );
 }
 
-/** npx runs whatever `node` it finds where its own is not there. @throws ArgumentError */
-function checked(version: string, report: Report): Report {
-  const { node } = report.machine;
-  if (isOf(node, version)) return report;
+/** Before any of them is measured: npx runs whatever `node` it finds where its own is not there. @throws ArgumentError */
+function checkNode(version: string): void {
+  if (isOf(process.version, version)) return;
+  const { stdout } = spawnSync('npx', ['-y', '-p', `node@${version}`, '--', 'node', '-v'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  });
+  const node = (stdout ?? '').trim();
+  if (isOf(node, version)) return;
+  const instead = node === '' ? 'has none' : `ran ${node}`;
   throw new ArgumentError(
-    `Node ${version} was asked for, and npx ran ${node}: see whether 'npx -y -p node@${version} node -v' can fetch it`,
+    `Node ${version} was asked for, and npx ${instead}: see whether 'npx -y -p node@${version} node -v' can fetch it`,
   );
 }
 
