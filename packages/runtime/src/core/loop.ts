@@ -63,6 +63,7 @@ export class Loop {
         if (sleep > 0) await this.#parking.park(sleep, ready);
       }
     }
+    this.#scheduler.refuseRest();
     this.#scheduler.releaseWaiters();
     this.#parking.wakeOthers();
     this.#afterWork();

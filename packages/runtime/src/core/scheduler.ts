@@ -147,6 +147,14 @@ export class Scheduler implements CellHost {
     });
   }
 
+  /**
+   * The last turn of those that are gone: what was sent to them before their senders stopped is a dead letter, whether the loop
+   * saw it or its end first. Senders must have stopped.
+   */
+  refuseRest(): void {
+    for (const cell of this.cells) if (cell.gone) while (cell.turn() > 0);
+  }
+
   /** Nothing runs any more: every waiter learns how it stands. */
   releaseWaiters(): void {
     for (const waiter of this.#waiters.splice(0)) waiter.resolve(waiter.met());
