@@ -230,6 +230,7 @@ export class Coordinator implements Actor<CoordinatorMessage> {
         return;
       case 'worker-heartbeat':
         progress.heard(worker, message);
+        if (message.hurry === true) heartbeats.hurry();
         return;
       case 'worker-snapshot':
         this.#snapshot(worker, message);

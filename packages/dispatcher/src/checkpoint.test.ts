@@ -171,6 +171,24 @@ describe('heartbeat (H-1 … H-4)', () => {
     expect(f.messages('worker-heartbeat')).toMatchObject([{ checkpointTs: 101n }]);
   });
 
+  test('at the end of the lane the first comes at once, news within 10 ms, and they say that it hurries', () => {
+    const f = new GroupFixture();
+    f.add();
+    f.resolved(100n);
+    f.advance(50);
+    f.send({ type: 'lane-end' }, 'source');
+    f.advance(0);
+    expect(f.messages('worker-heartbeat')).toMatchObject([{ checkpointTs: 100n, hurry: true }]);
+    for (const ts of [101n, 102n]) f.resolved(ts);
+    f.advance(9);
+    expect(f.messages('worker-heartbeat')).toEqual([]);
+    f.advance(1);
+    expect(f.messages('worker-heartbeat')).toMatchObject([{ checkpointTs: 102n, hurry: true }]);
+    f.send({ type: 'lane-end' }, 'source');
+    f.advance(1_000);
+    expect(f.messages('worker-heartbeat')).toEqual([]);
+  });
+
   test('a coordinator that asks for all dispatchers is told again', () => {
     const f = new GroupFixture();
     f.add();

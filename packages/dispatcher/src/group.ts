@@ -209,6 +209,7 @@ export class DispatcherGroup implements Actor<GroupInput> {
         break;
       case 'lane-end':
         this.#completions.endsSoon();
+        this.#heartbeats.hurry();
         break;
       case 'sink-enqueued':
       case 'sink-done':

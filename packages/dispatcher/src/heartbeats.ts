@@ -1,4 +1,4 @@
-import { Mode, type WorkerHeartbeat } from '@tidegate/protocol';
+import { DEFAULTS, Mode, type WorkerHeartbeat } from '@tidegate/protocol';
 import type { Timer } from '@tidegate/runtime';
 import { aggregate } from './checkpoint.js';
 import type { GroupState } from './state.js';
@@ -20,9 +20,13 @@ export class Heartbeats {
   #touched = false;
   #last: WorkerHeartbeat | undefined;
   #stopped = false;
+  /** Milliseconds between two with news. */
+  #interval: number;
+  #isHurried = false;
 
   constructor(state: GroupState) {
     this.#state = state;
+    this.#interval = state.options.heartbeatInterval;
     this.#schedule(state.options.heartbeatFirst);
   }
 
@@ -38,12 +42,21 @@ export class Heartbeats {
     this.#touched = true;
   }
 
+  /** Only the checkpoint is waited for: from now on news waits hardly at all, and says so. */
+  hurry(): void {
+    if (this.#isHurried) return;
+    this.#isHurried = true;
+    this.#interval = Math.min(this.#interval, DEFAULTS.heartbeatHurried);
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.repeat();
+  }
+
   turnEnd(): void {
     if (!this.#touched) return;
     this.#touched = false;
     if (this.#timer !== undefined || this.#stopped) return;
-    const { context, options } = this.#state;
-    this.#schedule(Math.max(0, this.#beatAt + options.heartbeatInterval - context.now()));
+    this.#schedule(Math.max(0, this.#beatAt + this.#interval - this.#state.context.now()));
   }
 
   /** Coalescing: on a full lane the latest takes the place of the one before. */
@@ -60,11 +73,12 @@ export class Heartbeats {
       lastSyncedTs,
       redoCheckpointTs: watermarks[Mode.REDO].checkpointTs,
       redoResolvedTs: watermarks[Mode.REDO].resolvedTs,
+      ...(this.#isHurried && { hurry: true }),
     };
     if (this.#last !== undefined && isSame(message, this.#last)) return;
     // One that finds the outbox full is made anew.
     if (context.send(options.coordinator, message, { coalesce: 'worker-heartbeat' })) this.#last = message;
-    else this.#schedule(options.heartbeatInterval);
+    else this.#schedule(this.#interval);
   }
 
   stop(): void {

@@ -75,7 +75,8 @@ export class Maintainer implements Actor<MaintainerMessage> {
 
   receive(message: MaintainerMessage, from: Address): void {
     this.#guarded(() => this.#dispatch(message, from));
-    if (message.type !== 'maintainer-tick') this.#armTicks();
+    const isHurried = message.type === 'heartbeat' && message.hurry === true;
+    if (message.type !== 'maintainer-tick') this.#armTicks(isHurried ? 0 : undefined);
   }
 
   /** The end of a burst: what it brought is handled at once, without waiting for a tick (T-E). */

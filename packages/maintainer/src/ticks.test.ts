@@ -30,6 +30,15 @@ describe('ticks (E-1)', () => {
     expect(m.context.timers).toBe(0);
   });
 
+  it('one comes at once where only the checkpoint is waited for', () => {
+    const m = running();
+    const watermark = { checkpointTs: 300n, resolvedTs: 300n, seq: 9, lastSyncedTs: 0n };
+    m.watermark(1, 250n, 9);
+    m.receive({ type: 'heartbeat', from: 'node1', epoch: 2, complete: false, watermark, hurry: true });
+    m.advance(0);
+    expect(m.actor.changefeed?.pipeline.committed.committedTs).toBe(300n);
+  });
+
   it('many messages bring one', () => {
     const m = running();
     for (let ts = 201n; ts < 250n; ts++) m.watermark(1, ts, 9);

@@ -19,6 +19,8 @@ export const DEFAULTS = {
   executorSlots: 8,
   heartbeatInterval: 200,
   heartbeatFirst: 1_000,
+  /** Between two heartbeats with news, first ones too, once the checkpoint is all that is waited for (`lane-end`). */
+  heartbeatHurried: 10,
   /** A complete heartbeat lists every dispatcher (H-1). */
   completeHeartbeatInterval: 10_000,
   /** Gathers component statuses (H-5). */

@@ -79,6 +79,8 @@ export interface HeartbeatRequest {
    * and their bound on the watermark stays, until a {@link HeartbeatTaken} of this epoch names the number.
    */
   readonly confirm?: number;
+  /** Only the checkpoint is waited for: it is to be computed at once. */
+  readonly hurry?: true;
 }
 
 export interface BootstrapResponse {

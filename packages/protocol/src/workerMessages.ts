@@ -135,6 +135,8 @@ export interface WorkerHeartbeat {
   readonly lastSyncedTs: bigint;
   readonly redoCheckpointTs: bigint;
   readonly redoResolvedTs: bigint;
+  /** Only the checkpoint is waited for ({@link LaneEnd}): what this says should be passed on at once. */
+  readonly hurry?: true;
 }
 
 export interface WorkerSnapshot {

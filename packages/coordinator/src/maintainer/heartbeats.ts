@@ -1,4 +1,11 @@
-import { type HeartbeatRequest, type Mode, type RunningError, STATUS_PART_ROWS, type Watermark } from '@tidegate/protocol';
+import {
+  DEFAULTS,
+  type HeartbeatRequest,
+  type Mode,
+  type RunningError,
+  STATUS_PART_ROWS,
+  type Watermark,
+} from '@tidegate/protocol';
 import type { ActorContext, Timer } from '@tidegate/runtime';
 import type { Progress } from '../dispatchers/progress.js';
 import type { ResolvedOptions } from '../options.js';
@@ -33,6 +40,9 @@ export class Heartbeats {
   /** When the last periodic one was due, and how long the next one waits if nothing changes until then. */
   #tickAt = 0;
   #pause: number;
+  /** Milliseconds between two that say something new. */
+  #interval: number;
+  #isHurried = false;
   /** What the last periodic one said, and in which epoch. */
   #told: Told | undefined;
   #toldVersion = 0;
@@ -44,7 +54,8 @@ export class Heartbeats {
     this.#options = options;
     this.#ownership = ownership;
     this.#progress = progress;
-    this.#pause = options.heartbeatInterval;
+    this.#interval = options.heartbeatInterval;
+    this.#pause = this.#interval;
     this.#window = new StatusWindow(options.componentStatusCapacity);
     this.#unconfirmed = new Unconfirmed({ first: options.heartbeatInterval, longest: options.outstandingResendMax });
   }
@@ -83,7 +94,8 @@ export class Heartbeats {
   start(): void {
     if (this.#started) return;
     this.#started = true;
-    this.#timer = this.#context.schedule(this.#options.heartbeatFirst, timer('heartbeat'));
+    const first = this.#isHurried ? 0 : this.#options.heartbeatFirst;
+    this.#timer = this.#context.schedule(first, timer('heartbeat'));
     this.#context.schedule(this.#options.completeHeartbeatInterval, timer('complete'));
   }
 
@@ -93,12 +105,10 @@ export class Heartbeats {
    * One that says what the last one said repairs the loss of that one: the next waits twice as long, up to a complete one (H-1).
    */
   tick(): void {
-    const { heartbeatInterval, completeHeartbeatInterval } = this.#options;
     const now = this.#now();
     const isRepeat = this.#isTold(now);
-    this.#pause = isRepeat
-      ? Math.min(this.#pause * 2, Math.max(completeHeartbeatInterval, heartbeatInterval))
-      : heartbeatInterval;
+    const longest = Math.max(this.#options.completeHeartbeatInterval, this.#interval);
+    this.#pause = isRepeat ? Math.min(this.#pause * 2, longest) : this.#interval;
     this.#tickAt = this.#context.now();
     this.#toldVersion = this.#progress.version;
     this.#timer = this.#context.schedule(this.#pause, timer('heartbeat'));
@@ -115,13 +125,25 @@ export class Heartbeats {
 
   /** The end of a turn: what has changed is told when the interval is over, however long the pause was to be. `waits`: so is something else. */
   turnEnd(waits: boolean): void {
-    const { heartbeatInterval } = this.#options;
-    if (this.#pause <= heartbeatInterval || this.#ownership.address === undefined) return;
+    if (this.#pause <= this.#interval || this.#ownership.address === undefined) return;
     const isQuiet = this.#progress.version === this.#toldVersion && this.#told?.epoch === this.#ownership.epoch;
     if (isQuiet && !waits && !this.#isOwing) return;
-    this.#pause = heartbeatInterval;
+    this.#next();
+  }
+
+  /** A worker says that only the checkpoint is waited for: from now on news waits hardly at all, and says so. */
+  hurry(): void {
+    if (this.#isHurried) return;
+    this.#isHurried = true;
+    this.#interval = Math.min(this.#interval, DEFAULTS.heartbeatHurried);
+    if (this.#started) this.#next();
+  }
+
+  /** The next periodic one comes an interval after the one before. */
+  #next(): void {
+    this.#pause = this.#interval;
     this.#timer?.cancel();
-    const left = this.#tickAt + heartbeatInterval - this.#context.now();
+    const left = this.#tickAt + this.#interval - this.#context.now();
     this.#timer = this.#context.schedule(Math.max(0, left), timer('heartbeat'));
   }
 
@@ -271,7 +293,9 @@ export class Heartbeats {
   #send(body: Omit<HeartbeatRequest, 'type' | 'from' | 'epoch'>, delivery: 'lossless' | 'refusable'): boolean {
     const to = this.#ownership.address;
     if (to === undefined) return false;
-    const heartbeat: HeartbeatRequest = { type: 'heartbeat', from: this.#options.host, epoch: this.#ownership.epoch, ...body };
+    const { epoch } = this.#ownership;
+    const hurry = this.#isHurried && ({ hurry: true } as const);
+    const heartbeat: HeartbeatRequest = { type: 'heartbeat', from: this.#options.host, epoch, ...body, ...hurry };
     const accepted = this.#context.send(to, heartbeat, delivery);
     if (accepted) this.sent++;
     return accepted;
