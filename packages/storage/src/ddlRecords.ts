@@ -40,7 +40,6 @@ export class DdlRecords {
     const name = schemaFileNameOf(record);
     const path = join(dir, name);
     try {
-      await this.#files.ensureDir(dir);
       const content = [Buffer.from(formatSchemaFile(record))];
       if (await this.#files.create(dir, name, content)) return;
       const there = parseSchemaFile(await readFile(path, 'utf8'), name, path);
@@ -64,7 +63,6 @@ export class DdlRecords {
     const { schema, table: tableName, version } = table;
     const content = formatSchemaFile({ schema, table: tableName, version, query: '', type: 0 });
     try {
-      await this.#files.ensureDir(dir);
       await this.#files.create(dir, name, [Buffer.from(content)]);
     } catch (error) {
       throw storageError('STORAGE_WRITE', 'cannot write schema file', join(dir, name), error);
@@ -76,7 +74,6 @@ export class DdlRecords {
     const dir = join(this.#root, META_DIR);
     const name = syncPointFileName(event.commitTs);
     try {
-      await this.#files.ensureDir(dir);
       await this.#files.create(dir, name, [Buffer.from(`{"sync-point-ts":${event.commitTs}}`)]);
     } catch (error) {
       throw storageError('STORAGE_WRITE', 'cannot record a sync point in', join(dir, name), error);

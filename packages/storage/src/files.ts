@@ -1,4 +1,4 @@
-import { type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasSystemCode } from './errors.js';
 import { tempName } from './layout.js';
@@ -30,21 +30,32 @@ export class Files {
 
   /** Creates a directory with its parents, durably. */
   async ensureDir(dir: string): Promise<void> {
-    if (this.#durableDirs.has(dir)) return;
+    await this.#settleDirs(await this.#makeDirs(dir));
+  }
+
+  /** Creates a directory with its parents. Answers those that are not known to be durable. */
+  async #makeDirs(dir: string, unsettled: string[] = []): Promise<readonly string[]> {
+    if (this.#durableDirs.has(dir)) return unsettled;
+    const below = dir.startsWith(this.#root) && dir !== this.#root;
     let made = await makeDir(dir);
     if (made === 'no parent') {
-      await this.ensureDir(dirname(dir));
+      await this.#makeDirs(dirname(dir), unsettled);
       // Not mkdir's own recursion: in Node 20 that never ends where a parent is there but takes no directories, as /proc.
       made = await makeDir(dir);
       if (made === 'no parent') throw new Error(`ENOENT: ${dirname(dir)} takes no directories`);
+    } else if (below) await this.#makeDirs(dirname(dir), unsettled);
+    // Another worker may have made it a moment ago, so below the root it is seen to even when it was there.
+    if (below || made === 'new') unsettled.push(dir);
+    return unsettled;
+  }
+
+  /** A directory is durable once the one that holds its name is. */
+  async #settleDirs(dirs: readonly string[]): Promise<void> {
+    await Promise.all(dirs.map((dir) => this.syncDir(dirname(dir))));
+    for (const dir of dirs) {
+      if (this.#durableDirs.size >= KNOWN_DIRS) this.#durableDirs.clear();
+      this.#durableDirs.add(dir);
     }
-    // A directory is durable once the one that holds its name is. Another worker may have made it a moment ago, so below
-    // the root that is seen to even when it was there.
-    const below = dir.startsWith(this.#root) && dir !== this.#root;
-    if (below) await this.ensureDir(dirname(dir));
-    if (below || made === 'new') await this.syncDir(dirname(dir));
-    if (this.#durableDirs.size >= KNOWN_DIRS) this.#durableDirs.clear();
-    this.#durableDirs.add(dir);
   }
 
   /**
@@ -63,10 +74,17 @@ export class Files {
   }
 
   /**
-   * Creates `dir/name` with the content unless there is such a file: then nothing changes and the answer is false. Either way
-   * the file is durable: one that is there may be of a writer that died before it saw to that.
+   * Creates `dir/name` with the content, and the directory too, unless there is such a file: then nothing changes and the
+   * answer is false. Either way the file is durable: one that is there may be of a writer that died before it saw to that.
    */
   async create(dir: string, name: string, content: readonly Uint8Array[]): Promise<boolean> {
+    const unsettled = await this.#makeDirs(dir);
+    // A disk takes long to sync and is asked for the directories and the file at a time: what counts is when all of it is durable.
+    const [isNew] = await Promise.all([this.#createIn(dir, name, content), this.#settleDirs(unsettled)]);
+    return isNew;
+  }
+
+  async #createIn(dir: string, name: string, content: readonly Uint8Array[]): Promise<boolean> {
     if (await exists(join(dir, name))) {
       await this.syncDir(dir);
       return false;
@@ -75,7 +93,7 @@ export class Files {
     try {
       return await this.#publish(temp, dir, name, renameIfFree);
     } finally {
-      await rm(temp, { force: true });
+      await remove(temp);
     }
   }
 
@@ -90,7 +108,7 @@ export class Files {
         if (await this.#publish(temp, dir, nameOf(attempt), renameIfOwned)) return attempt;
       }
     } finally {
-      await rm(temp, { force: true });
+      await remove(temp);
     }
   }
 
@@ -140,6 +158,15 @@ export class Files {
       throw error;
     }
     return temp;
+  }
+}
+
+/** `rm` looks twice before it removes. */
+async function remove(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (!hasSystemCode(error, 'ENOENT')) throw error;
   }
 }
 
