@@ -2,13 +2,10 @@ import { describeError, UsageError } from './errors.js';
 import { ExitCode } from './exitCode.js';
 import { MAIN_HELP, REDO_HELP, REPLICATE_HELP, STORM_HELP, VERIFY_HELP } from './help.js';
 import { type Io, processIo } from './io.js';
-import { redoApply } from './redoApply.js';
 import { readRedoOptions } from './redoOptions.js';
-import { replicate, type StartHost } from './replicate.js';
+import type { StartHost } from './replicate.js';
 import { readReplicateOptions } from './replicateOptions.js';
 import { readStormOptions } from './storm/commandOptions.js';
-import { stormCommand } from './storm/stormCommand.js';
-import { verify } from './verify.js';
 import { readVerifyOptions } from './verifyOptions.js';
 import { version } from './version.js';
 
@@ -30,24 +27,33 @@ export async function runTidegate(args: readonly string[], io: Io = processIo, s
   }
 }
 
+/** Only what a command needs is loaded. */
 async function dispatch(args: readonly string[], io: Io, start: StartHost | undefined): Promise<ExitCode> {
   const [command, ...rest] = args;
   switch (command) {
     case 'replicate': {
       const options = readReplicateOptions(rest);
-      return options === 'help' ? show(io, REPLICATE_HELP) : await replicate(options, io, start);
+      if (options === 'help') return show(io, REPLICATE_HELP);
+      const { replicate } = await import('./replicate.js');
+      return await replicate(options, io, start);
     }
     case 'verify': {
       const options = readVerifyOptions(rest);
-      return options === 'help' ? show(io, VERIFY_HELP) : await verify(options, io);
+      if (options === 'help') return show(io, VERIFY_HELP);
+      const { verify } = await import('./verify.js');
+      return await verify(options, io);
     }
     case 'redo': {
       const options = readRedoOptions(rest);
-      return options === 'help' ? show(io, REDO_HELP) : await redoApply(options, io);
+      if (options === 'help') return show(io, REDO_HELP);
+      const { redoApply } = await import('./redoApply.js');
+      return await redoApply(options, io);
     }
     case 'storm': {
       const options = readStormOptions(rest);
-      return options === 'help' ? show(io, STORM_HELP) : await stormCommand(options, io);
+      if (options === 'help') return show(io, STORM_HELP);
+      const { stormCommand } = await import('./storm/stormCommand.js');
+      return await stormCommand(options, io);
     }
     case 'help':
     case '--help':

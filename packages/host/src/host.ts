@@ -1,8 +1,9 @@
 import type { DispatcherId, MaintainerEvent, SpanSelector } from '@tidegate/protocol';
 import { type EmittedEvent, startThreads, type ThreadsSystem } from '@tidegate/runtime';
-import { errorMessage, HostError, hostError } from './errors.js';
+import { errorMessage, HostError } from './errors.js';
 import { HostEmitter, type HostEvents, type HostListener } from './events.js';
 import type { FinishReport, Host, HostStopReport } from './hostContract.js';
+import { hostError } from './hostError.js';
 import { type CheckedHostOptions, checkDeadline, checkOptions, type HostOptions } from './options.js';
 import { Replacement, startOf } from './replacement.js';
 import { requestTopology } from './requestTopology.js';

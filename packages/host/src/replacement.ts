@@ -1,6 +1,7 @@
 import type { HostToCoordinator, HostToMaintainer, StartChangefeed } from '@tidegate/protocol';
 import type { System, ThreadLoss, ThreadReplacement } from '@tidegate/runtime';
-import { HostError, hostError } from './errors.js';
+import { HostError } from './errors.js';
+import { hostError } from './hostError.js';
 import type { CheckedHostOptions } from './options.js';
 import type { SourceHostEvent, StartSnapshot } from './sourceMessages.js';
 import { COORDINATOR, MAINTAINER, SOURCE } from './topology.js';

@@ -1,6 +1,7 @@
 import type { DispatcherId, TopologyReply, TopologyRequest } from '@tidegate/protocol';
 import type { System } from '@tidegate/runtime';
-import { HostError, hostError } from './errors.js';
+import { HostError } from './errors.js';
+import { hostError } from './hostError.js';
 import { MAINTAINER, SOURCE } from './topology.js';
 
 /** Milliseconds that an actor has to answer. */

@@ -1,4 +1,4 @@
-import { Packr, RESET_BUFFER_MODE } from 'msgpackr';
+import { Packr, RESET_BUFFER_MODE } from 'msgpackr/pack';
 import { CodecError } from '../errors.js';
 import { messageType } from './messageType.js';
 import { hashText } from './random.js';

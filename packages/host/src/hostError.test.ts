@@ -1,6 +1,7 @@
 import { ActorFaultError, MessageTooLargeError, StartError, ThreadDeathError } from '@tidegate/runtime';
 import { describe, expect, test } from 'vitest';
-import { HostError, hostError } from './errors.js';
+import { HostError } from './errors.js';
+import { hostError } from './hostError.js';
 
 const coded = (message: string, code: string): Error => Object.assign(new Error(message), { code });
 
