@@ -191,16 +191,6 @@ describe('watermarks (H-2 to H-4)', () => {
       expect(timesOf(host, 700)).toEqual([5_010, 5_200, 5_600]);
     });
 
-    test('where a worker hurries, news is told within 10 ms, the first too, and says so', () => {
-      const host = quiet({ heartbeatFirst: 1_000 });
-      host.advance(5);
-      host.receive('worker-0', workerHeartbeat(1, { checkpointTs: 200n, resolvedTs: 200n, hurry: true }));
-      host.advance(5);
-      expect(host.heartbeats()).toMatchObject([{ watermark: { checkpointTs: 200n }, hurry: true }]);
-      host.receive('worker-0', workerHeartbeat(1, { checkpointTs: 300n, resolvedTs: 300n, hurry: true }));
-      expect(timesOf(host, 60)).toEqual([20, 30, 50]);
-    });
-
     test('a worker that repeats itself, acknowledgements and block statuses are no news', () => {
       const host = quiet();
       timesOf(host, 5_000);
