@@ -3,8 +3,8 @@ import { ComponentState, isTrigger } from '@tidegate/protocol';
 
 /** The dispatchers of one posting actor, in flat columns: which they are and how many of their statuses are acknowledged. */
 export class PostingDispatchers {
-  handle: Int32Array = new Int32Array(1024);
-  generation: Int32Array = new Int32Array(1024);
+  handle: Uint32Array = new Uint32Array(1024);
+  generation: Uint32Array = new Uint32Array(1024);
   /** Statuses of the row that are acknowledged; its next may be offered when all before are. */
   acknowledged: Int32Array = new Int32Array(1024);
   count = 0;
@@ -18,7 +18,7 @@ export class PostingDispatchers {
       if (handle >= this.#rowOf.length) this.#growRows(handle);
       this.#rowOf[handle] = this.count;
       this.handle[this.count] = handle;
-      this.generation[this.count++] = generation | 0;
+      this.generation[this.count++] = generation;
     }
   }
 
@@ -65,8 +65,8 @@ export function workingStatuses(configs: readonly DispatcherConfig[]): Component
   };
 }
 
-function longer(from: Int32Array, length: number): Int32Array {
-  const to = new Int32Array(length);
+function longer<T extends Int32Array | Uint32Array>(from: T, length: number): T {
+  const to = new (from.constructor as new (length: number) => T)(length);
   to.set(from);
   return to;
 }

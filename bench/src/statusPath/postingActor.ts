@@ -5,13 +5,12 @@ import {
   configsOf,
   type DispatcherConfig,
   Mode,
-  STATUS_WORDS,
   Stage,
   statusFlags,
   tsHigh,
   tsLow,
   type WorkerToCoordinator,
-  writeStatus,
+  writeStatuses,
 } from '@tidegate/protocol';
 import type { Actor, ActorContext, ActorFactory, RecordOutlet } from '@tidegate/runtime';
 import { syncPoint } from '../drivers/requests.js';
@@ -53,7 +52,12 @@ class PostingActor implements Actor<CoordinatorToWorker | PostCommand | More> {
   #began = 0;
   #offered = 0;
   #left = 0;
+  /** Number of the status in hand, and what its records have in common. */
+  #isAt = -1;
+  #stage: Stage = Stage.WAITING;
   #facts: BlockFacts | undefined;
+  #high = 0;
+  #low = 0;
 
   constructor(context: ActorContext) {
     this.#context = context;
@@ -124,13 +128,11 @@ class PostingActor implements Actor<CoordinatorToWorker | PostCommand | More> {
     let told = -1;
     // A block and its repeats go into one turn: a repeat is to find its first still pending.
     while ((posted < TURN || this.#round > 0) && this.#number < this.#goal && this.#isOpen()) {
-      const stage = this.#number % STAGES === 0 ? Stage.WAITING : Stage.DONE;
-      const ts = FIRST_TS + BigInt(Math.floor(this.#number / STAGES)) * TS_STEP;
+      if (this.#isAt !== this.#number) this.#meetEvent();
       // T-A: ahead of each burst of statuses that refer to them.
-      if (stage === Stage.WAITING && told !== this.#number && !this.#sendFacts(ts)) break;
+      if (this.#stage === Stage.WAITING && told !== this.#number && !this.#sendFacts()) break;
       told = this.#number;
-      const offered = this.#offerBlock(stage, tsHigh(ts), tsLow(ts));
-      posted += offered;
+      posted += this.#offerBlock();
       if (this.#row < this.#blockEnd) break;
       this.#nextPass();
     }
@@ -140,9 +142,17 @@ class PostingActor implements Actor<CoordinatorToWorker | PostCommand | More> {
     this.#context.post({ type: 'bench-more' } satisfies More);
   }
 
-  #sendFacts(ts: bigint): boolean {
-    if (this.#facts?.key.commitTs !== ts) this.#facts = syncPoint(ts).facts;
-    return this.#context.send(COORDINATOR, { type: 'facts', mode: Mode.DEFAULT, facts: this.#facts }, 'refusable');
+  #meetEvent(): void {
+    const ts = FIRST_TS + BigInt(Math.floor(this.#number / STAGES)) * TS_STEP;
+    this.#isAt = this.#number;
+    this.#stage = this.#number % STAGES === 0 ? Stage.WAITING : Stage.DONE;
+    this.#facts = syncPoint(ts).facts;
+    this.#high = tsHigh(ts);
+    this.#low = tsLow(ts);
+  }
+
+  #sendFacts(): boolean {
+    return this.#context.send(COORDINATOR, { type: 'facts', mode: Mode.DEFAULT, facts: this.#facts as BlockFacts }, 'refusable');
   }
 
   /** Whether every dispatcher of the block has its earlier statuses acknowledged. */
@@ -160,21 +170,18 @@ class PostingActor implements Actor<CoordinatorToWorker | PostCommand | More> {
   }
 
   /** Offers the rest of the block as far as the lane has room. Allocates nothing. */
-  #offerBlock(stage: Stage, high: number, low: number): number {
+  #offerBlock(): number {
     const { handle, generation } = this.#dispatchers;
     const outlet = this.#outlet;
     const { words } = outlet;
-    const flags = this.#flags;
     const end = this.#blockEnd;
     const from = this.#row;
     let row = from;
     while (row < end) {
       const count = outlet.claimRun(end - row);
       if (count === 0) break;
-      const last = row + count;
-      for (let at = outlet.runAt; row < last; row++, at += STATUS_WORDS) {
-        writeStatus(words, at, stage, flags, handle[row]!, generation[row]!, high, low);
-      }
+      writeStatuses(words, outlet.runAt, count, this.#stage, this.#flags, handle, generation, row, this.#high, this.#low);
+      row += count;
     }
     this.#row = row;
     return row - from;

@@ -60,6 +60,32 @@ describe('22.8: statuses on a full lane (L-7, L-8)', () => {
     expect(f.posted()).toEqual(['DONE 10/5s', 'DONE 10/6s', 'WAITING 10/7s']);
   });
 
+  test('DONEs go out in the order in which they came to be owed, each for its own event, also where rows are neighbours (L-7)', () => {
+    const f = new GroupFixture({}, { recordCapacity: 3 });
+    const handles = [10, 11, 12, 13, 14, 15];
+    for (const handle of handles) f.add({ handle, tableId: handle });
+    f.deliver(syncPoint(5n), 10, 11, 12);
+    f.deliver(syncPoint(7n), 13, 14, 15);
+    const reported: string[] = [];
+    for (let posted = f.posted(); posted.length > 0; posted = f.posted()) {
+      reported.push(...posted);
+      f.group.room('coordinator');
+    }
+    f.context.full.add('coordinator');
+    for (const handle of [10, 11, 12, 13, 15, 14]) f.pass(handle, handle < 13 ? 5n : 7n, true);
+    f.context.full.clear();
+    const done: string[] = [];
+    f.group.room('coordinator');
+    for (let posted = f.posted(); posted.length > 0; posted = f.posted()) {
+      done.push(...posted);
+      f.group.room('coordinator');
+    }
+    expect([reported.length, done]).toEqual([
+      6,
+      ['DONE 10/5s', 'DONE 11/5s', 'DONE 12/5s', 'DONE 13/7s', 'DONE 15/7s', 'DONE 14/7s'],
+    ]);
+  });
+
   test('answers to old actions are bounded: beyond the bound they are dropped and counted', () => {
     const f = new GroupFixture({ maxOldAnswers: 3 });
     f.add();

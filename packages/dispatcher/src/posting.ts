@@ -1,10 +1,14 @@
-import { type BlockFacts, type Mode, Stage, statusFlags, writeStatus } from '@tidegate/protocol';
+import { type BlockFacts, type Mode, Stage, statusFlags, writeStatus, writeStatuses } from '@tidegate/protocol';
 import type { RecordOutlet } from '@tidegate/runtime';
 import type { EventEntry, NoneReport } from './eventEntry.js';
 import { OldAnswers } from './oldAnswers.js';
 import { Flag } from './rowLayout.js';
+import type { RowTable } from './rows.js';
 import type { GroupState } from './state.js';
 import { advanceWaiting } from './waitingList.js';
+
+/** Neighbours that are looked for before cells are claimed for them. */
+const RUN = 256;
 
 /**
  * Puts the statuses that dispatchers owe onto the lane, as records in place; nothing is allocated per status. What is
@@ -83,23 +87,16 @@ export class Posting {
     const { words } = this.#outlet;
     while (this.#doneHead >= 0) {
       const row = this.#doneHead;
-      const at = this.#outlet.claim();
-      if (at < 0) return false;
+      const count = this.#outlet.claimRun(alikeDone(rows, row));
+      if (count === 0) return false;
       const flags = statusFlags(rows.has(row, Flag.LAST_DONE_SYNC), rows.mode[row]! as Mode, false);
-      writeStatus(
-        words,
-        at,
-        Stage.DONE,
-        flags,
-        rows.handle[row]!,
-        rows.generation[row]!,
-        rows.doneHigh[row]!,
-        rows.doneLow[row]!,
-      );
-      rows.clear(row, Flag.OWES_DONE);
-      this.#doneHead = rows.doneNext[row]!;
+      const [high, low] = [rows.doneHigh[row]!, rows.doneLow[row]!];
+      writeStatuses(words, this.#outlet.runAt, count, Stage.DONE, flags, rows.handle, rows.generation, row, high, low);
+      const last = row + count - 1;
+      for (let done = row; done <= last; done++) rows.clear(done, Flag.OWES_DONE);
+      this.#doneHead = rows.doneNext[last]!;
       if (this.#doneHead < 0) this.#doneTail = -1;
-      this.posted++;
+      this.posted += count;
     }
     return true;
   }
@@ -155,12 +152,13 @@ export class Posting {
     const { words } = this.#outlet;
     const flags = statusFlags(entry.isSyncPoint, entry.mode, false);
     while (entry.owed >= 0) {
-      const at = this.#outlet.claim();
-      if (at < 0) return false;
       const row = entry.owed;
-      writeStatus(words, at, Stage.WAITING, flags, rows.handle[row]!, rows.generation[row]!, entry.tsHigh, entry.tsLow);
-      advanceWaiting(rows, entry);
-      this.posted++;
+      const count = this.#outlet.claimRun(neighbours(rows.next, row));
+      if (count === 0) return false;
+      const { runAt } = this.#outlet;
+      writeStatuses(words, runAt, count, Stage.WAITING, flags, rows.handle, rows.generation, row, entry.tsHigh, entry.tsLow);
+      advanceWaiting(rows, entry, count);
+      this.posted += count;
     }
     return true;
   }
@@ -171,4 +169,30 @@ export class Posting {
     const message = { type: 'facts', mode, facts, ...(lacksAdmissions && { lacksAdmissions }) } as const;
     return this.#state.context.send(this.#state.options.coordinator, message, 'refusable');
   }
+}
+
+/** How many rows from `row` on follow each other in the list `next` as they do in the table. */
+function neighbours(next: Int32Array, row: number): number {
+  let count = 1;
+  while (count < RUN && next[row + count - 1] === row + count) count++;
+  return count;
+}
+
+/** The same for rows that owe their DONE, as long as it is one and the same. */
+function alikeDone(rows: RowTable, row: number): number {
+  const { doneNext, doneHigh, doneLow, mode } = rows;
+  const [high, low, ofMode] = [doneHigh[row], doneLow[row], mode[row]];
+  const isSyncPoint = rows.has(row, Flag.LAST_DONE_SYNC);
+  let next = row + 1;
+  while (
+    next < row + RUN &&
+    doneNext[next - 1] === next &&
+    doneLow[next] === low &&
+    doneHigh[next] === high &&
+    mode[next] === ofMode &&
+    rows.has(next, Flag.LAST_DONE_SYNC) === isSyncPoint
+  ) {
+    next++;
+  }
+  return next - row;
 }

@@ -72,8 +72,10 @@ test('waiting list: acknowledged rows go, owed rows stand at the end in order of
           if (posted.includes(row)) owed.push(row);
           posted = posted.filter((other) => other !== row);
         } else if (what === 'post' && entry.owed >= 0) {
-          advanceWaiting(rows, entry);
-          posted.push(owed.shift() as number);
+          let count = 1;
+          while (owed[count] === (owed[0] as number) + count) count++;
+          advanceWaiting(rows, entry, Math.min(count, row + 1));
+          posted.push(...owed.splice(0, Math.min(count, row + 1)));
         }
         const listedRows: number[] = [];
         for (let at = entry.head; at >= 0; at = rows.next[at] as number) listedRows.push(at);

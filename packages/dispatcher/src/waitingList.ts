@@ -39,8 +39,9 @@ export function repeatWaiting(rows: RowTable, entry: EventEntry, row: number): v
   appendWaiting(rows, entry, row);
 }
 
-/** Notes that the WAITING of `entry.owed` was posted. */
-export function advanceWaiting(rows: RowTable, entry: EventEntry): void {
-  rows.clear(entry.owed, Flag.OWES_WAITING);
-  entry.owed = rows.next[entry.owed]!;
+/** Notes that the WAITING of `entry.owed` was posted, and of `count` - 1 rows behind it in the table that follow it in the list. */
+export function advanceWaiting(rows: RowTable, entry: EventEntry, count: number): void {
+  const last = entry.owed + count - 1;
+  for (let row = entry.owed; row <= last; row++) rows.clear(row, Flag.OWES_WAITING);
+  entry.owed = rows.next[last]!;
 }

@@ -12,7 +12,7 @@ import {
   STATUS_TS_LOW,
   STATUS_WORDS,
 } from './statusLayout.js';
-import { statusFlags, statusFlagsAt, statusStage, writeStatus } from './statusRecord.js';
+import { statusFlags, statusFlagsAt, statusStage, writeStatus, writeStatuses } from './statusRecord.js';
 
 test('every offset of the record is pinned', () => {
   expect([STATUS_WORDS, STATUS_HEADER, STATUS_HANDLE, STATUS_GENERATION, STATUS_TS_LOW, STATUS_TS_HIGH]).toEqual([
@@ -37,6 +37,27 @@ test('what is written is read, and the lane keeps its byte', () => {
       expect(statusFlagsAt(words, 0)).toBe(flags);
       expect([...words.subarray(1, 5)]).toEqual([handle, generation, low, high]);
       expect((words[0] as number) & 0xff).toBe(laneByte);
+    }),
+  );
+});
+
+test('a run of statuses is what its statuses are one by one, and nothing beside it is touched', () => {
+  const word = fc.nat(0xffff_ffff);
+  const stage = fc.constantFrom(...Object.values(Stage));
+  const rows = fc.array(fc.tuple(word, word), { maxLength: 9 });
+  fc.assert(
+    fc.property(stage, fc.nat(7), rows, fc.nat(3), word, word, fc.nat(0xff), (s, flags, all, skipped, high, low, laneByte) => {
+      const from = Math.min(skipped, all.length);
+      const count = all.length - from;
+      const expected = new Uint32Array((count + 2) * STATUS_WORDS).fill(0xabcd_ef00 | laneByte);
+      const words = expected.slice();
+      all.slice(from).forEach(([handle, generation], i) => {
+        writeStatus(expected, (i + 1) * STATUS_WORDS, s, flags, handle, generation, high, low);
+      });
+      const handles = Uint32Array.from(all, ([handle]) => handle);
+      const generations = Uint32Array.from(all, ([, generation]) => generation);
+      writeStatuses(words, STATUS_WORDS, count, s, flags, handles, generations, from, high, low);
+      expect([...words]).toEqual([...expected]);
     }),
   );
 });

@@ -11,6 +11,7 @@ import {
   STATUS_STAGE_SHIFT,
   STATUS_TS_HIGH,
   STATUS_TS_LOW,
+  STATUS_WORDS,
 } from './statusLayout.js';
 
 // The engine loads an imported binding anew at every use, and folds a local constant: writing a status takes half as long.
@@ -21,6 +22,7 @@ const TS_LOW = STATUS_TS_LOW;
 const TS_HIGH = STATUS_TS_HIGH;
 const STAGE_SHIFT = STATUS_STAGE_SHIFT;
 const FLAGS_SHIFT = STATUS_FLAGS_SHIFT;
+const CELL_WORDS = STATUS_WORDS;
 
 /** Flags of a status from its parts. */
 export function statusFlags(isSyncPoint: boolean, mode: Mode, already: boolean): number {
@@ -46,6 +48,36 @@ export function writeStatus(
   words[at + 5] = 0;
   words[at + 6] = 0;
   words[at + 7] = 0;
+}
+
+/**
+ * The same for `count` cells side by side, all of one event, stage and flags: dispatchers `from` on of two columns. The low byte of word 0
+ * is in all of them what it is in the first, for they were claimed together.
+ */
+export function writeStatuses(
+  words: Uint32Array,
+  at: number,
+  count: number,
+  stage: Stage,
+  flags: number,
+  handles: Uint32Array,
+  generations: Uint32Array,
+  from: number,
+  tsHigh: number,
+  tsLow: number,
+): void {
+  const header = (words[at + HEADER]! & 0xff) | (stage << STAGE_SHIFT) | (flags << FLAGS_SHIFT);
+  const end = from + count;
+  for (let row = from, cell = at; row < end; row++, cell += CELL_WORDS) {
+    words[cell + HEADER] = header;
+    words[cell + HANDLE] = handles[row]!;
+    words[cell + GENERATION] = generations[row]!;
+    words[cell + TS_LOW] = tsLow;
+    words[cell + TS_HIGH] = tsHigh;
+    words[cell + 5] = 0;
+    words[cell + 6] = 0;
+    words[cell + 7] = 0;
+  }
 }
 
 /** Stage of the status whose cell starts at `at`. */
