@@ -43,3 +43,24 @@ describe('threads that block while they sleep: the contract of every binding', (
     await expect(system.inspect()).resolves.toMatchObject({ threads: [{ name: 't', state: 'dead' }] });
   }, 30_000);
 });
+
+describe('the end of a thread', () => {
+  it('what was sent to an actor behind its stop is dead letters, however soon its thread ends', async () => {
+    const module = `data:text/javascript,${encodeURIComponent(`
+      export function createActor(context, options) {
+        return { receive() {}, stop() { for (const n of options?.words ?? []) context.send('b', { type: 'last', n }); } };
+      }`)}`;
+    const actor = (address: string, options: object) => ({ address, module, options });
+    for (let round = 0; round < 20; round++) {
+      const system = await startThreads({
+        threads: [
+          { name: 'b', actors: [actor('b', {})] },
+          { name: 'a', actors: [actor('a', { words: [1, 2, 3] })] },
+        ],
+        links: [{ from: 'a', to: 'b' }],
+        stopOrder: ['b', 'a'],
+      });
+      expect(await system.stop()).toMatchObject({ clean: true, unfinished: [] });
+    }
+  }, 60_000);
+});

@@ -89,7 +89,9 @@ export class OpenOperators {
   wasSentAt(handle: number, time: number): boolean {
     const page = this.#pages[handle >>> PAGE_SHIFT];
     const row = handle & PAGE_MASK;
-    return page !== undefined && page.kind[row] !== OperatorKind.NONE && page.sentAt[row] === time >>> 0;
+    if (page === undefined || page.kind[row] === OperatorKind.NONE) return false;
+    // What is noted there may be of the operator before, or of another task that had the page.
+    return this.#times[handle] !== 0 && page.sentAt[row] === time >>> 0;
   }
 
   /** For how many milliseconds its request has been unanswered; 0 when none was sent. */
