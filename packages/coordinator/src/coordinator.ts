@@ -158,7 +158,7 @@ export class Coordinator implements Actor<CoordinatorMessage> {
         heartbeats.tick();
         return;
       case 'complete':
-        this.#completeHeartbeat();
+        this.#parts.complete.due();
         return;
       case 'error':
         heartbeats.repeatError();
@@ -208,9 +208,9 @@ export class Coordinator implements Actor<CoordinatorMessage> {
   }
 
   #lose(worker: number): void {
-    const { workerLoss, round, heartbeats, tenure, redo, flow } = this.#parts;
+    const { workerLoss, complete, tenure, redo, flow } = this.#parts;
     if (!workerLoss.lose(worker)) return;
-    if (round.lost(worker)) heartbeats.completeRound();
+    complete.lost(worker);
     tenure.lostWorker(worker);
     redo.lostWorker();
     if (this.#recovery?.lost(worker) === true) this.#recovered();
@@ -226,7 +226,7 @@ export class Coordinator implements Actor<CoordinatorMessage> {
         path.learn(message.mode, message.facts, message.lacksAdmissions === true);
         return;
       case 'component-statuses':
-        this.#heard(worker, message.statuses, message.snapshot);
+        this.#heard(worker, message.statuses, message.snapshot, message.unchanged === true);
         return;
       case 'worker-heartbeat':
         progress.heard(worker, message);
@@ -248,17 +248,17 @@ export class Coordinator implements Actor<CoordinatorMessage> {
     }
   }
 
-  #heard(worker: number, statuses: ComponentStatuses, snapshot: number | undefined): void {
-    const { lifecycle, round, heartbeats, tenure, flow } = this.#parts;
+  #heard(worker: number, statuses: ComponentStatuses, snapshot: number | undefined, unchanged: boolean): void {
+    const { lifecycle, complete, tenure, flow } = this.#parts;
     lifecycle.heard(worker, statuses);
-    if (snapshot !== undefined && round.answered(snapshot, worker)) heartbeats.completeRound();
+    if (snapshot !== undefined) complete.answered(snapshot, worker, unchanged);
     tenure.stopped();
     flow.regulate();
   }
 
   #snapshot(worker: number, message: WorkerSnapshot): void {
-    if (this.#parts.round.id === message.id) {
-      this.#heard(worker, snapshotColumns(message), message.more === true ? undefined : message.id);
+    if (this.#parts.complete.id === message.id) {
+      this.#heard(worker, snapshotColumns(message), message.more === true ? undefined : message.id, false);
     } else if (this.#recovery?.take(worker, message) === true) this.#recovered();
     else this.#parts.tenure.snapshot(worker, message);
   }
@@ -273,18 +273,6 @@ export class Coordinator implements Actor<CoordinatorMessage> {
     for (let next = this.#pendingControl.pop(); next !== undefined; next = this.#pendingControl.pop()) {
       this.receive(next.message, next.from);
     }
-  }
-
-  /** H-1: every so often every dispatcher is listed. */
-  #completeHeartbeat(): void {
-    const { context, options, placement, round, heartbeats, outboxes, snapshotIds } = this.#parts;
-    context.schedule(options.completeHeartbeatInterval, timer('complete'));
-    const asked = options.workers.map((_, worker) => placement.load[worker]! > 0);
-    const id = snapshotIds.next();
-    if (round.begin(id, asked)) heartbeats.completeRound();
-    asked.forEach((isAsked, worker) => {
-      if (isAsked) outboxes[worker]!.send({ type: 'snapshot', id, columns: true }, 'lossless', true);
-    });
   }
 
   // ------------------------------------------------------------------ maintainer

@@ -7,7 +7,7 @@ import { Progress } from './dispatchers/progress.js';
 import { Subscriptions } from './dispatchers/subscriptions.js';
 import { WorkerLoss } from './dispatchers/workerLoss.js';
 import { AnswerRouter } from './maintainer/answers.js';
-import { CompleteRound } from './maintainer/completeRound.js';
+import { CompleteHeartbeats } from './maintainer/completeHeartbeats.js';
 import { Fence } from './maintainer/fence.js';
 import { Heartbeats } from './maintainer/heartbeats.js';
 import { Ownership } from './maintainer/ownership.js';
@@ -41,7 +41,7 @@ export interface CoordinatorParts {
   readonly router: AnswerRouter;
   readonly tenure: Tenure;
   readonly sinkCheckpoint: SinkCheckpoint;
-  readonly round: CompleteRound;
+  readonly complete: CompleteHeartbeats;
   readonly snapshotIds: SnapshotIds;
 }
 
@@ -112,6 +112,6 @@ export function makeParts(context: ActorContext, options: ResolvedOptions): Coor
     redo: new RedoControl({ context, host, ownership, placement, progress, outboxes, fence }),
     workerLoss: new WorkerLoss({ context, placement, progress, outboxes, subscriptions, lifecycle, merges, heartbeats }),
     router: new AnswerRouter(context, host, placement, outboxes),
-    round: new CompleteRound(workers.length),
+    complete: new CompleteHeartbeats({ ...base, snapshotIds, isSilent: () => path.outstanding.silent }),
   };
 }

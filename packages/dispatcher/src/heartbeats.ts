@@ -33,13 +33,16 @@ export class Heartbeats {
   /** A message of this type has come, or room: what is to be told may be another thing when the turn ends. */
   touched(type: string): void {
     // A complete listing asks for a snapshot every so often; neither it nor our own timer changes anything.
-    if (type !== 'heartbeat' && type !== 'snapshot') this.#touched = true;
+    if (type === 'heartbeat' || type === 'snapshot') return;
+    this.#touched = true;
+    if (type !== 'room') this.#state.changes++;
   }
 
   /** Somebody does not know what was told last. */
   repeat(): void {
     this.#last = undefined;
     this.#touched = true;
+    this.#state.changes++;
   }
 
   /** Only the checkpoint is waited for: from now on news waits hardly at all, and says so. */

@@ -104,3 +104,56 @@ test('a span with many tables in its event fills a part by itself (D-51)', () =>
   f.send({ type: 'snapshot', id: 1 });
   expect(f.messages<WorkerSnapshot>('worker-snapshot').map(({ spans }) => spans.length)).toEqual([1, 1, 1]);
 });
+
+describe('a brief listing (H-1)', () => {
+  const listed = (f: GroupFixture, id: number, brief = true) => {
+    f.send({ type: 'snapshot', id, columns: true, brief });
+    const parts = f.messages<ComponentStatusMessage>('component-statuses').filter(({ snapshot }) => snapshot !== undefined);
+    return parts.map(({ snapshot, unchanged, statuses }) => [snapshot, unchanged === true, ...statuses.handle]);
+  };
+
+  const some = (): GroupFixture => {
+    const f = new GroupFixture();
+    for (const handle of [10, 11]) f.add({ handle, tableId: handle });
+    f.context.take();
+    return f;
+  };
+
+  test('says that nothing has changed since the last one, and lists nothing; without one, or in full, it lists', () => {
+    const f = some();
+    expect(listed(f, 1)).toEqual([[1, false, 10, 11]]);
+    expect(listed(f, 2)).toEqual([[2, true]]);
+    expect(listed(f, 3, false)).toEqual([[3, true, 10, 11]]);
+    expect(listed(f, 4)).toEqual([[4, true]]);
+  });
+
+  test('whatever comes may change it: a mark moves single checkpoints (B-60), a new coordinator asks for all', () => {
+    const f = some();
+    listed(f, 1);
+    f.send({ type: 'resolved', ts: 500n });
+    expect(listed(f, 2)).toEqual([[2, false, 10, 11]]);
+    expect(listed(f, 3)).toEqual([[3, true]]);
+    f.send({ type: 'snapshot', id: 4 });
+    expect(listed(f, 5)).toEqual([[5, false, 10, 11]]);
+    f.send({ type: 'remove', handle: Uint32Array.of(11), generation: Uint32Array.of(1) });
+    expect(listed(f, 6)).toEqual([[6, false, 10]]);
+  });
+
+  test('one that was not finished, or that something changed between its parts, is none', () => {
+    const f = crowd();
+    f.context.full.add('coordinator');
+    f.send({ type: 'snapshot', id: 1, columns: true });
+    f.context.full.clear();
+    f.group.room('coordinator');
+    f.context.settle(f.group);
+    f.context.take();
+    // Waiting for room changes nothing.
+    expect(listed(f, 2)).toEqual([[2, true]]);
+    f.send({ type: 'resolved', ts: 500n });
+    f.context.full.add('coordinator');
+    f.send({ type: 'snapshot', id: 3, columns: true });
+    f.context.full.clear();
+    expect(listed(f, 4)[0]?.slice(0, 2)).toEqual([4, false]);
+    expect(listed(f, 5)).toEqual([[5, true]]);
+  });
+});

@@ -19,6 +19,15 @@ interface Progress {
   row: number;
 }
 
+/** A listing. */
+interface Listing extends Progress {
+  readonly brief: boolean;
+  /** What the group's changes were when it began. */
+  at: number;
+}
+
+const NEVER = -1;
+
 /**
  * Answers to snapshot requests, in parts that fit a lane. A row is read when its part is sent, never earlier: so what
  * is told of a dispatcher that has stopped since cannot come behind the news of it. Bounded: one answer of each kind; a
@@ -28,14 +37,16 @@ export class SnapshotOutbox {
   readonly #state: GroupState;
   readonly #listed = new Int32Array(STATUS_PART_ROWS);
   #full: Progress | undefined;
-  #columns: Progress | undefined;
+  #columns: Listing | undefined;
+  /** What the group's changes were when the last finished listing began: if they are the same, so would it be. */
+  #listedAt = NEVER;
 
   constructor(state: GroupState) {
     this.#state = state;
   }
 
-  request({ id, columns }: SnapshotRequest): void {
-    if (columns === true) this.#columns = { id, row: 0 };
+  request({ id, columns, brief }: SnapshotRequest): void {
+    if (columns === true) this.#columns = { id, row: 0, brief: brief === true, at: NEVER };
     else this.#full = { id, row: 0 };
   }
 
@@ -43,7 +54,9 @@ export class SnapshotOutbox {
   flush(): void {
     while (this.#full !== undefined && this.#send(this.#spans(this.#full))) if (this.#full.row < 0) this.#full = undefined;
     while (this.#columns !== undefined && this.#send(this.#statuses(this.#columns))) {
-      if (this.#columns.row < 0) this.#columns = undefined;
+      if (this.#columns.row >= 0) continue;
+      this.#listedAt = this.#columns.at;
+      this.#columns = undefined;
     }
   }
 
@@ -73,11 +86,13 @@ export class SnapshotOutbox {
   }
 
   // H-1, H-2: those that a complete heartbeat lists. Only the last part has the id.
-  #statuses(of: Progress): { message: ComponentStatusMessage; next: number; of: Progress } {
-    const { rows } = this.#state;
+  #statuses(of: Listing): { message: ComponentStatusMessage; next: number; of: Progress } {
+    const { rows, changes } = this.#state;
     const listed = this.#listed;
+    if (of.row === 0) of.at = changes;
+    const unchanged = this.#listedAt === of.at && of.at === changes;
     let count = 0;
-    let row = this.#live(of.row, true);
+    let row = unchanged && of.brief ? -1 : this.#live(of.row, true);
     for (; row >= 0 && count < STATUS_PART_ROWS; row = this.#live(row + 1, true)) listed[count++] = row;
     const statuses = {
       handle: new Uint32Array(count),
@@ -99,7 +114,8 @@ export class SnapshotOutbox {
       checkpoints[at * 2] = reader.checkpointLow;
       checkpoints[at * 2 + 1] = reader.checkpointHigh;
     }
-    return { message: { type: 'component-statuses', statuses, ...(row < 0 && { snapshot: of.id }) }, next: row, of };
+    const last = row < 0 && { snapshot: of.id, ...(unchanged && { unchanged }) };
+    return { message: { type: 'component-statuses', statuses, ...last }, next: row, of };
   }
 
   /** The first row in use from `row` on, -1 when there is none; of those that are visible in heartbeats, if so asked. */

@@ -58,6 +58,8 @@ export class GroupState {
   lastSyncedTs = 0n;
   /** Configs of create messages taken so far (H-3). */
   created = 0;
+  /** Grows with everything that may make a complete listing another one: a group changes by what it receives. */
+  changes = 0;
   /** The sink of a mode failed: every dispatcher of it may be closed (D-48). */
   readonly sinkBroken: [boolean, boolean] = [false, false];
   /** How often a stream was opened again. */
@@ -118,6 +120,7 @@ export class GroupState {
   }
 
   free(row: number): void {
+    this.changes++;
     this.leave(row);
     if (this.rows.has(row, Flag.FRESH)) this.fresh--;
     this.#works.delete(row);

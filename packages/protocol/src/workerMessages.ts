@@ -53,6 +53,8 @@ export interface SnapshotRequest {
    * {@link ComponentStatusMessage}, of which the last has this request's id. A {@link WorkerSnapshot} is taken as well.
    */
   readonly columns?: boolean;
+  /** With `columns`: a worker of which nothing has changed since its last complete listing says so and lists nothing. */
+  readonly brief?: boolean;
 }
 
 /**
@@ -120,6 +122,8 @@ export interface ComponentStatusMessage {
   readonly statuses: ComponentStatuses;
   /** The {@link SnapshotRequest} that asked for it: by now every dispatcher has been listed. Absent: those that changed, or a part. */
   readonly snapshot?: number;
+  /** With `snapshot`: the worker's last complete listing still holds, word for word. */
+  readonly unchanged?: boolean;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { ComponentState, MAX_TS } from '@tidegate/protocol';
+import { MAX_TS } from '@tidegate/protocol';
 import { describe, expect, test } from 'vitest';
 import { heartbeatIntervals } from '../options.js';
 import {
@@ -266,52 +266,6 @@ describe('watermarks (H-2 to H-4)', () => {
     expect(host.heartbeats()).toEqual([]);
     host.advance(200);
     expect(host.heartbeats().length).toBe(1);
-  });
-});
-
-describe('complete heartbeat (H-1)', () => {
-  const ask = (host: TestHost, worker: string) =>
-    host.context.take(worker).map(({ message }) => message as { type: string; id: number; columns?: boolean });
-
-  test('every 10 s each worker with dispatchers lists them; the last list carries the flag', () => {
-    const host = new TestHost({ workers: ['worker-0', 'worker-1', 'worker-2'], heartbeatFirst: 50_000 });
-    host.bootstrap([2]);
-    host.advance(10_000);
-    const [first] = ask(host, 'worker-0');
-    expect(first).toMatchObject({ type: 'snapshot', columns: true });
-    expect(ask(host, 'worker-1')).toEqual([first]);
-    expect(ask(host, 'worker-2')).toEqual([]);
-    const snapshot = first?.id ?? 0;
-    const statuses = componentStatuses([{ handle: 0, state: WORKING, checkpointTs: 20n }]);
-    host.receive('worker-0', { type: 'component-statuses', statuses, snapshot });
-    host.advance(10);
-    const spans = [
-      { config: config(2), state: WORKING, checkpointTs: 30n },
-      { config: config(3), state: ComponentState.INITIALIZING, checkpointTs: 30n },
-    ];
-    host.receive('worker-1', { type: 'worker-snapshot', id: snapshot, spans });
-    const heartbeats = host.heartbeats();
-    expect(heartbeats.map(({ complete, statuses }) => [complete, ...(statuses?.handle ?? [])])).toEqual([
-      [false, 0],
-      [true, 2],
-    ]);
-    host.advance(9_990);
-    expect(ask(host, 'worker-0').length).toBe(1);
-  });
-
-  test('a round that a worker leaves unfinished gives way to the next', () => {
-    const host = new TestHost({ heartbeatFirst: 50_000 });
-    host.bootstrap([2]);
-    host.advance(10_000);
-    const [first] = ask(host, 'worker-0');
-    host.advance(10_000);
-    const [second] = ask(host, 'worker-0');
-    const statuses = componentStatuses([]);
-    for (const snapshot of [first?.id, second?.id]) {
-      for (const worker of ['worker-0', 'worker-1'])
-        host.receive(worker, { type: 'component-statuses', statuses, snapshot: snapshot ?? 0 });
-    }
-    expect(host.heartbeats().map(({ complete }) => complete)).toEqual([true]);
   });
 });
 

@@ -48,6 +48,8 @@ export class Heartbeats {
   #toldVersion = 0;
   /** Heartbeats accepted for sending so far. */
   sent = 0;
+  /** Complete ones that the present owner was sent since the lists in them became what they are. */
+  completes = 0;
 
   constructor(context: ActorContext, options: ResolvedOptions, ownership: Ownership, progress: Progress) {
     this.#context = context;
@@ -121,6 +123,7 @@ export class Heartbeats {
   /** The owner does not know what it was told. */
   repeat(): void {
     this.#told = undefined;
+    this.completes = 0;
   }
 
   /** The end of a turn: what has changed is told when the interval is over, however long the pause was to be. `waits`: so is something else. */
@@ -197,11 +200,13 @@ export class Heartbeats {
     this.#unconfirmed.clear();
     this.#told = undefined;
     this.#complete = false;
+    this.completes = 0;
     this.sendError();
   }
 
-  /** Every dispatcher was listed since the round began: the heartbeat says so (H-1). */
-  completeRound(): void {
+  /** Every dispatcher was listed since the round began: the heartbeat says so (H-1). `changed`: not as in the last round. */
+  completeRound(changed: boolean): void {
+    if (changed) this.completes = 0;
     if (this.#ownership.address === undefined) return;
     this.#complete = true;
     this.flush();
@@ -298,6 +303,7 @@ export class Heartbeats {
     const heartbeat: HeartbeatRequest = { type: 'heartbeat', from: this.#options.host, epoch, ...body, ...hurry };
     const accepted = this.#context.send(to, heartbeat, delivery);
     if (accepted) this.sent++;
+    if (accepted && body.complete) this.completes++;
     return accepted;
   }
 }

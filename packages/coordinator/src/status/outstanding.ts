@@ -114,6 +114,11 @@ export class Outstanding {
     return this.#sent.size;
   }
 
+  /** The maintainer has replied to nothing since it was sent again what it still owes an answer. */
+  get silent(): boolean {
+    return this.#replies.silent && this.size > 0;
+  }
+
   /** When to look for what is due: not later than the first resend. Undefined when nothing is outstanding. */
   get nextDue(): number | undefined {
     return this.#sent.size === 0 ? undefined : this.#next;

@@ -37,6 +37,11 @@ export class Replies {
     return endsSilence;
   }
 
+  /** Something was sent again to break a silence, and nothing was heard since. */
+  get silent(): boolean {
+    return this.#probes > 0;
+  }
+
   /** A new epoch: its maintainer has replied to nothing. */
   reset(): void {
     this.#seq = Number.POSITIVE_INFINITY;
