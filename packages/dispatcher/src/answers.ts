@@ -12,7 +12,9 @@ import {
   type WorkerAnswer,
 } from '@tidegate/protocol';
 import type { BlockMachine } from './blockMachine.js';
+import type { BlockWork } from './blockWork.js';
 import type { EventEntry } from './eventEntry.js';
+import { PlainRows } from './plainRows.js';
 import type { Posting } from './posting.js';
 import { Flag } from './rowLayout.js';
 import type { GroupState } from './state.js';
@@ -53,6 +55,14 @@ interface Prepared {
   readonly low: number;
 }
 
+/** What the handling of answers works with. */
+interface AnswerParts {
+  readonly machine: BlockMachine;
+  readonly posting: Posting;
+  readonly written: WrittenMemory;
+  readonly work: BlockWork;
+}
+
 /**
  * Handles answers of the maintainer (D-35). Per dispatcher one at a time and in order: while one writes, its path is closed
  * and later answers queue behind (D-36).
@@ -62,22 +72,29 @@ export class Answers {
   #machine: BlockMachine;
   #posting: Posting;
   #written: WrittenMemory;
+  readonly #work: BlockWork;
+  readonly #plain: PlainRows;
   #unfinished: Unfinished | undefined;
 
-  constructor(state: GroupState, parts: { machine: BlockMachine; posting: Posting; written: WrittenMemory }) {
+  constructor(state: GroupState, parts: AnswerParts) {
     this.#state = state;
     this.#machine = parts.machine;
     this.#posting = parts.posting;
     this.#written = parts.written;
+    this.#work = parts.work;
+    this.#plain = new PlainRows(state, parts.posting);
   }
 
   /** Normal goes to those listed, DB to those of the schema and the trigger, All to everybody of the mode. */
   receive(message: WorkerAnswer): void {
     const prepared = this.#prepare(message.mode, message.answer);
     if (prepared === undefined) return;
-    const { target } = message.answer;
+    const { target, ack } = message.answer;
     if (target.type === 'normal') {
+      const acknowledged = ack === undefined ? undefined : prepared.entry;
       for (let i = 0; i < target.handle.length; i++) {
+        if (acknowledged !== undefined) i = this.#plain.acknowledge(acknowledged, target.handle, target.generation, i);
+        if (i === target.handle.length) break;
         const row = this.#state.rowOf(target.handle[i]!, target.generation[i]!);
         if (row < 0) this.#state.context.count('dispatcher.late-answers');
         else if (this.#state.rows.mode[row] === message.mode) this.#admit(row, prepared);
@@ -106,8 +123,13 @@ export class Answers {
     const { mode, answer } = unfinished.message;
     const { target } = answer;
     const prepared = this.#prepare(mode, answer);
+    const passed = answer.action?.action === Action.PASS ? prepared?.entry : undefined;
+    const isPlain = passed !== undefined && this.#work.isPassedPlainly(passed);
+    const schemaId = target.type === 'db' ? target.schemaId : undefined;
     const end = Math.min(most, rows.used);
     for (let row = unfinished.next; prepared !== undefined && row < end; row++) {
+      if (isPlain) row = this.#plain.pass(passed, row, end, schemaId);
+      if (row === end) break;
       if ((rows.flags[row]! & Flag.STARTED) === 0 || rows.mode[row] !== mode) continue;
       if (target.type === 'db' && rows.schemaId(row) !== target.schemaId && !rows.has(row, Flag.TRIGGER)) continue;
       this.#admit(row, prepared);

@@ -78,8 +78,7 @@ export class BlockWork {
   /** Tells the sink of a DDL before `row` passes it. Once per event: later ones wait with the first. False: nothing to tell. */
   tell(row: number, entry: EventEntry): boolean {
     const { rows } = this.#state;
-    if (entry.event.type !== 'ddl' || entry.event.notToSync === true || rows.has(row, Flag.TRIGGER)) return false;
-    if (entry.pass === 'told' || !this.#sink.wantsPass(entry.mode)) return false;
+    if (!this.mustTell(entry) || rows.has(row, Flag.TRIGGER)) return false;
     entry.passers.push({ row, generation: rows.generation[row]! });
     if (entry.pass === 'untold') {
       entry.pass = 'telling';
@@ -87,6 +86,17 @@ export class BlockWork {
       this.#executor.submit(passKey(entry), Task.PASS);
     }
     return true;
+  }
+
+  /** The sink is yet to hear of this event before anyone but the trigger passes it. */
+  mustTell(entry: EventEntry): boolean {
+    if (entry.event.type !== 'ddl' || entry.event.notToSync === true) return false;
+    return entry.pass !== 'told' && this.#sink.wantsPass(entry.mode);
+  }
+
+  /** Whether those who pass an event have nothing to do for it: no sink is told, and no table becomes another one. */
+  isPassedPlainly(entry: EventEntry): boolean {
+    return entry.event.type === 'sync-point' || (entry.event.tables.length === 0 && !this.mustTell(entry));
   }
 
   #start(key: number, task: number): void {

@@ -34,9 +34,10 @@ export class EventTable {
     return this.#byIndex[index];
   }
 
-  /** Gives up one reference; forgets the entry with the last one. */
-  release(entry: EventEntry): void {
-    if (--entry.refs === 0) this.drop(entry);
+  /** Gives up a reference, or several; forgets the entry with the last one. */
+  release(entry: EventEntry, references = 1): void {
+    entry.refs -= references;
+    if (entry.refs === 0) this.drop(entry);
   }
 
   /** Forgets an entry that nobody refers to, such as one that was opened for an event without takers. */

@@ -120,7 +120,7 @@ export class DispatcherGroup implements Actor<GroupInput> {
       budget: this.#budget,
       gate: this.#gate,
     });
-    this.#answers = new Answers(state, { machine: this.#machine, posting: this.#posting, written });
+    this.#answers = new Answers(state, { machine: this.#machine, posting: this.#posting, work: this.#work, written });
     this.#completions = new Completions(state, {
       sink: this.#sink,
       flow: this.#flow,
