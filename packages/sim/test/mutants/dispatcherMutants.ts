@@ -213,8 +213,8 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'control',
-    seeds: 30,
-    first: 5,
+    seeds: 100,
+    first: 53,
   },
   {
     name: 'gate-ignored',

@@ -109,8 +109,8 @@ export const MAINTAINER_MUTANTS: readonly Mutant[] = [
       },
     ],
     profile: 'workers',
-    seeds: 40,
-    first: 8,
+    seeds: 200,
+    first: 130,
   },
   {
     name: 'waiting-marks-leak',
