@@ -87,7 +87,7 @@ function ddlFault({ adds, tables }: Partial<DdlEvent>): string | undefined {
 /** Why a table cannot be taken over. */
 function tableFault(table: Partial<TableInfo> | null | undefined): string | undefined {
   const id = table?.tableId;
-  if (!isTableId(id)) return `of id ${describe(id)}; it must be a whole number from 1`;
+  if (!isTableId(id)) return `of id ${describe(id)}; it must be a whole number from 1 to ${LARGEST_ID}`;
   const { schemaId, schema, table: name, version } = table as Partial<TableInfo>;
   if (!Number.isSafeInteger(schemaId)) return `of id ${id} whose schemaId is ${describe(schemaId)}; it must be a whole number`;
   if (typeof schema !== 'string') return `of id ${id} whose schema is ${describe(schema)}; it must be its name`;
