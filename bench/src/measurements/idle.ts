@@ -12,7 +12,7 @@ export const idle: Measurement = {
   repeat: () => ({ runs: 1, warmups: 0 }),
   open: async ({ quick }) => {
     const sizes = quick ? [1_000] : [1_000, 100_000];
-    // V8 collects what the start has left 8 s after it, on every thread; two complete heartbeats lie in what is measured.
+    // V8 collects what the start has left 8 s after it, on every thread; then nothing is left of it.
     const times = quick ? { settle: 2_000, time: 2_000 } : { settle: 14_000, time: 20_000 };
     return { cases: sizes.map((tables) => caseOf({ tables, workers: 2, ...times })), close: async () => {} };
   },
