@@ -125,7 +125,7 @@ export class RowTable {
     this.setStage(row, 0);
     this.setEntry(row, -1);
     this.#tableIds.set(row, config.tableId);
-    this.#schema[row] = this.#schemaNames.placeOf(config.schemaId, '');
+    this.#schema[row] = this.#schemaNames.take(config.schemaId, '');
     this.start.set(row, high, low);
     this.resolvedHigh[row] = high;
     this.resolvedLow[row] = low;
@@ -141,6 +141,7 @@ export class RowTable {
     this.#ids.clear(row);
     this.#ranges.delete(row);
     this.#tableIds.clear(row);
+    this.#schemaNames.leave(this.#schema[row]!);
     this.#free.push(row);
     this.live--;
   }
@@ -166,7 +167,11 @@ export class RowTable {
   }
 
   setSchemaId(row: number, schemaId: SchemaId): void {
-    this.#schema[row] = this.#schemaNames.placeOf(schemaId, this.#schemaNames.nameOf(this.#schema[row]!));
+    this.#toSchema(row, schemaId, this.#schemaNames.nameOf(this.#schema[row]!));
+  }
+
+  #toSchema(row: number, schemaId: SchemaId, name: string): void {
+    this.#schema[row] = this.#schemaNames.move(this.#schema[row]!, schemaId, name);
   }
 
   /** Stage of its slot (section 5). */
@@ -220,7 +225,7 @@ export class RowTable {
 
   setTable(row: number, info: TableInfo): void {
     this.set(row, Flag.HAS_TABLE);
-    this.#schema[row] = this.#schemaNames.placeOf(info.schemaId, info.schema);
+    this.#toSchema(row, info.schemaId, info.schema);
     this.#tableNames.set(row, info.table);
     this.#version.setTs(row, info.version);
   }
@@ -228,7 +233,7 @@ export class RowTable {
   /** The same for one row of many that start together. */
   setTableAt(row: number, message: StreamStarts, at: number): void {
     this.set(row, Flag.HAS_TABLE);
-    this.#schema[row] = this.#schemaNames.placeOf(message.schemaId[at]!, message.schemas[message.schema[at]!]!);
+    this.#toSchema(row, message.schemaId[at]!, message.schemas[message.schema[at]!]!);
     this.#tableNames.setBytes(row, message.names.subarray(at === 0 ? 0 : message.nameEnd[at - 1]!, message.nameEnd[at]!));
     const words = new Uint32Array(message.version.buffer, message.version.byteOffset + at * 8, 2);
     this.#version.set(row, words[1]!, words[0]!);

@@ -64,8 +64,6 @@ export class Loop {
       }
     }
     this.#scheduler.refuseRest();
-    // What others published before the end was asked for is for actors that have stopped: dead letters, whoever is faster.
-    while (this.#scheduler.iterate() > 0);
     this.#scheduler.releaseWaiters();
     this.#parking.wakeOthers();
     this.#afterWork();
