@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { bytesAllocated } from '../harness/heapSampling.js';
 import { DrivenCoordinator } from './drivenCoordinator.js';
+import { DrivenMaintainer } from './drivenMaintainer.js';
+import { DrivenWorker } from './drivenWorker.js';
 
 const DISPATCHERS = 20_000;
 const BLOCK = 256;
@@ -32,4 +34,26 @@ test('a status costs no object: from the record to the answer that settles it', 
 
 test('a duplicate costs nothing', async () => {
   expect(await bytesPerOffer(19)).toBeLessThan(0.25);
+});
+
+test('a repetition costs nothing at its worker', async () => {
+  const worker = new DrivenWorker(DISPATCHERS);
+  for (let round = 0; round < ROUNDS; round++) worker.repeat();
+  const before = worker.written;
+  expect(before).toBe((1 + ROUNDS) * DISPATCHERS);
+  const bytes = await bytesAllocated(() => {
+    for (let round = 0; round < ROUNDS; round++) worker.repeat();
+  });
+  expect(worker.written - before).toBe(ROUNDS * DISPATCHERS);
+  expect(bytes / (ROUNDS * DISPATCHERS)).toBeLessThan(0.25);
+});
+
+test('a status costs the maintainer no object: from the request to its answer', async () => {
+  const maintainer = new DrivenMaintainer(DISPATCHERS);
+  for (let round = 0; round < ROUNDS; round++) maintainer.barrier();
+  const bytes = await bytesAllocated(() => {
+    for (let round = 0; round < ROUNDS; round++) maintainer.barrier();
+  });
+  expect(maintainer.faultAfter(2 * ROUNDS)).toBeUndefined();
+  expect(bytes / (ROUNDS * maintainer.statuses)).toBeLessThan(8);
 });
