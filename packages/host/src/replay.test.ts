@@ -314,3 +314,23 @@ test('a table that had no event since then has another dispatcher without a repl
   f.subscribe(13, 5n);
   expect(f.taken()).toEqual(['stream 13 from 5 as t1']);
 });
+
+test('rows that are held are held by themselves: what their source read them from may be used again', () => {
+  const f = fixture({
+    snapshot: {
+      startTs: 0n,
+      tables: [
+        { ...TABLE, splittable: true },
+        { ...TABLE, tableId: 2, table: 't2', splittable: true },
+      ],
+    },
+  });
+  const held = row(5n, 7, 2) as Extract<SourceEvent, { type: 'rows' }>;
+  const chunk = new Uint8Array(1 << 16);
+  chunk.set(held.bytes, 100);
+  f.feed({ ...held, bytes: chunk.subarray(100, 100 + held.bytes.length) });
+  chunk.fill(0);
+  f.subscribe(12, 0n, { tableId: 2 });
+  f.feed({ type: 'resolved', ts: 6n });
+  expect(f.taken()).toContain('12: 5/7');
+});

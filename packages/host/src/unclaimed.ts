@@ -79,6 +79,7 @@ export class Unclaimed {
 
   /** Holds an event for those modes in which its table is not claimed. */
   hold(slot: number, event: PlacedEvent, resolved: bigint, isBarrier: boolean): void {
+    let held: PlacedEvent | undefined;
     for (const mode of this.#modes) {
       if (this.#catalogue.isClaimed(slot, mode)) continue;
       const part = this.#part(slot, mode);
@@ -86,7 +87,8 @@ export class Unclaimed {
         const { key } = event;
         if (!part.keys.some((range) => holdsKey(range, key))) continue;
       }
-      part.events.push({ resolved, event, isBarrier });
+      held ??= ownCopy(event);
+      part.events.push({ resolved, event: held, isBarrier });
       this.#bytes += heldSize(event);
       if (isBarrier) this.#barriers++;
     }
@@ -150,6 +152,11 @@ export class Unclaimed {
     }
     return part;
   }
+}
+
+/** Rows are views of what their source has read: the few that are held must not keep all that was read with them. */
+function ownCopy(event: PlacedEvent): PlacedEvent {
+  return event.type === 'rows' ? { ...event, bytes: event.bytes.slice() } : event;
 }
 
 function keyOf(tableId: number, mode: Mode): number {
