@@ -2,8 +2,8 @@ import { pipeline, type Readable, Readable as ReadableStream, type Transform } f
 import * as zlib from 'node:zlib';
 import { OptionError, UnsupportedCompressionError } from '../errors.js';
 
-/** Size of one unpacked chunk, in bytes: the next is unpacked while one is looked through, so it is also how far the disk may hold that up. */
-const CHUNK_BYTES = 1024 * 1024;
+/** Size of one unpacked chunk, in bytes. */
+const CHUNK_BYTES = 256 * 1024;
 
 /** A packed stream that ends too early or does not unpack; whoever counts lines says where. */
 export class PackProblem extends Error {
