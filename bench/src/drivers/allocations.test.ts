@@ -48,12 +48,19 @@ test('a repetition costs nothing at its worker', async () => {
   expect(bytes / (ROUNDS * DISPATCHERS)).toBeLessThan(0.25);
 });
 
-test('a status costs the maintainer no object: from the request to its answer', async () => {
+/** Bytes that a maintainer allocates on the heap for one status, when it has long been running. */
+async function bytesPerStatus(): Promise<number> {
   const maintainer = new DrivenMaintainer(DISPATCHERS);
   for (let round = 0; round < ROUNDS; round++) maintainer.barrier();
   const bytes = await bytesAllocated(() => {
     for (let round = 0; round < ROUNDS; round++) maintainer.barrier();
   });
   expect(maintainer.faultAfter(2 * ROUNDS)).toBeUndefined();
-  expect(bytes / (ROUNDS * maintainer.statuses)).toBeLessThan(8);
+  return bytes / (ROUNDS * maintainer.statuses);
+}
+
+// About 4 bytes; twice that in a process whose code is being compiled yet. An object a status would show in each of them.
+test('a status costs the maintainer no object: from the request to its answer', async () => {
+  const bytes = [await bytesPerStatus(), await bytesPerStatus(), await bytesPerStatus()];
+  expect(Math.min(...bytes)).toBeLessThan(8);
 });
