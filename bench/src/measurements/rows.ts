@@ -18,13 +18,13 @@ export const rows: Measurement = {
   name: 'rows',
   title: 'rows through `tidegate replicate`, from packed Canal-JSON to files that are durable',
   unit: 'rows',
-  repeat: ({ quick }) => ({ runs: quick ? 1 : 3, warmups: 0 }),
+  repeat: ({ quick }) => ({ runs: quick ? 1 : 5, warmups: 0 }),
   open: async ({ quick }) => {
     const folder = mkdtempSync(join(tmpdir(), 'tidegate-bulk-'));
-    const log = await makeBulkLog(SAMPLE, join(folder, 'bulk.canal.jsonl.gz'), quick ? 40_000 : 300_000);
+    const log = await makeBulkLog(SAMPLE, join(folder, 'bulk.canal.jsonl.gz'), quick ? 40_000 : 600_000);
     const recorded = [1, 2].map((workers): Case => {
       const name = `recorded, with its DDLs, ${count(workers)}`;
-      return { name, run: () => replicate({ log: SAMPLE, workers, final: FINAL }) };
+      return { name, runs: 3, run: () => replicate({ log: SAMPLE, workers, final: FINAL }) };
     });
     return {
       cases: [
