@@ -11,7 +11,7 @@ export default defineConfig({
     allowOnly: false,
     passWithNoTests: false,
     // For a busy machine of two cores; a test that hangs is still told by its name.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

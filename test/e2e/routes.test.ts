@@ -34,7 +34,7 @@ async function routed(statements: readonly string[], startTs = 0n): Promise<Host
 const BASE = ['CREATE DATABASE a', 'CREATE DATABASE b', 'CREATE TABLE a.t (id INT)'];
 const RIVAL = 'CREATE TABLE b.t (id INT)';
 
-describe('a host whose names are routed (section 23)', { timeout: 30_000 }, () => {
+describe('a host whose names are routed (section 23)', { timeout: 120_000 }, () => {
   test('targets pass from table to table in commit order, to the end of the log (N-2)', async () => {
     const log = [
       ...BASE,

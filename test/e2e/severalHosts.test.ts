@@ -135,9 +135,9 @@ describe('three hosts of one process, a transport between them', { timeout: 120_
     const lives = await run({ workers: 2 }, async (hosts) => {
       await open(hosts, HOME, 'h2');
       await hosts.start();
-      await hosts.reached(at(0.4));
+      await hosts.reached(at(0.25));
       await arrive(hosts, 'h3');
-      await hosts.reached(at(0.6));
+      await hosts.reached(at(0.45));
       await move(hosts, tableId, HOME);
       expect(await move(hosts, tableId, 'h3')).toBe(true);
     });
@@ -150,9 +150,9 @@ describe('three hosts of one process, a transport between them', { timeout: 120_
     const lives = await run({ workers: 1 }, async (hosts) => {
       await open(hosts, ...ALL);
       await hosts.start();
-      await hosts.reached(at(0.4));
+      await hosts.reached(at(0.2));
       await lose(hosts, 'h2');
-      await hosts.reached(at(0.7));
+      await hosts.reached(at(0.45));
       await arrive(hosts, 'h2');
     });
     expect(lives.get('h2')).toHaveLength(2);

@@ -24,7 +24,7 @@ function crash(
   return bench.tell(address, { type: 'crash', how, code }, 60_000).catch((error: unknown) => error);
 }
 
-describe('a thread that dies is noticed at once and named', { timeout: 30_000 }, () => {
+describe('a thread that dies is noticed at once and named', { timeout: 120_000 }, () => {
   it('tells an uncaught error with its message and stack', () =>
     withBench(Bench.start(binding, ['a', 'b'], BOTH), async (bench) => {
       await crash(bench, 'b', 'uncaught');
@@ -114,7 +114,7 @@ describe('a thread that dies is noticed at once and named', { timeout: 30_000 },
     }));
 });
 
-describe('a thread that hangs', { timeout: 30_000 }, () => {
+describe('a thread that hangs', { timeout: 120_000 }, () => {
   it('does not hang the stop: it is terminated at the deadline, and named', () =>
     withBench(Bench.start(binding, ['a', 'b'], BOTH), async (bench) => {
       const hanging = crash(bench, 'b', 'hang');
@@ -147,7 +147,7 @@ describe('a thread that hangs', { timeout: 30_000 }, () => {
     }));
 });
 
-describe('a thread that cannot start', { timeout: 30_000 }, () => {
+describe('a thread that cannot start', { timeout: 120_000 }, () => {
   const start = (actor: object): Promise<unknown> =>
     startThreads({
       threads: [

@@ -7,7 +7,7 @@ const probe = new URL('../dist/testing/probe.js', import.meta.url).href;
 const binding = threadBinding(probe, startThreads);
 const RING = { 'a>b': {}, 'b>c': {}, 'c>a': {} };
 
-describe('any placement of the same actors works by configuration alone', { timeout: 30_000 }, () => {
+describe('any placement of the same actors works by configuration alone', { timeout: 120_000 }, () => {
   for (const placement of [['a', 'b', 'c'], ['ab', 'c'], ['a', 'bc'], ['ac', 'b'], ['abc']]) {
     it(`${placement.length} threads: ${placement.join(' | ')}`, () => {
       const threads = placement.map((addresses) => ({
@@ -26,7 +26,7 @@ describe('any placement of the same actors works by configuration alone', { time
   }
 });
 
-describe('what a lane cannot carry', { timeout: 30_000 }, () => {
+describe('what a lane cannot carry', { timeout: 120_000 }, () => {
   it('is an error that names message and bound', () =>
     withBench(Bench.start(binding, ['a', 'b'], { 'a>b': { capacityBytes: 4_096 } }), async (bench) => {
       await bench.tell('a', { type: 'offer', to: 'b', count: 1, padding: 10_000 }).catch(() => undefined);

@@ -33,7 +33,7 @@ async function start(...bodies: string[]) {
   return { system, events, faults, until };
 }
 
-describe('what a thread tells the main thread', { timeout: 20_000 }, () => {
+describe('what a thread tells the main thread', { timeout: 120_000 }, () => {
   it('an event that cannot be cloned is replaced by the reason and takes no other with it', async () => {
     const { system, events, until } = await start(
       '{ receive: () => { context.emit({ n: 1 }); context.emit({ f: () => 1 }); context.emit({ n: 2 }); } }',

@@ -20,7 +20,7 @@ function start(fate: string, slow: number, options?: unknown): Promise<unknown> 
 /** Far longer than any start takes: who waits for it fails the test by its time. */
 const FOREVER = 600_000;
 
-describe('a start that fails', { timeout: 20_000 }, () => {
+describe('a start that fails', { timeout: 120_000 }, () => {
   // An error that nobody can listen to would be thrown as uncaught, and end the process of whoever starts a system.
   it.each([
     ['throws outside of every turn', 'setTimeout(() => { throw new Error("too early") })', /first .*uncaught-error.*too early/],

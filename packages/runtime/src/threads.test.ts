@@ -12,11 +12,11 @@ function startBlocking(topology: Topology): Promise<System> {
 }
 
 describe('threads: the contract of every binding', () => {
-  for (const { name, run } of contractCases) it(name, () => run(threadBinding(probe, startThreads)), 30_000);
+  for (const { name, run } of contractCases) it(name, () => run(threadBinding(probe, startThreads)), 120_000);
 });
 
 describe('threads that block while they sleep: the contract of every binding', () => {
-  for (const { name, run } of contractCases) it(name, () => run(threadBinding(probe, startBlocking)), 30_000);
+  for (const { name, run } of contractCases) it(name, () => run(threadBinding(probe, startBlocking)), 120_000);
 
   it('what comes from outside is seen to at once, and not at the next look', async () => {
     const system = await startBlocking({
@@ -32,7 +32,7 @@ describe('threads that block while they sleep: the contract of every binding', (
     await expect(system.stop()).resolves.toMatchObject({ clean: true });
     // It looks by itself every five seconds; half of that would be the mean.
     expect(times.sort((a, b) => a - b)[10]).toBeLessThan(250);
-  }, 30_000);
+  }, 120_000);
 
   it('one that sleeps can be ended by force', async () => {
     const system = await startThreads({
@@ -41,7 +41,7 @@ describe('threads that block while they sleep: the contract of every binding', (
     });
     await system.terminate();
     await expect(system.inspect()).resolves.toMatchObject({ threads: [{ name: 't', state: 'dead' }] });
-  }, 30_000);
+  }, 120_000);
 });
 
 describe('the end of a thread', () => {
