@@ -10,7 +10,7 @@ import { alignedLines, tableOf } from './harness/table.js';
 import { MEASUREMENTS } from './measurements/all.js';
 import { runOnNodes } from './nodes.js';
 import type { Report } from './report/report.js';
-import { targetsTable } from './report/targets.js';
+import { targetsTable, targetsTitle } from './report/targets.js';
 import { REPORT_FILE, readReport, writeReport } from './report/write.js';
 
 const RESULTS = fileURLToPath(new URL('../results', import.meta.url));
@@ -55,7 +55,7 @@ function isLeftOut({ onlyFull, onlyByName }: Measurement, quick: boolean): boole
 
 function write({ out = RESULTS, json }: Arguments, report: Report): void {
   const targets = targetsTable(report);
-  if (targets.length > 1) console.log(`targets\n${alignedLines(targets).join('\n')}\n`);
+  if (targets.length > 1) console.log(`${targetsTitle(report)}\n${alignedLines(targets).join('\n')}\n`);
   writeReport(out, report);
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, undefined, 2)}\n`);
   console.log(`Tables and plots: ${join(out, REPORT_FILE)}`);

@@ -2,7 +2,7 @@ import type { MeasurementResult } from '../harness/measure.js';
 import { countLine, extentOf, isText, type Table, tablesOf } from '../harness/table.js';
 import type { Plot } from '../plots/plotsOf.js';
 import type { Report } from './report.js';
-import { targetsTable } from './targets.js';
+import { targetsTable, targetsTitle } from './targets.js';
 
 /** A report as Markdown: where it was taken, then a section for each measurement with its tables, counts and plots. */
 export function markdownOf(report: Report, plots: readonly Plot[]): string {
@@ -29,7 +29,11 @@ export function markdownOf(report: Report, plots: readonly Plot[]): string {
 
 function targetsSection(report: Report): readonly string[] {
   const targets = targetsTable(report);
-  return targets.length > 1 ? ['## Targets', '', ...markdownTable(targets), ''] : [];
+  return targets.length > 1 ? [`## ${capitalized(targetsTitle(report))}`, '', ...markdownTable(targets), ''] : [];
+}
+
+function capitalized(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 function section(result: MeasurementResult, plots: readonly Plot[]): readonly string[] {

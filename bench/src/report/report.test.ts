@@ -8,7 +8,7 @@ import { plotsOf } from '../plots/plotsOf.js';
 import { markdownOf, markdownTable } from './markdown.js';
 import { nodesTable } from './nodesTable.js';
 import type { Report } from './report.js';
-import { targetsTable } from './targets.js';
+import { targetsTable, targetsTitle } from './targets.js';
 import { readReport, writeReport } from './write.js';
 
 const time = (seconds: number) => ({ time: { ...summarize([seconds, seconds * 2, seconds * 3]), unit: 'seconds' as const } });
@@ -151,6 +151,14 @@ describe('targets', () => {
       ['slow', '≤ 20.0 ms', '40.0 ms', '2.00×', 'missed'],
       ['fast', '≥ 4.00/s', '5.00/s', '1.25×', 'reached'],
     ]);
+  });
+});
+
+describe('the title of the targets', () => {
+  it('says of a quick run that it judges nothing', () => {
+    const by = (command: string) => targetsTitle({ ...report, machine: { ...report.machine, command } });
+    expect(by('npm run bench -- --quick')).toContain('too short');
+    expect(by('npm run bench -- --only lane')).toBe('targets');
   });
 });
 

@@ -92,6 +92,13 @@ export const TARGETS: readonly Target[] = [
   { what: 'rows, from 1 to 2 workers', measurement: 'rows', of: 'rows alone, 2 workers', figure: 'ratio', atLeast: 1.7 },
 ];
 
+/** What stands above the targets: that a short run says little of them, where it was one. */
+export function targetsTitle({ machine }: Report): string {
+  return machine.command.split(' ').includes('--quick')
+    ? 'targets (a quick run is too short to judge them: it shows that the benchmark works)'
+    : 'targets';
+}
+
 /** What each target asks, what this report reached, and how far apart they are. Targets whose measurement did not run are left out. */
 export function targetsTable({ results }: Report, targets: readonly Target[] = TARGETS): Table {
   const rows = targets.flatMap((target) => {

@@ -154,9 +154,9 @@ export class Unclaimed {
   }
 }
 
-/** Rows are views of what their source has read: the few that are held must not keep all that was read with them. */
+/** Rows are views of what their source has read: the few that are held must not keep all that was read with them. A Buffer's `slice` is a view, too. */
 function ownCopy(event: PlacedEvent): PlacedEvent {
-  return event.type === 'rows' ? { ...event, bytes: event.bytes.slice() } : event;
+  return event.type === 'rows' ? { ...event, bytes: new Uint8Array(event.bytes) } : event;
 }
 
 function keyOf(tableId: number, mode: Mode): number {
