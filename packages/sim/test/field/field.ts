@@ -31,11 +31,19 @@ export function heapBytes(): number {
 /** Commit ts behind which the logs of the field begin. */
 export const FIELD_START = 100n;
 
+/** Milliseconds that a message takes, and each status in it besides. */
+export interface Cost {
+  readonly message: number;
+  readonly status: number;
+}
+
 export interface FieldOptions
   extends Partial<Pick<Scenario, 'workers' | 'maxDelay' | 'group' | 'coordinator' | 'maintainer' | 'network'>> {
   readonly workload: Workload;
-  /** Milliseconds of the virtual clock that the maintainer needs for each request of statuses. */
-  readonly slowness?: number;
+  /** Milliseconds of the virtual clock that the maintainer needs for what it is given. */
+  readonly cost?: Cost;
+  /** Bytes that a link takes before it refuses. */
+  readonly linkBytes?: number;
   /** What befalls a message on its way between coordinator and maintainer. */
   readonly atPoint?: (point: FaultPoint) => 'drop' | undefined;
   readonly startTs?: bigint;
@@ -75,10 +83,12 @@ export class Field {
   readonly asleep: Set<Address> = new Set();
   /** Statuses that have arrived, by dispatcher. */
   readonly statusesOf: Map<number, number> = new Map();
+  /** Milliseconds for which the maintainer had something to do. */
+  busy = 0;
   /** Block events that sinks were told to execute, and writes. */
   readonly told: { blocks: number; writes: number } = { blocks: 0, writes: 0 };
   readonly #options: FieldOptions;
-  readonly #slowness: number;
+  readonly #cost: Cost;
   #next = 0;
 
   private constructor(cluster: Cluster, oracle: Oracle, violations: Violations, options: FieldOptions) {
@@ -87,7 +97,7 @@ export class Field {
     this.violations = violations;
     this.checkpointTs = options.startTs ?? options.workload.startTs;
     this.#options = options;
-    this.#slowness = options.slowness ?? 0;
+    this.#cost = options.cost ?? { message: 0, status: 0 };
     this.#count();
     const { system } = cluster;
     system.on('event', ({ event }) => this.#event(event as MaintainerEvent));
@@ -108,7 +118,7 @@ export class Field {
       workers: options.workers ?? 4,
       maxDelay: options.maxDelay ?? 5,
       pace: 0,
-      linkBytes: LINK_BYTES,
+      linkBytes: options.linkBytes ?? LINK_BYTES,
       network: options.network ?? SOUND,
       faults: [],
       group: { highWater: MANY_BYTES, lowWater: MANY_BYTES / 2, ...options.group },
@@ -216,7 +226,7 @@ export class Field {
     const held = system.now < this.#next;
     const possible = steps.filter(
       (step) =>
-        step.type !== 'timer' && !(held && step.type === 'deliver' && step.to === MAINTAINER) && !this.asleep.has(step.to),
+        step.type !== 'timer' && !(held && step.type === 'deliver' && isTowardsMaintainer(step)) && !this.asleep.has(step.to),
     );
     const step = possible.length === 0 ? undefined : possible[(this.steps * 7919) % possible.length];
     if (step !== undefined) return step;
@@ -236,16 +246,27 @@ export class Field {
 
   #observe({ kind, content, to }: Delivered): void {
     if (kind === 'record') this.oracle.status(content as Uint32Array, 0);
-    else if (to === MAINTAINER && (content as { type?: string }).type === 'block-statuses') {
-      const { handle } = content as { handle: Uint32Array };
-      const { length } = handle;
-      for (const each of handle) this.statusesOf.set(each, (this.statusesOf.get(each) ?? 0) + 1);
-      this.#next = this.cluster.system.now + this.#slowness;
-      this.arrived.requests++;
-      this.arrived.statuses += length;
-      this.arrived.largest = Math.max(this.arrived.largest, length);
+    else if (to === MAINTAINER) {
+      const isRequest = (content as { type?: string }).type === 'block-statuses';
+      const time = this.#cost.message + this.#cost.status * (isRequest ? this.#arrive(content as { handle: Uint32Array }) : 0);
+      this.busy += time;
+      this.#next = Math.max(this.#next, this.cluster.system.now) + time;
     }
   }
+
+  #arrive({ handle }: { readonly handle: Uint32Array }): number {
+    const { length } = handle;
+    for (const each of handle) this.statusesOf.set(each, (this.statusesOf.get(each) ?? 0) + 1);
+    this.arrived.requests++;
+    this.arrived.statuses += length;
+    this.arrived.largest = Math.max(this.arrived.largest, length);
+    return length;
+  }
+}
+
+/** What stands between coordinator and maintainer takes nothing either while the maintainer is busy: it is no queue without a bound. */
+function isTowardsMaintainer({ from, to }: { readonly from: Address; readonly to: Address }): boolean {
+  return to === MAINTAINER || (to.endsWith('/way') && from.endsWith('/coordinator'));
 }
 
 /** Tables 1 … `count` of schema 1, as a snapshot lists them. */
