@@ -74,7 +74,7 @@ function areAlike(page: Int32Array, slot: number, end: number, word: number, gen
 }
 
 /** Whether the words [from, to) all are `value`. */
-function hold(page: Int32Array, from: number, to: number, value: number): boolean {
+export function hold(page: Int32Array, from: number, to: number, value: number): boolean {
   let other = 0;
   for (let at = from; at < to; at++) other |= page[at]! ^ value;
   return other === 0;

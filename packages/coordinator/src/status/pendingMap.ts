@@ -1,8 +1,10 @@
 import { type BlockFacts, DEFAULTS, type EventKey, type Mode, Stage } from '@tidegate/protocol';
 import { requireInteger } from '../checks.js';
+import { ColumnViews } from './columnViews.js';
 import { EventTable, NO_EVENT } from './eventTable.js';
 import { KeyRuns } from './keyRuns.js';
 import { KeyTable } from './keyTable.js';
+import { PendingRuns } from './pendingRuns.js';
 import { isKeyed, OUTSTANDING, PENDING, RESERVED, stageShift } from './stageBits.js';
 import type { BatchBuilder, StatusBatch } from './statusBatch.js';
 import { runEnd } from './statusRuns.js';
@@ -57,7 +59,7 @@ export interface PendingMapOptions {
  * Dedupe stage L: a bounded first-in, first-out map of block statuses. WAITING and DONE that already wait are suppressed
  * (L-2, L-3), everything else is queued always (L-4), and what is taken may come in again at once (L-6).
  *
- * A status is three words in a ring and its key's bits in the key table; no object is made before someone takes it.
+ * Neighbours that say the same are one run of a ring, their keys are bits in the key table; no object is made before someone takes it.
  */
 export class PendingMap {
   readonly events: EventTable;
@@ -75,16 +77,9 @@ export class PendingMap {
   stage: Stage = Stage.NONE;
   already = false;
 
-  readonly #handles: Int32Array;
-  readonly #generations: Int32Array;
-  readonly #whats: Int32Array;
-  // The first two as requests have them. The map itself keeps to signed words: they never are boxed numbers.
-  readonly #handleColumn: Uint32Array;
-  readonly #generationColumn: Uint32Array;
+  readonly #waiting: PendingRuns;
   readonly #runs: KeyRuns;
-  readonly #mask: number;
-  #head = 0;
-  #length = 0;
+  readonly #views = new ColumnViews();
   /** Of them, those of the redo mode. */
   #redo = 0;
 
@@ -93,19 +88,13 @@ export class PendingMap {
     this.capacity = capacity < 1 ? 1 : requireInteger('capacity', capacity, 1, MAX_CAPACITY);
     this.events = options.events ?? new EventTable();
     this.keys = options.keys ?? new KeyTable(this.events);
-    const slots = 2 ** Math.ceil(Math.log2(this.capacity));
-    this.#handles = new Int32Array(slots);
-    this.#generations = new Int32Array(slots);
-    this.#whats = new Int32Array(slots);
-    this.#handleColumn = new Uint32Array(this.#handles.buffer);
-    this.#generationColumn = new Uint32Array(this.#generations.buffer);
+    this.#waiting = new PendingRuns(this.capacity);
     this.#runs = new KeyRuns(this.keys);
-    this.#mask = slots - 1;
   }
 
   /** Statuses in the map. */
   get length(): number {
-    return this.#length;
+    return this.#waiting.length;
   }
 
   /** Offers one status. Null and undefined are ignored (L-5). */
@@ -120,7 +109,7 @@ export class PendingMap {
 
   /** {@link offer} for a status whose event is interned: the hot path, allocates nothing. */
   offerKey(handle: number, generation: number, event: number, stage: Stage, already: boolean): Offered {
-    const full = this.#length >= this.capacity || event === 0;
+    const full = this.#waiting.length >= this.capacity || event === 0;
     // WAITING and DONE, the odd ones, take part in dedupe (stageBits.ts).
     if ((stage & 1) !== 0) {
       const shift = (stage & 2) << 1;
@@ -136,11 +125,7 @@ export class PendingMap {
     } else {
       this.events.retain(event);
     }
-    const at = (this.#head + this.#length) & this.#mask;
-    this.#handles[at] = handle;
-    this.#generations[at] = generation;
-    this.#whats[at] = (event << EVENT_SHIFT) | (already ? ALREADY_BIT : 0) | stage;
-    this.#length++;
+    this.#waiting.push(handle, generation, whatOf(event, stage, already), 1);
     this.#redo += this.events.mode(event);
     return Offered.ACCEPTED;
   }
@@ -151,14 +136,12 @@ export class PendingMap {
    * Returns how many records it looked at, one at least.
    */
   offerRun(words: Uint32Array, at: number, count: number, event: number, stage: Stage, already: boolean, full: number): number {
-    const tail = (this.#head + this.#length) & this.#mask;
-    const most = Math.min(full - this.#length, this.#mask + 1 - tail);
+    const waiting = this.#waiting;
     const runs = this.#runs;
-    const looked = runs.offer(words, at, count, event, stage, this.#handles, this.#generations, tail, most);
-    const { accepted } = runs;
-    this.#whats.fill((event << EVENT_SHIFT) | (already ? ALREADY_BIT : 0) | stage, tail, tail + accepted);
-    this.#length += accepted;
-    this.#redo += accepted * this.events.mode(event);
+    const before = waiting.length;
+    const what = whatOf(event, stage, already);
+    const looked = runs.offer(words, at, count, event, stage, waiting, what, full - before);
+    this.#redo += (waiting.length - before) * this.events.mode(event);
     this.suppressed.pending += runs.pending;
     this.suppressed.reserved += runs.reserved;
     this.suppressed.outstanding += runs.outstanding;
@@ -167,55 +150,31 @@ export class PendingMap {
 
   /** The mode that all statuses in the map have; undefined when it is empty or they have not one and the same. */
   get oneMode(): Mode | undefined {
-    if (this.#length === 0) return undefined;
-    return this.#redo === 0 ? 0 : this.#redo === this.#length ? 1 : undefined;
+    if (this.length === 0) return undefined;
+    return this.#redo === 0 ? 0 : this.#redo === this.length ? 1 : undefined;
   }
 
   /** A batch of what comes first. It stays in the map until it is dropped: see {@link drop}. */
   copy(builder: BatchBuilder, target: string): StatusBatch {
-    const whats = this.#whats;
-    const count = Math.min(this.#length, builder.limit);
-    const what = whats[this.#head]!;
-    let row = this.#head + 1;
-    const last = this.#head + count;
-    while (row < last && whats[row] === what) row++;
-    if (row < last || last > this.#mask + 1) {
-      this.#copyTo(builder, count);
-      return builder.finish(target);
-    }
+    const waiting = this.#waiting;
+    const rows = Math.min(waiting.length, builder.limit);
+    const what = waiting.what[waiting.head]!;
+    const event = what >>> EVENT_SHIFT;
     const stage = (what & STAGE_MASK) as Stage;
-    const already = (what & ALREADY_BIT) !== 0;
-    return builder.uniform(
-      target,
-      this.#handleColumn,
-      this.#generationColumn,
-      this.#head,
-      last,
-      what >>> EVENT_SHIFT,
-      stage,
-      already,
-    );
+    const isAlready = (what & ALREADY_BIT) !== 0;
+    if (waiting.saysOf(rows, what)) return builder.uniform(target, waiting.columns(rows, this.#views), event, stage, isAlready);
+    this.#copyTo(builder, rows);
+    return builder.finish(target);
   }
 
-  #copyTo(builder: BatchBuilder, count: number): void {
-    const whats = this.#whats;
-    for (let done = 0; done < count; ) {
-      const from = (this.#head + done) & this.#mask;
-      const end = Math.min(from + count - done, this.#mask + 1);
-      const what = whats[from]!;
-      let to = from + 1;
-      while (to < end && whats[to] === what) to++;
-      const stage = (what & STAGE_MASK) as Stage;
-      builder.pushRun(
-        this.#handleColumn,
-        this.#generationColumn,
-        from,
-        to,
-        what >>> EVENT_SHIFT,
-        stage,
-        (what & ALREADY_BIT) !== 0,
-      );
-      done += to - from;
+  #copyTo(builder: BatchBuilder, rows: number): void {
+    const { first, generation, count, what, head, mask } = this.#waiting;
+    for (let at = head, done = 0; done < rows; at = (at + 1) & mask) {
+      const here = Math.min(count[at]!, rows - done);
+      const said = what[at]!;
+      const stage = (said & STAGE_MASK) as Stage;
+      builder.pushRun(first[at]!, generation[at]!, here, said >>> EVENT_SHIFT, stage, (said & ALREADY_BIT) !== 0);
+      done += here;
     }
   }
 
@@ -230,9 +189,8 @@ export class PendingMap {
 
   /** Takes the first `count` statuses, which the caller has let go of the keys of. */
   drop(count: number): void {
-    this.#redo -= this.#redo === this.#length ? count : 0;
-    this.#head = (this.#head + count) & this.#mask;
-    this.#length -= count;
+    this.#redo -= this.#redo === this.length ? count : 0;
+    this.#waiting.drop(count);
   }
 
   /**
@@ -240,16 +198,16 @@ export class PendingMap {
    * ({@link release}), or passes it to the next stage in the same step.
    */
   shift(): boolean {
-    if (this.#length === 0) return false;
-    const at = this.#head;
-    const what = this.#whats[at]!;
-    this.handle = this.#handles[at]!;
-    this.generation = this.#generations[at]!;
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return false;
+    const at = waiting.head;
+    const what = waiting.what[at]!;
+    this.handle = waiting.first[at]!;
+    this.generation = waiting.generation[at]!;
     this.stage = (what & STAGE_MASK) as Stage;
     this.already = (what & ALREADY_BIT) !== 0;
     this.event = what >>> EVENT_SHIFT;
-    this.#head = (at + 1) & this.#mask;
-    this.#length--;
+    waiting.drop(1);
     this.#redo -= this.events.mode(this.event);
     return true;
   }
@@ -293,4 +251,8 @@ export class PendingMap {
     else this.suppressed.outstanding++;
     return Offered.SUPPRESSED;
   }
+}
+
+function whatOf(event: number, stage: Stage, already: boolean): number {
+  return (event << EVENT_SHIFT) | (already ? ALREADY_BIT : 0) | stage;
 }

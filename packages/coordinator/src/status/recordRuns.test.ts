@@ -10,6 +10,8 @@ import { key } from '../testing/statuses.js';
  */
 
 const HANDLES = [2, 3, 4, 5, 6, 7, 5_000, 5_001];
+/** Neighbours on both sides of the end of a page. */
+const NEAR = Array.from({ length: 60 }, (_, i) => 4_060 + i);
 const record = fc.record({
   stage: fc.constantFrom(Stage.WAITING, Stage.WAITING, Stage.WAITING, Stage.DONE, Stage.DONE, Stage.NONE, Stage.UNKNOWN),
   handle: fc.constantFrom(...HANDLES),
@@ -39,17 +41,33 @@ const step = fc.oneof(
   },
 );
 
+/** Neighbours that mostly say the same, some once more; now and then one of them says something else. */
+const crowd = fc.record({
+  do: fc.constant('crowd' as const),
+  stage: fc.constantFrom(Stage.WAITING, Stage.WAITING, Stage.DONE),
+  ts: fc.constantFrom(1, 1, 2),
+  generation: fc.constantFrom(1, 1, 1, 2),
+  from: fc.integer({ min: 0, max: 50 }),
+  count: fc.integer({ min: 1, max: 60 }),
+  again: fc.constantFrom(0, 0, 1, 2),
+  odd: fc.option(record),
+});
+
+const SMALL = { batchStatuses: 5, requestQueueCapacity: 8, pendingCapacity: 12, outstandingCapacity: 10 };
+const LARGE = { batchStatuses: 25, requestQueueCapacity: 8, pendingCapacity: 70, outstandingCapacity: 90 };
+
 type Sent = typeof record extends fc.Arbitrary<infer One> ? One : never;
 
 class Twin {
-  readonly host = new TestHost({ batchStatuses: 5, requestQueueCapacity: 8, pendingCapacity: 12, outstandingCapacity: 10 });
+  readonly host: TestHost;
   readonly delivered: unknown[] = [];
   readonly unanswered: BlockStatusRequest[] = [];
   readonly #atOnce: boolean;
 
-  constructor(atOnce: boolean) {
+  constructor(atOnce: boolean, handles: readonly number[], options: ConstructorParameters<typeof TestHost>[0]) {
     this.#atOnce = atOnce;
-    this.host.bootstrap(HANDLES);
+    this.host = new TestHost(options);
+    this.host.bootstrap(handles);
     for (const ts of [1, 2, 3]) this.host.learn(ts);
   }
 
@@ -106,7 +124,7 @@ class Twin {
 test('records in runs come to the same as one by one', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const twins = [new Twin(true), new Twin(false)] as const;
+      const twins = [new Twin(true, HANDLES, SMALL), new Twin(false, HANDLES, SMALL)] as const;
       for (const one of steps) {
         const results = twins.map((twin) => {
           const { host } = twin;
@@ -127,4 +145,49 @@ test('records in runs come to the same as one by one', () => {
     }),
     { numRuns: 300 },
   );
+});
+
+/** The records of a crowd, the odd one in the middle of them. */
+function recordsOf({
+  stage,
+  ts,
+  generation,
+  from,
+  count,
+  again,
+  odd,
+}: typeof crowd extends fc.Arbitrary<infer One> ? One : never): Sent[] {
+  const once = NEAR.slice(from, from + count).map((handle) => ({ stage, handle, generation, ts, already: false }));
+  const records = Array.from({ length: 1 + again }, () => once).flat();
+  if (odd !== null) records.splice(records.length >>> 1, 0, { ...odd, handle: NEAR[(from + (count >>> 1)) % NEAR.length] ?? 0 });
+  return records;
+}
+
+test('neighbours in runs come to the same as one by one', () => {
+  const others = step.filter((one) => one.do === 'advance' || one.do === 'full' || one.do === 'room' || one.do === 'reply');
+  let accepted = 0;
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof({ weight: 3, arbitrary: crowd }, { weight: 2, arbitrary: others }), { maxLength: 25 }),
+      (steps) => {
+        const twins = [new Twin(true, NEAR, LARGE), new Twin(false, NEAR, LARGE)] as const;
+        for (const one of steps) {
+          const results = twins.map((twin) => {
+            const { host } = twin;
+            if (one.do === 'crowd') return twin.take(recordsOf(one));
+            if (one.do === 'advance') host.advance(one.by);
+            else if (one.do === 'full') host.context.full.add(MAINTAINER);
+            else if (one.do === 'reply') twin.reply(one.with);
+            else if (one.do === 'room') host.room(MAINTAINER);
+            return 0;
+          });
+          accepted += results[0] ?? 0;
+          expect(results[0]).toBe(results[1]);
+          expect(twins[0].look()).toEqual(twins[1].look());
+        }
+      },
+    ),
+    { numRuns: 200 },
+  );
+  expect(accepted).toBeGreaterThan(1_000);
 });

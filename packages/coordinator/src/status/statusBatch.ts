@@ -9,6 +9,7 @@ import {
   TRIGGER_HANDLE,
 } from '@tidegate/protocol';
 import type { EventTable } from './eventTable.js';
+import type { RunColumns } from './pendingRuns.js';
 
 /** Takes the already-bit off a value of a stage column. */
 export const STAGE_COLUMN_MASK = 0x7f;
@@ -96,21 +97,13 @@ export class BatchBuilder {
     }
   }
 
-  /** {@link push} for rows `from` to `to` of columns, all of one event and stage. They must fit. */
-  pushRun(
-    handle: Uint32Array,
-    generation: Uint32Array,
-    from: number,
-    to: number,
-    event: number,
-    stage: Stage,
-    already: boolean,
-  ): void {
+  /** {@link push} for `count` dispatchers from `handle` on, all of one generation, event and stage. They must fit. */
+  pushRun(handle: number, generation: number, count: number, event: number, stage: Stage, already: boolean): void {
     const row = this.#length;
-    this.push(handle[from]!, generation[from]!, event, stage, already);
-    this.#length = row + to - from;
-    this.#handle.set(handle.subarray(from, to), row);
-    this.#generation.set(generation.subarray(from, to), row);
+    this.push(handle, generation, event, stage, already);
+    this.#length = row + count;
+    for (let i = 1; i < count; i++) this.#handle[row + i] = handle + i;
+    this.#generation.fill(generation, row, this.#length);
     this.#event.fill(this.#event[row]!, row, this.#length);
     this.#stage.fill(this.#stage[row]!, row, this.#length);
     if (stage !== Stage.WAITING) return;
@@ -149,21 +142,17 @@ export class BatchBuilder {
   }
 
   /**
-   * {@link finish} of {@link pushRun} on an empty builder: rows `from` to `to` of columns, all of one event and stage. Columns in which
+   * {@link finish} of {@link pushRun} on an empty builder: all rows are of one event and stage. Columns in which
    * every row is the same are kept for the next batch of that kind: nobody writes to them.
    */
   uniform(
     target: string,
-    handles: Uint32Array,
-    generations: Uint32Array,
-    from: number,
-    to: number,
+    { handle, generation, stretches }: RunColumns,
     event: number,
     stage: Stage,
     already: boolean,
   ): StatusBatch {
     const coded = already ? stage | STATUS_ALREADY_BIT : stage;
-    const handle = handles.slice(from, to);
     const isDue = stage === Stage.NONE || (stage === Stage.WAITING && (this.#events.factsDue(event) || hasTrigger(handle)));
     this.#events.retain(event);
     return {
@@ -172,10 +161,10 @@ export class BatchBuilder {
       eventIndex: Uint32Array.of(event),
       events: [this.#named(event, isDue)],
       handle,
-      generation: generations.slice(from, to),
-      ...this.#constant(to - from, coded),
+      generation,
+      ...this.#constant(handle.length, coded),
       uniform: true,
-      stretches: stretchesOf(handle),
+      stretches,
       attempt: 0,
     };
   }
