@@ -79,3 +79,17 @@ export function hold(page: Int32Array, from: number, to: number, value: number):
   for (let at = from; at < to; at++) other |= page[at]! ^ value;
   return other === 0;
 }
+
+/** Whether the words [from, to) are `first`, `first` + 1, …. */
+export function goUp(page: Int32Array, from: number, to: number, first: number): boolean {
+  const offset = first - from;
+  let other = 0;
+  for (let at = from; at < to; at++) other |= page[at]! ^ (offset + at);
+  return other === 0;
+}
+
+/** Makes the words [from, to) `first`, `first` + 1, …. */
+export function fillUp(page: Int32Array, from: number, to: number, first: number): void {
+  const offset = first - from;
+  for (let at = from; at < to; at++) page[at] = offset + at;
+}

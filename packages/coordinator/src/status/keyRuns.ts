@@ -7,7 +7,7 @@ import {
   STATUS_WORDS,
   Stage,
 } from '@tidegate/protocol';
-import { deliverNeighbours, hold, settleNeighbours } from './keyColumns.js';
+import { deliverNeighbours, fillUp, goUp, hold, settleNeighbours } from './keyColumns.js';
 import { GENERATIONS, type KeyTable, OWNERS, PAGE_MASK, PAGE_SHIFT } from './keyTable.js';
 import { neighboursFrom } from './neighbourRecords.js';
 import type { PendingRuns } from './pendingRuns.js';
@@ -109,7 +109,7 @@ export class KeyRuns {
     if (word === 0) {
       if (!keys.plain || !hold(page, slot, slot + taken, 0)) return 0;
       page.fill((event << EVENT_SHIFT) | (IN_MAP << shift), slot, slot + taken);
-      page.fill(generation, GENERATION_AT + slot, GENERATION_AT + slot + taken);
+      fillUp(page, GENERATION_AT + slot, GENERATION_AT + slot + taken, generation);
       keys.made(page, event, taken);
       into.push(handle, generation, what, taken);
       return taken;
@@ -117,7 +117,7 @@ export class KeyRuns {
     if (word >>> EVENT_SHIFT !== event) return 0;
     const found = (word >>> shift) & ANYWHERE;
     const end = slot + (found === 0 ? taken : count);
-    if (!hold(page, slot, end, word) || !hold(page, GENERATION_AT + slot, GENERATION_AT + end, generation)) return 0;
+    if (!hold(page, slot, end, word) || !goUp(page, GENERATION_AT + slot, GENERATION_AT + end, generation)) return 0;
     if (found !== 0) {
       if ((found & IN_MAP) !== 0) this.pending += count;
       else if ((found & IN_QUEUE) !== 0) this.reserved += count;

@@ -10,8 +10,8 @@ const WORDS = STATUS_WORDS;
 const PIECE = 32;
 
 /**
- * How many of `most` records from the one at `at`, itself among them, say the same of dispatchers that follow each other: header, ts and
- * generation alike, each handle one more than the one before.
+ * How many of `most` records from the one at `at`, itself among them, say the same of dispatchers that were created one after the other:
+ * header and ts alike, each handle and each generation one more than the one before.
  */
 export function neighboursFrom(words: Uint32Array, at: number, most: number): number {
   if (most < 2 || words[at + WORDS + HANDLE]! - words[at + HANDLE]! !== 1) return 1;
@@ -36,7 +36,7 @@ function areNeighbours(words: Uint32Array, at: number, from: number, to: number)
     other |=
       ((words[here]! >>> 8) ^ header) |
       (words[here + HANDLE]! ^ (first + row)) |
-      (words[here + GENERATION]! ^ generation) |
+      (words[here + GENERATION]! ^ (generation + row)) |
       (words[here + TS_LOW]! ^ low) |
       (words[here + TS_HIGH]! ^ high);
   }

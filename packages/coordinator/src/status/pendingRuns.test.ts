@@ -6,7 +6,7 @@ import { PendingRuns } from './pendingRuns.js';
 
 const status = fc.record({
   handle: fc.constantFrom(5, 6, 7, 8, 65_530),
-  generation: fc.constantFrom(1, 1, 1, 2),
+  generation: fc.constantFrom(1, 2, 3, 4, 65_500, 0xffff_ffff),
   what: fc.constantFrom(17, 17, 17, 33),
   count: fc.constantFrom(1, 1, 2, 300),
 });
@@ -24,8 +24,8 @@ test('what comes first goes first, whatever lies in one run', () => {
           expected = expected.slice(count);
         } else if (expected.length + step.count <= 1_000) {
           const { handle, generation, what, count } = step;
-          runs.push(handle, generation, what, count);
-          for (let i = 0; i < count; i++) expected.push({ handle: handle + i, generation, what });
+          runs.push(handle, generation | 0, what, count);
+          for (let i = 0; i < count; i++) expected.push({ handle: handle + i, generation: (generation + i) >>> 0, what });
         }
         expect(runs.length).toBe(expected.length);
         if (expected.length === 0) continue;
@@ -45,11 +45,8 @@ test('what comes first goes first, whatever lies in one run', () => {
 test('columns that batches share stay what they are', () => {
   const views = new ColumnViews();
   const kept = views.neighbours(70_000, 2_048);
-  const same = views.same(3, 2_048);
   for (let page = 0; page < 20; page++) views.neighbours(page << 16, 2_048);
-  views.same(4, 4_096);
   expect(kept[0]).toBe(70_000);
   expect(kept[2_047]).toBe(72_047);
-  expect([...new Set(same)]).toEqual([3]);
   expect([...views.neighbours(65_000, 1_000)]).toEqual(Array.from({ length: 1_000 }, (_, i) => 65_000 + i));
 });

@@ -13,11 +13,12 @@ export interface RunColumns {
 const LEAST = 4;
 
 /**
- * Statuses in order of arrival, as runs: neighbours of one generation, and one `what` of them all, are one entry, however many they are. Who
- * fits nobody is a run of one. A ring with room for as many runs as there can be statuses; nothing is allocated later.
+ * Statuses in order of arrival, as runs: dispatchers that were created one after the other, so that handles and generations follow each other,
+ * and of which the same is said, are one entry, however many they are. Who fits nobody is a run of one. A ring with room for as
+ * many runs as there can be statuses; nothing is allocated later.
  */
 export class PendingRuns {
-  /** Of the run in a slot: its first handle, its generation, its statuses, and what all of them say. Signed, so that none is a boxed number. */
+  /** Of the run in a slot: its first handle and generation, its statuses, and what all of them say. Signed, so that none is a boxed number. */
   readonly first: Int32Array;
   readonly generation: Int32Array;
   readonly count: Int32Array;
@@ -38,7 +39,7 @@ export class PendingRuns {
     this.mask = slots - 1;
   }
 
-  /** Adds statuses of dispatchers from `handle` on. There must be room. */
+  /** Adds statuses of dispatchers from `handle` on, the first of `generation`. There must be room. */
   push(handle: number, generation: number, what: number, count: number): void {
     const { mask } = this;
     this.length += count;
@@ -46,7 +47,7 @@ export class PendingRuns {
     if (
       this.what[last] === what &&
       this.first[last]! + this.count[last]! === handle &&
-      this.generation[last] === generation &&
+      ((this.generation[last]! + this.count[last]!) | 0) === generation &&
       this.size > 0
     ) {
       this.count[last]! += count;
@@ -76,7 +77,7 @@ export class PendingRuns {
     if (count[head]! >= rows) {
       return {
         handle: views.neighbours(first[head]!, rows),
-        generation: views.same(generation[head]!, rows),
+        generation: views.neighbours(generation[head]!, rows),
         stretches: rows < LEAST ? undefined : Uint32Array.of(rows),
       };
     }
@@ -84,8 +85,8 @@ export class PendingRuns {
     const generations = new Uint32Array(rows);
     for (let at = head, from = 0, to = 0; from < rows; from = to, at = (at + 1) & mask) {
       to = Math.min(rows, from + count[at]!);
-      generations.fill(generation[at]!, from, to);
-      for (let row = from; row < to; row++) handle[row] = first[at]! + row - from;
+      fillUp(handle, from, to, first[at]!);
+      fillUp(generations, from, to, generation[at]!);
     }
     return { handle, generation: generations, stretches: stretchesOf(handle) };
   }
@@ -98,6 +99,7 @@ export class PendingRuns {
       const here = this.count[head]!;
       if (count < here) {
         this.first[head]! += count;
+        this.generation[head]! += count;
         this.count[head] = here - count;
         return;
       }
@@ -106,4 +108,9 @@ export class PendingRuns {
       this.size--;
     }
   }
+}
+
+/** `first`, `first` + 1, … at [from, to). */
+function fillUp(column: Uint32Array, from: number, to: number, first: number): void {
+  for (let row = from; row < to; row++) column[row] = first + row - from;
 }

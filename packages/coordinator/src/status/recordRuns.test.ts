@@ -1,7 +1,7 @@
 import { type BlockStatusRequest, STATUS_WORDS, Stage, statusFlags, tsHigh, tsLow, writeStatus } from '@tidegate/protocol';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MAINTAINER, normal, rowsOf, TestHost } from '../testing/host.js';
+import { EPOCH, MAINTAINER, normal, rowsOf, TestHost } from '../testing/host.js';
 import { key } from '../testing/statuses.js';
 
 /*
@@ -54,9 +54,17 @@ const crowd = fc.record({
 });
 
 const SMALL = { batchStatuses: 5, requestQueueCapacity: 8, pendingCapacity: 12, outstandingCapacity: 10 };
+/** Generations are given out as handles are. */
+const nextOf = (handle: number): number => handle + 1;
 const LARGE = { batchStatuses: 25, requestQueueCapacity: 8, pendingCapacity: 70, outstandingCapacity: 90 };
 
-type Sent = typeof record extends fc.Arbitrary<infer One> ? One : never;
+interface Sent {
+  readonly stage: Stage;
+  readonly handle: number;
+  readonly generation: number;
+  readonly ts: number;
+  readonly already: boolean;
+}
 
 class Twin {
   readonly host: TestHost;
@@ -64,10 +72,15 @@ class Twin {
   readonly unanswered: BlockStatusRequest[] = [];
   readonly #atOnce: boolean;
 
-  constructor(atOnce: boolean, handles: readonly number[], options: ConstructorParameters<typeof TestHost>[0]) {
+  constructor(
+    atOnce: boolean,
+    handles: readonly number[],
+    options: ConstructorParameters<typeof TestHost>[0],
+    generationOf?: (handle: number) => number,
+  ) {
     this.#atOnce = atOnce;
     this.host = new TestHost(options);
-    this.host.bootstrap(handles);
+    this.host.bootstrap(handles, EPOCH, generationOf);
     for (const ts of [1, 2, 3]) this.host.learn(ts);
   }
 
@@ -157,7 +170,14 @@ function recordsOf({
   again,
   odd,
 }: typeof crowd extends fc.Arbitrary<infer One> ? One : never): Sent[] {
-  const once = NEAR.slice(from, from + count).map((handle) => ({ stage, handle, generation, ts, already: false }));
+  // As a maintainer gives them out.
+  const once = NEAR.slice(from, from + count).map((handle) => ({
+    stage,
+    handle,
+    generation: handle + generation,
+    ts,
+    already: false,
+  }));
   const records = Array.from({ length: 1 + again }, () => once).flat();
   if (odd !== null) records.splice(records.length >>> 1, 0, { ...odd, handle: NEAR[(from + (count >>> 1)) % NEAR.length] ?? 0 });
   return records;
@@ -170,7 +190,7 @@ test('neighbours in runs come to the same as one by one', () => {
     fc.property(
       fc.array(fc.oneof({ weight: 3, arbitrary: crowd }, { weight: 2, arbitrary: others }), { maxLength: 25 }),
       (steps) => {
-        const twins = [new Twin(true, NEAR, LARGE), new Twin(false, NEAR, LARGE)] as const;
+        const twins = [new Twin(true, NEAR, LARGE, nextOf), new Twin(false, NEAR, LARGE, nextOf)] as const;
         for (const one of steps) {
           const results = twins.map((twin) => {
             const { host } = twin;

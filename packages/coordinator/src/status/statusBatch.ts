@@ -97,13 +97,15 @@ export class BatchBuilder {
     }
   }
 
-  /** {@link push} for `count` dispatchers from `handle` on, all of one generation, event and stage. They must fit. */
+  /** {@link push} for `count` dispatchers from `handle` and `generation` on, all of one event and stage. They must fit. */
   pushRun(handle: number, generation: number, count: number, event: number, stage: Stage, already: boolean): void {
     const row = this.#length;
     this.push(handle, generation, event, stage, already);
     this.#length = row + count;
-    for (let i = 1; i < count; i++) this.#handle[row + i] = handle + i;
-    this.#generation.fill(generation, row, this.#length);
+    for (let i = 1; i < count; i++) {
+      this.#handle[row + i] = handle + i;
+      this.#generation[row + i] = generation + i;
+    }
     this.#event.fill(this.#event[row]!, row, this.#length);
     this.#stage.fill(this.#stage[row]!, row, this.#length);
     if (stage !== Stage.WAITING) return;

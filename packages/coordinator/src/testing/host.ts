@@ -115,11 +115,12 @@ export class TestHost {
   }
 
   /** Bootstraps with trigger and the ordinary dispatchers `handles`, answers for the workers, and forgets what was sent. */
-  bootstrap(handles: readonly number[] = [], epoch = EPOCH): void {
+  bootstrap(handles: readonly number[] = [], epoch = EPOCH, generationOf: (handle: number) => number = () => 1): void {
     this.receive(MAINTAINER, { type: 'bootstrap', epoch, startTs: 10n, trigger: config(0) });
     this.answerSnapshots();
     if (handles.length > 0) {
-      this.receive(MAINTAINER, { type: 'schedule', epoch, create: handles.map((handle) => config(handle)), remove: [] });
+      const create = handles.map((handle) => config(handle, { generation: generationOf(handle) }));
+      this.receive(MAINTAINER, { type: 'schedule', epoch, create, remove: [] });
     }
     this.context.take();
   }
