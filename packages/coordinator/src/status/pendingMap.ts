@@ -2,8 +2,8 @@ import { type BlockFacts, DEFAULTS, type EventKey, type Mode, Stage } from '@tid
 import { requireInteger } from '../checks.js';
 import { ColumnViews } from './columnViews.js';
 import { EventTable, NO_EVENT } from './eventTable.js';
-import { KeyRuns } from './keyRuns.js';
 import { KeyTable } from './keyTable.js';
+import { OfferedRecords } from './offeredRecords.js';
 import { PendingRuns } from './pendingRuns.js';
 import { isKeyed, OUTSTANDING, PENDING, RESERVED, stageShift } from './stageBits.js';
 import type { BatchBuilder, StatusBatch } from './statusBatch.js';
@@ -78,7 +78,7 @@ export class PendingMap {
   already = false;
 
   readonly #waiting: PendingRuns;
-  readonly #runs: KeyRuns;
+  readonly #offered: OfferedRecords;
   readonly #views = new ColumnViews();
   /** Of them, those of the redo mode. */
   #redo = 0;
@@ -89,7 +89,7 @@ export class PendingMap {
     this.events = options.events ?? new EventTable();
     this.keys = options.keys ?? new KeyTable(this.events);
     this.#waiting = new PendingRuns(this.capacity);
-    this.#runs = new KeyRuns(this.keys);
+    this.#offered = new OfferedRecords(this.keys);
   }
 
   /** Statuses in the map. */
@@ -137,14 +137,14 @@ export class PendingMap {
    */
   offerRun(words: Uint32Array, at: number, count: number, event: number, stage: Stage, already: boolean, full: number): number {
     const waiting = this.#waiting;
-    const runs = this.#runs;
+    const offered = this.#offered;
     const before = waiting.length;
     const what = whatOf(event, stage, already);
-    const looked = runs.offer(words, at, count, event, stage, waiting, what, full - before);
+    const looked = offered.offer(words, at, count, event, stage, waiting, what, full - before);
     this.#redo += (waiting.length - before) * this.events.mode(event);
-    this.suppressed.pending += runs.pending;
-    this.suppressed.reserved += runs.reserved;
-    this.suppressed.outstanding += runs.outstanding;
+    this.suppressed.pending += offered.pending;
+    this.suppressed.reserved += offered.reserved;
+    this.suppressed.outstanding += offered.outstanding;
     return looked;
   }
 

@@ -171,7 +171,7 @@ function recordsOf({
   odd,
 }: typeof crowd extends fc.Arbitrary<infer One> ? One : never): Sent[] {
   // As a maintainer gives them out.
-  const once = NEAR.slice(from, from + count).map((handle) => ({
+  const once: Sent[] = NEAR.slice(from, from + count).map((handle) => ({
     stage,
     handle,
     generation: handle + generation,
