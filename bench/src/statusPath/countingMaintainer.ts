@@ -5,6 +5,7 @@ import { AcceptedStatuses } from './acceptedStatuses.js';
 import { FIRST_TS, type Tally, type TallyQuestion, TS_STEP } from './messages.js';
 
 const DONE = Stage.DONE;
+const NONE = new Uint32Array(0);
 
 /**
  * The real maintainer, and before it a count of what arrives: each dispatcher's statuses must come in their order and
@@ -55,10 +56,39 @@ class CountingMaintainer implements Actor<MaintainerMessage | TallyQuestion> {
     return this.#tally();
   }
 
-  #count({ handle, event, events, stage }: BlockStatusRequest): void {
+  #count({ handle, event, events, stage, stretches = NONE }: BlockStatusRequest): void {
     const numbers = Int32Array.from(events, ({ key }) => Number((key.commitTs - FIRST_TS) / TS_STEP) * 2);
+    for (let row = 0, next = 0; row < handle.length; ) {
+      const end = stretches[next++] ?? handle.length;
+      if (next > stretches.length || !this.#countNeighbours(handle, event, stage, row, end, numbers)) {
+        this.#countRows(handle, event, stage, row, end, numbers);
+      }
+      row = end;
+    }
+  }
+
+  /** Rows [from, to) that are said to be neighbours, if all are and if the next status of each is due. False: nothing was counted. */
+  #countNeighbours(
+    handle: Uint32Array,
+    event: Uint32Array,
+    stage: Uint8Array,
+    from: number,
+    to: number,
+    numbers: Int32Array,
+  ): boolean {
+    const first = handle[from]! | 0;
+    const end = first + to - from;
+    if (end > this.#next.length) return false;
+    const number = numbers[event[from]!]! + (stage[from] === DONE ? 1 : 0);
+    if (!areDue(this.#next, handle, event, stage, from, to, number)) return false;
+    this.#next.fill(number + 1, first, end);
+    this.#distinct += to - from;
+    return true;
+  }
+
+  #countRows(handle: Uint32Array, event: Uint32Array, stage: Uint8Array, from: number, to: number, numbers: Int32Array): void {
     let distinct = 0;
-    for (let row = 0; row < handle.length; row++) {
+    for (let row = from; row < to; row++) {
       const of = handle[row]!;
       if (of >= this.#next.length) this.#grow(of);
       const number = numbers[event[row]!]! + (stage[row] === DONE ? 1 : 0);
@@ -83,6 +113,27 @@ class CountingMaintainer implements Actor<MaintainerMessage | TallyQuestion> {
     const replicating = Math.max(0, tasks - 1);
     return { replicating, distinct: this.#distinct, repeats: this.#repeats, faults: this.#faults };
   }
+}
+
+/** Whether the rows [from, to) are of neighbours, say the same, and `number` is the next of each. A loop without a way out. */
+function areDue(
+  nextOf: Int32Array,
+  handle: Uint32Array,
+  event: Uint32Array,
+  stage: Uint8Array,
+  from: number,
+  to: number,
+  number: number,
+): boolean {
+  const offset = (handle[from]! | 0) - from;
+  const ofEvent = event[from]! | 0;
+  const ofStage = stage[from]!;
+  let other = 0;
+  for (let row = from; row < to; row++) {
+    other |=
+      (handle[row]! ^ (offset + row)) | (event[row]! ^ ofEvent) | (stage[row]! ^ ofStage) | (nextOf[offset + row]! ^ number);
+  }
+  return other === 0;
 }
 
 export const createCountingMaintainer: ActorFactory = (context, options) => {

@@ -60,3 +60,21 @@ it('finds the one that is not here: never placed, removed, of another generation
     expect(askedOf(placement, handles(FIRST, 100))).toEqual(none);
   }
 });
+
+it('forgets what it has found when one of them goes, and when another of its handle comes', () => {
+  const placement = placed();
+  const all = handles(FIRST, 100);
+  const generation = all.map((one) => one + 7);
+  expect(askedOf(placement, all, generation)).toEqual({ hasAll: true, worker: 0 });
+  expect(
+    placement.workerOfAll(
+      all,
+      generation.map((one) => one + 1),
+      Uint32Array.of(100),
+    ),
+  ).toBe(-1);
+  placement.remove(FIRST + 50);
+  expect(askedOf(placement, all, generation)).toEqual({ hasAll: false, worker: -1 });
+  placement.insert({ ...config(FIRST + 50), generation: 9_999 }, 0, 200);
+  expect(askedOf(placement, all, generation)).toEqual({ hasAll: false, worker: -1 });
+});

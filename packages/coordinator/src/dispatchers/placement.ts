@@ -9,10 +9,12 @@ import {
   TsColumn,
 } from '@tidegate/protocol';
 import { areHere, areOn } from './neighbours.js';
+import { type Found, MASK, Page, ROWS, SHIFT } from './placementPage.js';
 
-const PAGE_SHIFT = 12;
-const PAGE_ROWS = 1 << PAGE_SHIFT;
-const PAGE_MASK = PAGE_ROWS - 1;
+// Local, so that the engine folds them: it loads an imported binding anew at every use.
+const PAGE_SHIFT = SHIFT;
+const PAGE_ROWS = ROWS;
+const PAGE_MASK = MASK;
 
 /** A dispatcher that was sent to its worker and of which nothing was heard yet; beside the {@link ComponentState} values. */
 const CREATED = 7;
@@ -36,14 +38,8 @@ const STATE_NAMES = [
   'created',
 ] as const;
 
-/** Columns of 4096 handles: 14 bytes a dispatcher. */
-class Page {
-  readonly generation = new Int32Array(PAGE_ROWS);
-  readonly seq = new Uint32Array(PAGE_ROWS);
-  readonly tableId = new Uint32Array(PAGE_ROWS);
-  readonly worker = new Uint8Array(PAGE_ROWS);
-  readonly flags = new Uint8Array(PAGE_ROWS);
-}
+/** Not all dispatchers of a column are here. */
+const NOT_ALL = -2;
 
 /** Which worker has which dispatcher, and how far its life has come: flat columns by handle, in pages. */
 export class Placement {
@@ -59,6 +55,10 @@ export class Placement {
   /** By worker: it takes dispatchers. */
   readonly #open: boolean[];
   #size = 0;
+  /** Who is placed stays as and where it is until it is removed. */
+  #removals = 0;
+  /** By column of handles, which nobody changes: what was found of a request, which is asked again when it is answered. */
+  readonly #found = new WeakMap<Uint32Array, Found>();
 
   constructor(workers: number) {
     this.#open = Array.from({ length: workers }, () => true);
@@ -118,6 +118,7 @@ export class Placement {
     this.#ranges.delete(handle);
     this.#largeIds.delete(handle);
     this.#size--;
+    this.#removals++;
     this.load[worker]!--;
   }
 
@@ -162,27 +163,30 @@ export class Placement {
 
   /** True when all these dispatchers are here. `stretches`: where neighbours end, if it is known. */
   hasAll(handles: Uint32Array, generations: Uint32Array, stretches?: Uint32Array): boolean {
-    if (stretches === undefined) return this.#hasEach(handles, generations);
-    for (let row = 0, end = 0, next = 0; row < handles.length; row = end) {
-      end = pieceEnd(handles, row, stretches[next]!, PAGE_ROWS);
-      if (end === stretches[next]) next++;
-      const page = this.#pages[handles[row]! >>> PAGE_SHIFT];
-      if (page === undefined || !areHere(page.flags, page.generation, handles[row]! & PAGE_MASK, generations, row, end))
-        return false;
-    }
-    return true;
+    return stretches === undefined
+      ? this.#hasEach(handles, generations)
+      : this.#find(handles, generations, stretches) !== NOT_ALL;
   }
 
   /** The worker that has all these dispatchers; -1 when there is none. */
   workerOfAll(handles: Uint32Array, generations: Uint32Array, stretches: Uint32Array): number {
-    if (!this.hasAll(handles, generations, stretches)) return -1;
-    const worker = this.worker(handles[0]!);
+    const found = this.#found.get(handles);
+    const isKnown = found?.generations === generations && found.removals === this.#removals;
+    return Math.max(isKnown ? found.worker : this.#find(handles, generations, stretches), -1);
+  }
+
+  /** The worker that has all of them; -1 when several have them, {@link NOT_ALL} when not all are here. */
+  #find(handles: Uint32Array, generations: Uint32Array, stretches: Uint32Array): number {
+    let worker = handles.length === 0 ? -1 : (this.#pages[handles[0]! >>> PAGE_SHIFT]?.worker[handles[0]! & PAGE_MASK] ?? -1);
     for (let row = 0, end = 0, next = 0; row < handles.length; row = end) {
       end = pieceEnd(handles, row, stretches[next]!, PAGE_ROWS);
       if (end === stretches[next]) next++;
-      const page = this.#page(handles[row]!);
-      if (!areOn(page.worker, handles[row]! & PAGE_MASK, end - row, worker)) return -1;
+      const page = this.#pages[handles[row]! >>> PAGE_SHIFT];
+      const at = handles[row]! & PAGE_MASK;
+      if (page === undefined || !areHere(page.flags, page.generation, at, generations, row, end)) return NOT_ALL;
+      if (worker >= 0 && !areOn(page.worker, at, end - row, worker)) worker = -1;
     }
+    this.#found.set(handles, { generations, worker, removals: this.#removals });
     return worker;
   }
 
