@@ -15,8 +15,11 @@ const PIECE = 32;
  */
 export function neighboursFrom(words: Uint32Array, at: number, most: number): number {
   if (most < 2 || words[at + WORDS + HANDLE]! - words[at + HANDLE]! !== 1) return 1;
+  const handle = words[at + HANDLE]!;
   let count = 0;
   while (count < most) {
+    // Repeats begin anew: mostly a piece ends where neighbours end.
+    if (words[at + count * WORDS + HANDLE]! - handle !== count) return count;
     const piece = Math.min(PIECE, most - count);
     if (!areNeighbours(words, at, count, count + piece)) return count + alikeFrom(words, at, count, piece);
     count += piece;
