@@ -11,6 +11,8 @@ import { DONE_BITS, EITHER_OUTSTANDING, OUTSTANDING, PENDING, RESERVED, stageShi
 const GENERATION_AT = GENERATIONS;
 const EVENT_SHIFT = 8;
 const BITS = 0xff;
+/** Words that are compared before the next look whether to go on. */
+const PIECE = 32;
 const ANYWHERE = PENDING | RESERVED | OUTSTANDING;
 
 /** Rows [from, to), dispatchers from `handle` on: see `KeyRuns.deliver`. All of them are outstanding then. */
@@ -74,10 +76,19 @@ function areAlike(page: Int32Array, slot: number, end: number, word: number, gen
 }
 
 /** Whether the words [from, to) all are `value`. */
-export function hold(page: Int32Array, from: number, to: number, value: number): boolean {
+function hold(page: Int32Array, from: number, to: number, value: number): boolean {
   let other = 0;
   for (let at = from; at < to; at++) other |= page[at]! ^ value;
   return other === 0;
+}
+
+/** How many of the words from `from` on, before `to`, are `value`. */
+export function heldFrom(page: Int32Array, from: number, to: number, value: number): number {
+  let at = from;
+  // Mostly a piece ends where they do.
+  while (at < to && page[at] === value && hold(page, at, Math.min(at + PIECE, to), value)) at += PIECE;
+  while (at < to && page[at] === value) at++;
+  return Math.min(at, to) - from;
 }
 
 /** Whether the words [from, to) are `first`, `first` + 1, …. */

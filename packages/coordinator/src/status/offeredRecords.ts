@@ -1,5 +1,5 @@
 import { STATUS_GENERATION, STATUS_HANDLE, STATUS_TS_HIGH, STATUS_TS_LOW, STATUS_WORDS, Stage } from '@tidegate/protocol';
-import { fillUp, goUp, hold } from './keyColumns.js';
+import { fillUp, goUp, heldFrom } from './keyColumns.js';
 import { GENERATIONS, type KeyTable, PAGE_MASK, PAGE_SHIFT } from './keyTable.js';
 import { neighboursFrom } from './neighbourRecords.js';
 import type { PendingRuns } from './pendingRuns.js';
@@ -66,16 +66,36 @@ export class OfferedRecords {
       const here = at + row * WORDS;
       if (row > 0 && (words[here]! >>> 8 !== header || words[here + TS_LOW] !== low || words[here + TS_HIGH] !== high)) break;
       const near = neighboursFrom(words, here, Math.min(count - row, MASK + 1 - (words[here + HANDLE]! & MASK)));
-      const looked = near < LEAST ? 0 : this.#offerNeighbours(words, here, near, event, stage, into, what, full - into.length);
-      row +=
-        looked > 0
-          ? looked
-          : this.#offerRows(words, here, Math.min(count - row, Math.max(near, ROWS)), event, stage, into, what, full);
+      if (near < LEAST) row += this.#offerRows(words, here, Math.min(count - row, ROWS), event, stage, into, what, full);
+      else row += this.#offerNear(words, here, near, event, stage, into, what, full);
     }
     return row;
   }
 
-  /** Records of neighbours in one page whose slots all say the same. Returns how many were looked at; 0: they do not, and nothing has changed. */
+  /** {@link offer} of neighbours in one page. Where a repeat ends the next one may go on with dispatchers that have said nothing yet. */
+  #offerNear(
+    words: Uint32Array,
+    at: number,
+    near: number,
+    event: number,
+    stage: Stage,
+    into: PendingRuns,
+    what: number,
+    full: number,
+  ): number {
+    let row = 0;
+    while (row < near && into.length < full) {
+      const here = at + row * WORDS;
+      const looked = this.#offerNeighbours(words, here, near - row, event, stage, into, what, full - into.length);
+      row += looked > 0 ? looked : this.#offerRows(words, here, Math.min(near - row, ROWS), event, stage, into, what, full);
+    }
+    return row;
+  }
+
+  /**
+   * Records of neighbours in one page, as far as their slots say the same as the first one's. Returns how many were looked at; 0: not worth
+   * it, and nothing has changed.
+   */
   #offerNeighbours(
     words: Uint32Array,
     at: number,
@@ -93,9 +113,11 @@ export class OfferedRecords {
     const slot = handle & MASK;
     const word = page[slot]!;
     const shift = stageShift(stage);
-    const taken = Math.min(count, most);
+    const alike = heldFrom(page, slot, slot + count, word);
+    if (alike < LEAST) return 0;
+    const taken = Math.min(alike, most);
     if (word === 0) {
-      if (!keys.plain || !hold(page, slot, slot + taken, 0)) return 0;
+      if (!keys.plain) return 0;
       page.fill((event << EVENT_SHIFT) | (IN_MAP << shift), slot, slot + taken);
       fillUp(page, GENERATION_AT + slot, GENERATION_AT + slot + taken, generation);
       keys.made(page, event, taken);
@@ -104,13 +126,13 @@ export class OfferedRecords {
     }
     if (word >>> EVENT_SHIFT !== event) return 0;
     const found = (word >>> shift) & ANYWHERE;
-    const end = slot + (found === 0 ? taken : count);
-    if (!hold(page, slot, end, word) || !goUp(page, GENERATION_AT + slot, GENERATION_AT + end, generation)) return 0;
+    const end = slot + (found === 0 ? taken : alike);
+    if (!goUp(page, GENERATION_AT + slot, GENERATION_AT + end, generation)) return 0;
     if (found !== 0) {
-      if ((found & IN_MAP) !== 0) this.pending += count;
-      else if ((found & IN_QUEUE) !== 0) this.reserved += count;
-      else this.outstanding += count;
-      return count;
+      if ((found & IN_MAP) !== 0) this.pending += alike;
+      else if ((found & IN_QUEUE) !== 0) this.reserved += alike;
+      else this.outstanding += alike;
+      return alike;
     }
     // A dispatcher that is done does not wait any more: its WAITING needs no further resend (W-3).
     const next = (word & ~(stage === DONE ? DELIVERED : 0)) | (IN_MAP << shift);
